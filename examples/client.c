@@ -1,0 +1,234 @@
+/*
+ * client: owns the images. Makes the keys, encrypts, decrypts; never sees the model's weights.
+ *
+ * It exchanges files with the program `server`. Only secret.tnn must stay here.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <torusnn/torusnn.h>
+
+#include "common/bytes.h"
+#include "common/draw.h"
+#include "common/input_file.h"
+#include "common/machine.h"
+#include "common/netpbm.h"
+#include "common/output_file.h"
+#include "common/report.h"
+#include "common/verbs.h"
+
+static const char USAGE[] =
+    "usage: client keygen  --spec FILE --secret FILE --eval FILE\n"
+    "       client encrypt --spec FILE --secret FILE --image FILE --out FILE\n"
+    "       client decrypt --spec FILE --secret FILE --in FILE\n"
+    "       client draw    --spec FILE --out FILE\n"
+    "\n"
+    "keygen   makes a secret key, which stays here, and an evaluation key for the server\n"
+    "encrypt  encrypts a binary PGM or PPM image of the shape that the spec asks for\n"
+    "decrypt  prints the logits and the class that the server's output holds\n"
+    "draw     draws an image of that shape to try things with, as PGM or PPM\n"
+    "\n"
+    "The spec comes from `server spec`. Results are approximate: tell the server nothing about them.\n";
+
+/* ------------------------------------------------------------------------------------------------ objects -- */
+
+static bool load_spec(tnn_spec **spec, const char *path) {
+    bytes contents = {0};
+    bool loaded = input_file_read(&contents, path) &&
+                  status_ok(tnn_spec_load(spec, contents.data, contents.length), path);
+    bytes_free(&contents);
+    return loaded;
+}
+
+static bool load_secret_key(tnn_secret_key **secret, const char *path) {
+    bytes contents = {0};
+    bool loaded = input_file_read(&contents, path) &&
+                  status_ok(tnn_secret_key_load(secret, contents.data, contents.length), path);
+    bytes_free(&contents);
+    return loaded;
+}
+
+static bool load_output(tnn_output **output, const char *path) {
+    bytes contents = {0};
+    bool loaded = input_file_read(&contents, path) &&
+                  status_ok(tnn_output_load(output, contents.data, contents.length), path);
+    bytes_free(&contents);
+    return loaded;
+}
+
+static bool stage_secret_key(output_file *file, const char *path, const tnn_secret_key *secret) {
+    bytes contents = {0};
+    bool staged = bytes_allocate(&contents, tnn_secret_key_size(secret)) &&
+                  status_ok(tnn_secret_key_save(secret, contents.data, contents.length), path) &&
+                  output_file_stage(file, path, OUTPUT_OWNER_ONLY, &contents);
+    bytes_free(&contents);
+    return staged;
+}
+
+static bool stage_eval_key(output_file *file, const char *path, const tnn_eval_key *eval) {
+    bytes contents = {0};
+    bool staged = bytes_allocate(&contents, tnn_eval_key_size(eval)) &&
+                  status_ok(tnn_eval_key_save(eval, contents.data, contents.length), path) &&
+                  output_file_stage(file, path, OUTPUT_SHARED, &contents);
+    bytes_free(&contents);
+    return staged;
+}
+
+static bool save_input(const char *path, const tnn_input *input) {
+    bytes contents = {0};
+    bool saved = bytes_allocate(&contents, tnn_input_size(input)) &&
+                 status_ok(tnn_input_save(input, contents.data, contents.length), path) &&
+                 output_file_write(path, &contents);
+    bytes_free(&contents);
+    return saved;
+}
+
+/* ------------------------------------------------------------------------------------------------- keygen -- */
+
+/* A lost secret key cannot be made again, and nothing else reads what was encrypted under it. */
+static bool check_key_paths(const char *secret_path, const char *eval_path) {
+    if (strcmp(secret_path, eval_path) == 0) {
+        return report_error("%s: cannot hold both keys; name two files", secret_path);
+    }
+    if (access(secret_path, F_OK) == 0) {
+        return report_error("%s: exists, and only it reads what was encrypted under it; remove it or choose another name",
+                            secret_path);
+    }
+    return true;
+}
+
+/* Both keys are on disk before either takes its name: an evaluation key without its secret key is of no use. */
+static bool save_keys(const char *secret_path, const tnn_secret_key *secret, const char *eval_path,
+                      const tnn_eval_key *eval) {
+    output_file secret_file = {0};
+    output_file eval_file = {0};
+    bool saved = stage_secret_key(&secret_file, secret_path, secret) &&
+                 stage_eval_key(&eval_file, eval_path, eval) && output_file_commit(&secret_file) &&
+                 output_file_commit(&eval_file);
+    output_file_discard(&secret_file);
+    output_file_discard(&eval_file);
+    return saved;
+}
+
+static bool keygen(const char *const *values) {
+    const char *spec_path = values[0], *secret_path = values[1], *eval_path = values[2];
+    tnn_spec *spec = NULL;
+    tnn_secret_key *secret = NULL;
+    tnn_eval_key *eval = NULL;
+    bool done = check_key_paths(secret_path, eval_path) && load_spec(&spec, spec_path) &&
+                status_ok(tnn_keygen(&secret, &eval, spec, machine_cores()), "key generation") &&
+                save_keys(secret_path, secret, eval_path, eval);
+    tnn_eval_key_free(eval);
+    tnn_secret_key_free(secret);
+    tnn_spec_free(spec);
+    return done;
+}
+
+/* ------------------------------------------------------------------------------------------------ encrypt -- */
+
+static bool check_shape(const tnn_spec *spec, const netpbm_image *image, const char *image_path) {
+    uint32_t height, width, channels;
+    tnn_spec_shape(spec, &height, &width, &channels, NULL);
+    if (image->height == height && image->width == width && image->channels == channels) {
+        return true;
+    }
+    return report_error("%s: is %u x %u with %u channels, the model reads %u x %u with %u; convert the image",
+                        image_path, image->width, image->height, image->channels, width, height, channels);
+}
+
+static bool encrypt(const char *const *values) {
+    const char *spec_path = values[0], *secret_path = values[1], *image_path = values[2], *out_path = values[3];
+    tnn_spec *spec = NULL;
+    tnn_secret_key *secret = NULL;
+    tnn_input *input = NULL;
+    netpbm_image image = {0};
+    bool done = load_spec(&spec, spec_path) && load_secret_key(&secret, secret_path) &&
+                netpbm_read(&image, image_path) && check_shape(spec, &image, image_path) &&
+                status_ok(tnn_encrypt(&input, spec, secret, image.pixels.data, image.pixels.length), secret_path) &&
+                save_input(out_path, input);
+    netpbm_free(&image);
+    tnn_input_free(input);
+    tnn_secret_key_free(secret);
+    tnn_spec_free(spec);
+    return done;
+}
+
+/* ------------------------------------------------------------------------------------------------ decrypt -- */
+
+static void print_result(const double *logits, size_t outputs) {
+    for (size_t i = 0; i < outputs; i++) {
+        printf("logit %zu: %.4f\n", i, logits[i]);
+    }
+    printf("class: %zu\n", tnn_class_of(logits, outputs));
+}
+
+static bool decrypt_and_print(const tnn_spec *spec, const tnn_secret_key *secret, const tnn_output *output,
+                              const char *output_path) {
+    uint32_t outputs = 0;
+    tnn_spec_shape(spec, NULL, NULL, NULL, &outputs);
+    double *logits = calloc(outputs, sizeof *logits);
+    if (logits == NULL) {
+        return report_out_of_memory();
+    }
+    bool decrypted = status_ok(tnn_decrypt(spec, secret, logits, outputs, output), output_path);
+    if (decrypted) {
+        print_result(logits, outputs);
+    }
+    explicit_bzero(logits, outputs * sizeof *logits);
+    free(logits);
+    return decrypted;
+}
+
+static bool decrypt(const char *const *values) {
+    const char *spec_path = values[0], *secret_path = values[1], *in_path = values[2];
+    tnn_spec *spec = NULL;
+    tnn_secret_key *secret = NULL;
+    tnn_output *output = NULL;
+    bool done = load_spec(&spec, spec_path) && load_secret_key(&secret, secret_path) &&
+                load_output(&output, in_path) && decrypt_and_print(spec, secret, output, in_path);
+    tnn_output_free(output);
+    tnn_secret_key_free(secret);
+    tnn_spec_free(spec);
+    return done;
+}
+
+/* --------------------------------------------------------------------------------------------------- draw -- */
+
+static bool draw_and_save(const tnn_spec *spec, const char *spec_path, const char *out_path) {
+    uint32_t height, width, channels;
+    tnn_spec_shape(spec, &height, &width, &channels, NULL);
+    if ((channels != 1 && channels != 3) || height > NETPBM_LARGEST_SIDE || width > NETPBM_LARGEST_SIDE) {
+        return report_error("%s: asks for images that PGM and PPM cannot hold; pick another model", spec_path);
+    }
+    netpbm_image image = {0};
+    if (!netpbm_allocate(&image, height, width, channels)) {
+        return false;
+    }
+    draw_radiograph(image.pixels.data, height, width, channels, 0);
+    bool written = netpbm_write(out_path, &image);
+    netpbm_free(&image);
+    return written;
+}
+
+static bool draw(const char *const *values) {
+    const char *spec_path = values[0], *out_path = values[1];
+    tnn_spec *spec = NULL;
+    bool done = load_spec(&spec, spec_path) && draw_and_save(spec, spec_path, out_path);
+    tnn_spec_free(spec);
+    return done;
+}
+
+static const verb VERBS[] = {
+    {.name = "keygen", .options = {{.name = "spec"}, {.name = "secret"}, {.name = "eval"}}, .run = keygen},
+    {.name = "encrypt",
+     .options = {{.name = "spec"}, {.name = "secret"}, {.name = "image"}, {.name = "out"}},
+     .run = encrypt},
+    {.name = "decrypt", .options = {{.name = "spec"}, {.name = "secret"}, {.name = "in"}}, .run = decrypt},
+    {.name = "draw", .options = {{.name = "spec"}, {.name = "out"}}, .run = draw},
+};
+
+int main(int argc, char **argv) {
+    return verbs_main(VERBS, sizeof VERBS / sizeof VERBS[0], USAGE, argc, argv);
+}

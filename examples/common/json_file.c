@@ -1,0 +1,45 @@
+#include "common/json_file.h"
+
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/output_file.h"
+#include "common/report.h"
+
+bool json_add_spread(cJSON *object, const char *name, spread values) {
+    cJSON *member = cJSON_AddObjectToObject(object, name);
+    return cJSON_AddNumberToObject(member, "min", values.min) != NULL &&
+           cJSON_AddNumberToObject(member, "median", values.median) != NULL &&
+           cJSON_AddNumberToObject(member, "p95", values.p95) != NULL;
+}
+
+bool json_add_parameters(cJSON *object, const char *name, const char *set_name, const tnn_params_literal *parameters) {
+    cJSON *member = cJSON_AddObjectToObject(object, name);
+    return cJSON_AddStringToObject(member, "name", set_name) != NULL &&
+           cJSON_AddNumberToObject(member, "n", parameters->n) != NULL &&
+           cJSON_AddNumberToObject(member, "input_N", parameters->input_N) != NULL &&
+           cJSON_AddNumberToObject(member, "input_bits", parameters->input_bits) != NULL &&
+           cJSON_AddNumberToObject(member, "lwe_log2_sigma", parameters->lwe_log2_sigma) != NULL &&
+           cJSON_AddNumberToObject(member, "k", parameters->k) != NULL &&
+           cJSON_AddNumberToObject(member, "N", parameters->N) != NULL &&
+           cJSON_AddNumberToObject(member, "glwe_log2_sigma", parameters->glwe_log2_sigma) != NULL &&
+           cJSON_AddNumberToObject(member, "bs_base_log", parameters->bs_base_log) != NULL &&
+           cJSON_AddNumberToObject(member, "bs_levels", parameters->bs_levels) != NULL &&
+           cJSON_AddNumberToObject(member, "ks_base_log", parameters->ks_base_log) != NULL &&
+           cJSON_AddNumberToObject(member, "ks_levels", parameters->ks_levels) != NULL &&
+           cJSON_AddBoolToObject(member, "shared_prefix", parameters->shared_prefix) != NULL;
+}
+
+/* cJSON's text with a line end in place of its final NUL. */
+static bool write_text(const char *path, char *text) {
+    bytes contents = {.data = (uint8_t *)text, .length = strlen(text) + 1};
+    text[contents.length - 1] = '\n';
+    return output_file_write(path, &contents);
+}
+
+bool json_file_write(const char *path, const cJSON *value) {
+    char *text = cJSON_Print(value);
+    bool written = text != NULL ? write_text(path, text) : report_out_of_memory();
+    cJSON_free(text);
+    return written;
+}

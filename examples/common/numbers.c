@@ -1,0 +1,30 @@
+#include "common/numbers.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/report.h"
+
+bool parse_count(size_t *count, const char *option, const char *text, size_t least, size_t most) {
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    bool whole = isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
+    if (!whole || value < least || value > most) {
+        return report_error("%s takes an integer from %zu to %zu, not '%s'", option, least, most, text);
+    }
+    *count = (size_t)value;
+    return true;
+}
+
+bool parse_real(double *real, const char *option, const char *text, double above, double below) {
+    char *end = NULL;
+    double value = strtod(text, &end);
+    bool whole = end != text && *end == '\0';
+    if (!whole || !(value > above && value < below)) {
+        return report_error("%s takes a number above %g and below %g, not '%s'", option, above, below, text);
+    }
+    *real = value;
+    return true;
+}

@@ -1,0 +1,30 @@
+/* options.h: the command line of medmnist. */
+#ifndef MEDMNIST_OPTIONS_H
+#define MEDMNIST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <torusnn/torusnn.h>
+
+typedef struct options {
+    const char *set, *split;
+    const char *json_path; /* NULL where no JSON is wanted */
+    char *data_path;       /* of the .npz file, owned */
+    char *model_path;      /* owned */
+    size_t limit;          /* the most images that are evaluated */
+    size_t threads;
+    size_t batch;          /* images a tnn_infer call */
+    tnn_options compile;
+    bool help;             /* asked for help: nothing else is filled in */
+} options;
+
+/** Parses the command line and fills in the defaults. On failure reports. Free with options_free either way. */
+bool options_parse(options *chosen, int argc, char **argv);
+
+void options_free(options *chosen);
+
+/** Prints the options on stdout. */
+void options_print_help(void);
+
+#endif

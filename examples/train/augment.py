@@ -1,0 +1,55 @@
+"""Small random changes of position, shape and exposure, drawn anew for every image and epoch."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as functional
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Largest change to either side; the change is drawn uniformly in between."""
+    rotation: float    # degrees
+    shift: float       # pixels
+    zoom: float        # fraction of the size
+    contrast: float    # fraction of the distance from the image's mean
+    brightness: float  # pixel values out of 255
+    mirror: bool       # left-right, for one image in two
+
+    DRAWS = 8  # uniform numbers in [-1, 1] an image
+
+
+def affine_matrices(draws, augmentation, size):
+    """draws [count, DRAWS] to sampling matrices [count, 2, 3] in grid_sample's coordinates (-1..1)."""
+    angle = draws[:, 0] * math.radians(augmentation.rotation)
+    zoom_x = 1 + draws[:, 1] * augmentation.zoom
+    zoom_y = 1 + draws[:, 2] * augmentation.zoom
+    if augmentation.mirror:
+        zoom_x = zoom_x * torch.where(draws[:, 7] < 0, -1.0, 1.0)
+    shifts = draws[:, 3:5] * augmentation.shift * 2 / size
+    row_x = torch.stack([zoom_x * angle.cos(), -zoom_y * angle.sin(), shifts[:, 0]], dim=1)
+    row_y = torch.stack([zoom_x * angle.sin(), zoom_y * angle.cos(), shifts[:, 1]], dim=1)
+    return torch.stack([row_x, row_y], dim=1)
+
+
+def change_exposure(images, contrast_draw, brightness_draw, augmentation):
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    contrast = (1 + contrast_draw * augmentation.contrast).reshape(-1, 1, 1, 1)
+    brightness = (brightness_draw * augmentation.brightness).reshape(-1, 1, 1, 1)
+    return (images - mean) * contrast + mean + brightness
+
+
+def augment(images, draws, augmentation):
+    """images: float [count, channels, height, width], 0..255; the border is repeated where the grid leaves."""
+    matrices = affine_matrices(draws, augmentation, images.shape[-1])
+    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
+    moved = functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    exposed = change_exposure(moved, draws[:, 5], draws[:, 6], augmentation)
+    return exposed.clamp(0, 255).round()
+
+
+def to_levels(images, levels):
+    """The rounding of data.quantize, in floats that hold integers; [count, c, h, w] to flat [count, h*w*c]."""
+    scaled = torch.floor((images * (levels - 1) + 127) / 255)
+    return scaled.permute(0, 2, 3, 1).flatten(1)

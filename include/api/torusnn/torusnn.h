@@ -1,0 +1,246 @@
+/*
+ * torusnn/torusnn.h: run a quantized fully connected network on an encrypted image.
+ *
+ *     server                                          client
+ *     tnn_model_load -> tnn_compile -> circuit
+ *     tnn_circuit_spec ------------ spec -----------> tnn_spec_load
+ *                                                     tnn_keygen -> secret key (stays), evaluation key
+ *     tnn_evaluator_create <----- evaluation key ---- tnn_eval_key_save
+ *     tnn_infer <-------------------- input --------- tnn_encrypt
+ *               --------------------- output -------> tnn_decrypt -> logits, class
+ *
+ * In one process the same calls chain without bytes in between.
+ *
+ * WHAT IS PROTECTED. The server learns nothing about the image or the result (IND-CPA, semi-honest server). The client
+ * never receives the weights, but logits reveal what logits reveal, and the noise of a result is not hidden from the
+ * key's owner. Results are approximate: do not send decrypted values, or whether they were right, back to the server
+ * (IND-CPA^D).
+ *
+ * CONVENTIONS. Arguments: context, outputs, in/out, inputs; lengths after their arrays. Every function that can fail
+ * returns tnn_status; on failure object outputs are NULL and buffers are untouched. Objects that a function gives out
+ * belong to the caller and are freed with the matching *_free (NULL allowed). Const objects may be shared by threads.
+ *
+ * BYTES. *_size says how many bytes *_save writes; *_load reads exactly one object and rejects anything else with
+ * TNN_ERR_TRUNCATED, _MAGIC, _VERSION, _CORRUPT, _LIMIT, _MALFORMED or _INSECURE before it allocates by what it read.
+ * docs/FORMATS.md has every layout; all are little-endian.
+ */
+#ifndef TORUSNN_TORUSNN_H
+#define TORUSNN_TORUSNN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <torusnn/status.h>
+#include <torusnn/tfhe.h> /* tnn_secret_key, tnn_eval_key and their *_free */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --------------------------------------------------------------------------------------------------- model -- */
+
+/** Limits of a model file. */
+#define TNN_MAX_LAYERS 64u
+#define TNN_MAX_WIDTH 65536u         /* inputs, neurons or table outputs of one layer */
+#define TNN_MAX_WEIGHTS (1u << 28)   /* of the whole model */
+#define TNN_MAX_TABLE_CELLS 32768u
+#define TNN_MAX_PROVENANCE 65536u    /* bytes */
+
+/** A quantized network: integer weights, a table for each neuron. Immutable. */
+typedef struct tnn_model tnn_model;
+
+/** Shape of a model, for people and for buffers. */
+typedef struct tnn_model_info {
+    uint32_t height, width, channels; /* of the image, uint8, channels innermost */
+    uint32_t input_levels;            /* a pixel p is read as (p * (levels - 1) + 127) / 255 */
+    uint32_t layers;                  /* linear layers, the last one without tables */
+    uint32_t outputs;                 /* logits */
+    uint64_t table_lookups;           /* neurons with tables: bootstraps an image */
+    const char *provenance;           /* JSON text, lives as long as the model */
+} tnn_model_info;
+
+/** Reads a model file. Args: bytes [length], borrowed for the call. Returns: see BYTES above, TNN_ERR_MEMORY. */
+TNN_API TNN_MUST_USE tnn_status tnn_model_load(tnn_model **model, const uint8_t *bytes, size_t length);
+TNN_API void tnn_model_free(tnn_model *model);
+TNN_API void tnn_model_describe(const tnn_model *model, tnn_model_info *info);
+
+/**
+ * The integer reference: what the network says in the clear.
+ *
+ * Out:     logits  [outputs]
+ * Args:    image   [pixels] = height * width * channels
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_SHAPE for another number of pixels, TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_model_predict(const tnn_model *model, double *logits, const uint8_t *image,
+                                                  size_t pixels);
+
+/** The class that logits [outputs] name: the largest, or for one output whether it is above 0. */
+TNN_API size_t tnn_class_of(const double *logits, size_t outputs);
+
+/* ------------------------------------------------------------------------------------------------- compile -- */
+
+/** How precise table lookups must be (docs/DESIGN.md, "Precision"). */
+typedef enum tnn_precision {
+    TNN_PRECISION_TOLERANT = 0, /* a table is read at a position with noise of stated standard deviation */
+    TNN_PRECISION_EXACT = 1,    /* every lookup is right except with stated probability */
+} tnn_precision;
+
+/** What to compile for. Start from tnn_options_default. */
+typedef struct tnn_options {
+    tnn_security security;
+    tnn_precision precision;
+    double position_noise;    /* tolerant: most standard deviation of a table position, as a fraction of the table
+                                 range, for any neuron; above 0, below 0.25 */
+    double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
+} tnn_options;
+
+/** Defaults: 128 bits with margin, tolerant, position noise 0.01, lookup error 2^-40. */
+TNN_API void tnn_options_default(tnn_options *options);
+
+/** A model with parameters, scales and noise budget: everything but a key. Immutable. */
+typedef struct tnn_circuit tnn_circuit;
+
+/** What a circuit costs and promises, known before any key exists. */
+typedef struct tnn_circuit_info {
+    tnn_params_literal parameters;
+    const char *parameters_name;   /* static */
+    unsigned security_bits;        /* the level promised: 128 */
+    unsigned estimated_bits;       /* the row of the security curve it stands on: 132 or 128 */
+    uint64_t bootstraps;           /* blind rotations an image */
+    size_t spec_bytes, secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
+    size_t server_key_bytes;       /* in the server's memory */
+    double worst_position_noise;   /* standard deviation of the noisiest table position, fraction of its range */
+    double worst_lookup_log2;      /* log2 of the probability that the worst lookup reads a neighbouring cell */
+    double logit_noise;            /* standard deviation of a logit's own noise, in logit units */
+    uint64_t unproven_neurons;     /* neurons whose accumulator the weights alone do not keep inside its table */
+} tnn_circuit_info;
+
+/**
+ * Chooses parameters and scales for a model, cheapest first, and proves ranges from the weights.
+ *
+ * Args:    model    borrowed for the call
+ *          options  NULL for the defaults
+ * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_UNSATISFIABLE where no parameters reach the
+ *          precision; TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, const tnn_model *model,
+                                            const tnn_options *options);
+TNN_API void tnn_circuit_free(tnn_circuit *circuit);
+TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
+
+/* --------------------------------------------------------------------------------------------- client spec -- */
+
+/** What a client must know to encrypt for a circuit and read its result: parameters and encodings, no weights. */
+typedef struct tnn_spec tnn_spec;
+
+/** Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. The spec does not refer to the circuit. */
+TNN_API TNN_MUST_USE tnn_status tnn_circuit_spec(tnn_spec **spec, const tnn_circuit *circuit);
+TNN_API void tnn_spec_free(tnn_spec *spec);
+
+/** The shape of the image and the number of logits. Any output may be NULL. */
+TNN_API void tnn_spec_shape(const tnn_spec *spec, uint32_t *height, uint32_t *width, uint32_t *channels,
+                            uint32_t *outputs);
+
+/* -------------------------------------------------------------------------------------------- the four verbs -- */
+
+/**
+ * Makes the client's keys.
+ *
+ * Args:    threads  1 to 256
+ * Out:     secret   never leaves the client
+ *          eval     for the server
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_MEMORY, TNN_ERR_RANDOM, TNN_ERR_THREADS.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_spec *spec,
+                                           unsigned threads);
+
+/** An encrypted image. */
+typedef struct tnn_input tnn_input;
+
+/**
+ * Encrypts an image.
+ *
+ * Args:    image  [pixels], uint8, rows first, channels innermost
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_SHAPE, TNN_ERR_PARAMS_MISMATCH where the key has other parameters than the spec,
+ *          TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_encrypt(tnn_input **input, const tnn_spec *spec, const tnn_secret_key *secret,
+                                            const uint8_t *image, size_t pixels);
+TNN_API void tnn_input_free(tnn_input *input);
+
+/** A circuit with one client's evaluation key, its threads and all scratch memory. For one caller at a time. */
+typedef struct tnn_evaluator tnn_evaluator;
+
+/**
+ * Expands an evaluation key and allocates everything that inference needs.
+ *
+ * Args:    circuit     borrowed until the evaluator is freed
+ *          eval        not needed afterwards
+ *          threads     1 to 256, started here; the result does not depend on their number
+ *          max_images  the most images that one tnn_infer will take, 1 to 4096
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_PARAMS_MISMATCH, TNN_ERR_MEMORY, TNN_ERR_THREADS.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_evaluator_create(tnn_evaluator **evaluator, const tnn_circuit *circuit,
+                                                     const tnn_eval_key *eval, unsigned threads, size_t max_images);
+TNN_API void tnn_evaluator_free(tnn_evaluator *evaluator);
+
+/** Encrypted logits. */
+typedef struct tnn_output tnn_output;
+
+/** Called on the thread that called tnn_infer, between batches of bootstraps. Returns true to go on. */
+typedef bool (*tnn_progress)(void *user, uint64_t bootstraps_done, uint64_t bootstraps_total);
+
+/**
+ * Evaluates the network on encrypted images.
+ *
+ * Out:     outputs   [count]
+ * Args:    inputs    [count]
+ *          count     1 to max_images
+ *          progress  may be NULL; user is handed to it
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs,
+                                          const tnn_input *const *inputs, size_t count, tnn_progress progress,
+                                          void *user);
+TNN_API void tnn_output_free(tnn_output *output);
+
+/**
+ * Decrypts the logits. They carry noise of standard deviation tnn_circuit_info.logit_noise and more where a table was
+ * read beside its cell.
+ *
+ * Out:     logits  [capacity]; the spec's number of outputs is written
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_BUFFER, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_PARAMS_MISMATCH.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, double *logits,
+                                            size_t capacity, const tnn_output *output);
+
+/* --------------------------------------------------------------------------------------------- save and load -- */
+
+/* *_size returns the exact bytes that *_save writes to out [capacity]; *_save returns TNN_ERR_MISUSE or
+ * TNN_ERR_BUFFER. Bytes of a secret key are the secret: keep them where only their owner reads, wipe them after use. */
+
+TNN_API size_t tnn_spec_size(const tnn_spec *spec);
+TNN_API TNN_MUST_USE tnn_status tnn_spec_save(const tnn_spec *spec, uint8_t *out, size_t capacity);
+TNN_API TNN_MUST_USE tnn_status tnn_spec_load(tnn_spec **spec, const uint8_t *bytes, size_t length);
+
+TNN_API size_t tnn_secret_key_size(const tnn_secret_key *secret);
+TNN_API TNN_MUST_USE tnn_status tnn_secret_key_save(const tnn_secret_key *secret, uint8_t *out, size_t capacity);
+TNN_API TNN_MUST_USE tnn_status tnn_secret_key_load(tnn_secret_key **secret, const uint8_t *bytes, size_t length);
+
+TNN_API size_t tnn_eval_key_size(const tnn_eval_key *eval);
+TNN_API TNN_MUST_USE tnn_status tnn_eval_key_save(const tnn_eval_key *eval, uint8_t *out, size_t capacity);
+TNN_API TNN_MUST_USE tnn_status tnn_eval_key_load(tnn_eval_key **eval, const uint8_t *bytes, size_t length);
+
+TNN_API size_t tnn_input_size(const tnn_input *input);
+TNN_API TNN_MUST_USE tnn_status tnn_input_save(const tnn_input *input, uint8_t *out, size_t capacity);
+TNN_API TNN_MUST_USE tnn_status tnn_input_load(tnn_input **input, const uint8_t *bytes, size_t length);
+
+TNN_API size_t tnn_output_size(const tnn_output *output);
+TNN_API TNN_MUST_USE tnn_status tnn_output_save(const tnn_output *output, uint8_t *out, size_t capacity);
+TNN_API TNN_MUST_USE tnn_status tnn_output_load(tnn_output **output, const uint8_t *bytes, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

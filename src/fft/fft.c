@@ -1,0 +1,88 @@
+/* The one file that knows FFTW. */
+#include "fft.h"
+
+#include <fftw3.h>
+#include <math.h>
+#include <pthread.h>
+
+#include "memory.h"
+
+struct tnn_fft {
+    uint32_t half; /* N/2 complex points */
+    fftw_plan plan;
+    double *twist; /* [N] */
+};
+
+/* FFTW's planner keeps global state; execution does not. */
+static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Real and imaginary parts apart, so that one plan serves both directions: swapping them conjugates the transform. */
+static fftw_plan make_plan(uint32_t half) {
+    double *scratch = tnn_alloc(4 * (size_t)half, sizeof *scratch);
+    if (!scratch) {
+        return NULL;
+    }
+    fftw_iodim points = {(int)half, 1, 1};
+    pthread_mutex_lock(&planner_lock);
+    fftw_plan plan = fftw_plan_guru_split_dft(1, &points, 0, NULL, scratch, scratch + half, scratch + 2 * half,
+                                              scratch + 3 * half, FFTW_MEASURE | FFTW_PRESERVE_INPUT);
+    pthread_mutex_unlock(&planner_lock);
+    tnn_free(scratch);
+    return plan;
+}
+
+static double *make_twist(uint32_t half) {
+    double *twist = tnn_alloc(2 * (size_t)half, sizeof *twist);
+    for (uint32_t t = 0; twist && t < half; t++) {
+        double angle = 3.14159265358979323846 * t / (2.0 * half);
+        twist[t] = cos(angle);
+        twist[half + t] = sin(angle);
+    }
+    return twist;
+}
+
+tnn_status tnn_fft_create(tnn_fft **out, uint32_t N) {
+    *out = NULL;
+    if (N < 8 || (N & (N - 1)) != 0) {
+        return TNN_ERR_MISUSE;
+    }
+    tnn_fft *fft = tnn_alloc(1, sizeof *fft);
+    if (!fft) {
+        return TNN_ERR_MEMORY;
+    }
+    fft->half = N / 2;
+    fft->plan = make_plan(fft->half);
+    fft->twist = make_twist(fft->half);
+    if (!fft->plan || !fft->twist) {
+        tnn_fft_free(fft);
+        return TNN_ERR_MEMORY;
+    }
+    *out = fft;
+    return TNN_OK;
+}
+
+void tnn_fft_free(tnn_fft *fft) {
+    if (!fft) {
+        return;
+    }
+    pthread_mutex_lock(&planner_lock);
+    fftw_destroy_plan(fft->plan);
+    pthread_mutex_unlock(&planner_lock);
+    tnn_free(fft->twist);
+    tnn_free(fft);
+}
+
+const double *tnn_fft_twist(const tnn_fft *fft) {
+    return fft->twist;
+}
+
+/* FFTW takes its input without const, and with FFTW_PRESERVE_INPUT leaves it alone. */
+void tnn_fft_forward(const tnn_fft *fft, double *out, const double *in) {
+    double *input = (double *)in;
+    fftw_execute_split_dft(fft->plan, input, input + fft->half, out, out + fft->half);
+}
+
+void tnn_fft_inverse(const tnn_fft *fft, double *out, const double *in) {
+    double *input = (double *)in;
+    fftw_execute_split_dft(fft->plan, input + fft->half, input, out + fft->half, out);
+}

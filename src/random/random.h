@@ -1,0 +1,38 @@
+/* Randomness, from libsodium alone: secret bytes, public masks from a seed, Gaussian noise. */
+#ifndef TNN_RANDOM_RANDOM_H
+#define TNN_RANDOM_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <torusnn/status.h>
+
+#define TNN_SEED_BYTES 32u
+#define TNN_DIGEST_BYTES 16u
+
+/* A public seed. Whoever has it can expand the masks; it hides nothing. */
+typedef struct tnn_seed {
+    uint8_t bytes[TNN_SEED_BYTES];
+} tnn_seed;
+
+/* Must have returned TNN_OK once before any other call of this folder; TNN_ERR_RANDOM otherwise. Thread-safe. */
+TNN_MUST_USE tnn_status tnn_random_start(void);
+
+/* Unpredictable bytes from the operating system's generator. */
+void tnn_random_bytes(void *out, size_t length);
+
+/* Bytes of the ChaCha20 key stream (Bernstein's original, 64-bit nonce): the seed is the key, `stream` the nonce. The
+ * same on every machine. */
+void tnn_expand(uint8_t *out, size_t length, const tnn_seed *seed, uint64_t stream);
+
+/* Independent standard normal deviates, in time that does not depend on their values. */
+void tnn_gaussian(double *out, size_t count);
+
+/* BLAKE2b-128 of a message given in parts. */
+typedef struct tnn_bytes_view {
+    const void *bytes;
+    size_t length;
+} tnn_bytes_view;
+void tnn_digest(uint8_t out[TNN_DIGEST_BYTES], const tnn_bytes_view *parts, size_t count);
+
+#endif

@@ -1,0 +1,166 @@
+#include "ggsw.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "fft.h"
+#include "memory.h"
+#include "sampling.h"
+
+/* body += bit * 2^(64 - base_log (level + 1)) times -S_c, or times 1 for c = k. */
+static void add_message(const tnn_secret_key *secret, uint64_t *body, uint32_t row, uint32_t bit) {
+    const tnn_params_literal *p = &secret->params.literal;
+    const uint32_t component = row / p->bs_levels;
+    const uint32_t level = row % p->bs_levels;
+    const uint64_t unit = (uint64_t)bit << (64 - p->bs_base_log * (level + 1));
+    if (component == p->k) {
+        body[0] += unit;
+        return;
+    }
+    const uint32_t *key = secret->big + (size_t)component * p->N;
+    for (uint32_t t = 0; t < p->N; t++) {
+        body[t] -= unit * key[t];
+    }
+}
+
+static void store_body(uint8_t *out, const uint64_t *body, uint32_t N, uint32_t bytes) {
+    for (uint32_t t = 0; t < N; t++) {
+        tnn_store_le(out + (size_t)t * bytes, body[t] >> (64 - 8 * bytes), bytes);
+    }
+}
+
+static tnn_mask_source row_masks(const tnn_params *params, const tnn_seed *seed, size_t row) {
+    return (tnn_mask_source){seed, tnn_bootstrapping_stream(row), params->bsk_bytes};
+}
+
+void tnn_ggsw_encrypt_bodies(const tnn_secret_key *secret, tnn_glwe_scratch *scratch, uint8_t *bodies,
+                             const tnn_seed *seed, size_t first_row, uint32_t bit) {
+    const tnn_params *params = &secret->params;
+    const uint32_t N = params->literal.N;
+    for (uint32_t row = 0; row < tnn_params_ggsw_rows(params); row++) {
+        tnn_uniform_masks(scratch->masks, scratch->stream, tnn_params_big_dimension(params),
+                          row_masks(params, seed, first_row + row));
+        memset(scratch->body, 0, N * sizeof *scratch->body);
+        add_message(secret, scratch->body, row, bit);
+        tnn_glwe_mask_body(secret, scratch, params->literal.glwe_log2_sigma, 8 * params->bsk_bytes);
+        store_body(bodies + (size_t)row * N * params->bsk_bytes, scratch->body, N, params->bsk_bytes);
+    }
+}
+
+static bool allocate_expand(tnn_expand_scratch *scratch, const tnn_params *params) {
+    const size_t N = params->literal.N;
+    scratch->words = tnn_alloc(tnn_params_glwe_words(params), sizeof *scratch->words);
+    scratch->stream = tnn_alloc(tnn_params_big_dimension(params), sizeof(uint64_t));
+    scratch->folded = tnn_alloc(N, sizeof *scratch->folded);
+    return scratch->words && scratch->stream && scratch->folded;
+}
+
+tnn_status tnn_expand_scratch_create(tnn_expand_scratch **out, const tnn_params *params) {
+    *out = NULL;
+    tnn_expand_scratch *scratch = tnn_alloc(1, sizeof *scratch);
+    if (!scratch) {
+        return TNN_ERR_MEMORY;
+    }
+    if (!allocate_expand(scratch, params)) {
+        tnn_expand_scratch_free(scratch);
+        return TNN_ERR_MEMORY;
+    }
+    *out = scratch;
+    return TNN_OK;
+}
+
+void tnn_expand_scratch_free(tnn_expand_scratch *scratch) {
+    if (!scratch) {
+        return;
+    }
+    tnn_free(scratch->words);
+    tnn_free(scratch->stream);
+    tnn_free(scratch->folded);
+    tnn_free(scratch);
+}
+
+/* Torus words to real torus elements in [-1/2, 1/2), times 2 / N for the inverse transform to come. */
+static void fold_twist(double *out, const uint64_t *poly, const double *twist, uint32_t N) {
+    const uint32_t points = N / 2;
+    const double scale = 0x1p-64 / points;
+    for (uint32_t t = 0; t < points; t++) {
+        double low = (double)(int64_t)poly[t] * scale;
+        double high = (double)(int64_t)poly[t + points] * scale;
+        out[t] = low * twist[t] - high * twist[t + points];
+        out[t + points] = low * twist[t + points] + high * twist[t];
+    }
+}
+
+static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, const uint8_t *body,
+                     const tnn_seed *seed, size_t row) {
+    const size_t mask_words = tnn_params_big_dimension(params);
+    tnn_uniform_masks(scratch->words, scratch->stream, mask_words, row_masks(params, seed, row));
+    for (uint32_t t = 0; t < params->literal.N; t++) {
+        uint64_t word = tnn_load_le(body + (size_t)t * params->bsk_bytes, params->bsk_bytes);
+        scratch->words[mask_words + t] = word << (64 - 8 * params->bsk_bytes);
+    }
+}
+
+void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch,
+                     double *fourier, const uint8_t *bodies, const tnn_seed *seed, size_t first_row) {
+    const uint32_t N = params->literal.N;
+    const uint32_t columns = params->literal.k + 1;
+    for (uint32_t row = 0; row < tnn_params_ggsw_rows(params); row++) {
+        load_row(params, scratch, bodies + (size_t)row * N * params->bsk_bytes, seed, first_row + row);
+        for (uint32_t c = 0; c < columns; c++) {
+            fold_twist(scratch->folded, scratch->words + (size_t)c * N, tnn_fft_twist(fft), N);
+            tnn_fft_forward(fft, fourier + ((size_t)row * columns + c) * N, scratch->folded);
+        }
+    }
+}
+
+static tnn_status encrypt_and_expand(const tnn_secret_key *secret, tnn_ggsw *ggsw, uint32_t bit) {
+    const tnn_params *params = &secret->params;
+    tnn_glwe_scratch *encrypting = NULL;
+    tnn_expand_scratch *expanding = NULL;
+    tnn_fft *fft = NULL;
+    tnn_seed seed;
+    uint8_t *bodies = tnn_alloc(tnn_params_ggsw_rows(params) * (size_t)params->literal.N, params->bsk_bytes);
+    tnn_status status = bodies ? tnn_glwe_scratch_create(&encrypting, params) : TNN_ERR_MEMORY;
+    status = status == TNN_OK ? tnn_expand_scratch_create(&expanding, params) : status;
+    status = status == TNN_OK ? tnn_fft_create(&fft, params->literal.N) : status;
+    if (status == TNN_OK) {
+        tnn_random_bytes(seed.bytes, sizeof seed.bytes);
+        tnn_ggsw_encrypt_bodies(secret, encrypting, bodies, &seed, 0, bit);
+        tnn_ggsw_expand(params, fft, expanding, ggsw->fourier, bodies, &seed, 0);
+    }
+    tnn_fft_free(fft);
+    tnn_expand_scratch_free(expanding);
+    tnn_glwe_scratch_free(encrypting);
+    tnn_free(bodies);
+    return status;
+}
+
+tnn_status tnn_ggsw_encrypt(const tnn_secret_key *secret, tnn_ggsw **out, bool message) {
+    if (!secret || !out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    tnn_ggsw *ggsw = tnn_alloc(1, sizeof *ggsw);
+    if (!ggsw) {
+        return TNN_ERR_MEMORY;
+    }
+    ggsw->params = secret->params;
+    ggsw->fourier = tnn_alloc(tnn_params_ggsw_doubles(&ggsw->params), sizeof *ggsw->fourier);
+    tnn_status status = ggsw->fourier ? encrypt_and_expand(secret, ggsw, message) : TNN_ERR_MEMORY;
+    if (status != TNN_OK) {
+        tnn_ggsw_free(ggsw);
+        return status;
+    }
+    *out = ggsw;
+    return TNN_OK;
+}
+
+void tnn_ggsw_free(tnn_ggsw *ggsw) {
+    if (!ggsw) {
+        return;
+    }
+    tnn_free(ggsw->fourier);
+    tnn_free(ggsw);
+}

@@ -1,0 +1,20 @@
+/* What a packed input holds. */
+#ifndef TNN_TFHE_PACKED_H
+#define TNN_TFHE_PACKED_H
+
+#include "keys.h"
+
+#define TNN_MAX_PACKED (1u << 24)
+
+struct tnn_packed {
+    tnn_params params;
+    tnn_key_id id;
+    tnn_seed seed;
+    size_t count;
+    uint32_t body[]; /* [count] on Z/2^input_bits */
+};
+
+/* An empty ciphertext of `count` elements, 1 to TNN_MAX_PACKED. */
+TNN_MUST_USE tnn_status tnn_packed_new(tnn_packed **packed, const tnn_params *params, size_t count);
+
+#endif
