@@ -60,10 +60,13 @@ static inline double tnn_read_f64(tnn_reader *reader) {
     return value;
 }
 
+/* Zeros where the bytes are not there. */
 static inline void tnn_read_copy(tnn_reader *reader, void *out, size_t count) {
     const uint8_t *start = tnn_read_bytes(reader, count);
     if (start) {
         memcpy(out, start, count);
+    } else {
+        memset(out, 0, count);
     }
 }
 

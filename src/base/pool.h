@@ -18,7 +18,8 @@ TNN_MUST_USE tnn_status tnn_pool_create(tnn_pool **pool, unsigned threads);
 void tnn_pool_free(tnn_pool *pool);
 unsigned tnn_pool_threads(const tnn_pool *pool);
 
-/* Runs tasks 0 to count - 1, each once, on whichever thread is free; returns when all are done. One caller at a time. */
+/* Runs tasks 0 to count - 1, each once, on whichever thread is free; returns when all are done. One caller at a time.
+ */
 void tnn_pool_run(tnn_pool *pool, tnn_task task, void *context, size_t count);
 
 #endif

@@ -16,7 +16,8 @@ static const char *const TEXTS[TNN_STATUS_COUNT] = {
     [TNN_ERR_MALFORMED] = "a field of the data contradicts another; write the file again with a correct tool",
     [TNN_ERR_PARAMS_MISMATCH] = "key and circuit have different parameters; make a key from this circuit's client spec",
     [TNN_ERR_KEY_MISMATCH] = "ciphertext and key come from different key generations; encrypt again with this key",
-    [TNN_ERR_MODEL_MISMATCH] = "ciphertext and circuit come from different models; encrypt with this model's client spec",
+    [TNN_ERR_MODEL_MISMATCH] =
+        "ciphertext and circuit come from different models; encrypt with this model's client spec",
     [TNN_ERR_INSECURE] = "the parameters are below the security curve; raise the noise or the dimension",
     [TNN_ERR_UNSATISFIABLE] = "no parameters reach the precision asked for; relax it or narrow the accumulators",
     [TNN_ERR_CANCELLED] = "the progress callback asked to stop; no output was produced",

@@ -12,8 +12,8 @@
 
 static const double LN2 = 0.69314718055994530942;
 
-/* ln(u) for u = (x / 2^11 + 1/2) / 2^53 in (0, 1]. The exponent comes off the bits of the double; ln of the mantissa, brought to
- * [sqrt(1/2), sqrt(2)), is 2 artanh((m - 1) / (m + 1)), a series whose eighth term is below 2^-44. */
+/* ln(u) for u = (x / 2^11 + 1/2) / 2^53 in (0, 1]. The exponent comes off the bits of the double; ln of the mantissa,
+ * brought to [sqrt(1/2), sqrt(2)), is 2 artanh((m - 1) / (m + 1)), a series whose eighth term is below 2^-44. */
 static double log_uniform(uint64_t x) {
     double value = (double)(x >> 11) + 0.5;
     uint64_t bits;
@@ -36,10 +36,11 @@ static void cos_sin_uniform(uint64_t x, double *cosine, double *sine) {
     const double quarter_pi = 0.78539816339744830962;
     double t = ((double)((x & 0x3fffffffffffffffu) >> 9) * 0x1p-52 - 1.0) * quarter_pi;
     double w = t * t;
-    double c = 1 + w * (-1. / 2 + w * (1. / 24 + w * (-1. / 720 + w * (1. / 40320 + w * (-1. / 3628800 +
-               w / 479001600)))));
-    double s = t * (1 + w * (-1. / 6 + w * (1. / 120 + w * (-1. / 5040 + w * (1. / 362880 + w * (-1. / 39916800 +
-               w / 6227020800.))))));
+    double c =
+        1 + w * (-1. / 2 + w * (1. / 24 + w * (-1. / 720 + w * (1. / 40320 + w * (-1. / 3628800 + w / 479001600)))));
+    double s =
+        t * (1 + w * (-1. / 6 +
+                      w * (1. / 120 + w * (-1. / 5040 + w * (1. / 362880 + w * (-1. / 39916800 + w / 6227020800.))))));
     double swap = (double)((x >> 62) & 1); /* a quarter turn swaps, a half turn negates */
     double sign = 1.0 - 2.0 * (double)(x >> 63);
     *cosine = sign * (c * (1 - swap) - s * swap);

@@ -70,7 +70,7 @@ static void set_constant(const tnn_params *params, uint32_t *glwe, uint32_t valu
 /* With v = (unit / 2)(1 + X + ... + X^(N-1)) and (1 - X)(1 + ... + X^(N-1)) = 2, the table unit g is v (1 - X) g, and
  * (1 - X) g holds the steps of g: X^-phase v is the one rotation that all tables share. */
 void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
-                        const tnn_step_table *tables, size_t tables_each, uint32_t unit, size_t count) {
+                        const tnn_step_table *const *tables, size_t tables_each, uint32_t unit, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&w->params);
     const size_t big_words = tnn_params_big_dimension(&w->params) + 1;
     switch_batch(w, small, count);
@@ -79,6 +79,7 @@ void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *w, uint32_t
     }
     tnn_blind_rotate(server, w, w->accumulators, w->positions, count);
     for (size_t i = 0; i < count * tables_each; i++) {
-        extract_table(w, big + i * big_words, w->accumulators + i / tables_each * glwe_words, &tables[i]);
+        const tnn_step_table *table = &tables[i / tables_each][i % tables_each];
+        extract_table(w, big + i * big_words, w->accumulators + i / tables_each * glwe_words, table);
     }
 }

@@ -57,8 +57,8 @@ static void encrypt_key_bit(void *context, unsigned worker, size_t i) {
     const tnn_params *params = &g->eval->params;
     const size_t rows = tnn_params_ggsw_rows(params);
     const size_t bytes = rows * params->literal.N * params->bsk_bytes;
-    tnn_ggsw_encrypt_bodies(g->secret, g->scratch[worker], g->eval->bootstrapping + i * bytes, &g->eval->seed,
-                            i * rows, g->secret->small[i]);
+    tnn_ggsw_encrypt_bodies(g->secret, g->scratch[worker], g->eval->bootstrapping + i * bytes, &g->eval->seed, i * rows,
+                            g->secret->small[i]);
 }
 
 /* <mask, s> for a mask of n little-endian words of 32 bits. */
@@ -80,8 +80,8 @@ static void encrypt_switched_coordinate(void *context, unsigned worker, size_t i
         size_t ciphertext = index * p->ks_levels + level;
         tnn_expand(stream, 4 * (size_t)p->n, &g->eval->seed, tnn_switching_stream(ciphertext));
         uint32_t message = g->secret->big[p->n + index] << (32 - p->ks_base_log * (level + 1));
-        g->eval->switching[ciphertext] = stream_product(stream, g->secret->small, p->n) + message +
-                                         tnn_noise_u32(p->lwe_log2_sigma, 32);
+        g->eval->switching[ciphertext] =
+            stream_product(stream, g->secret->small, p->n) + message + tnn_noise_u32(p->lwe_log2_sigma, 32);
     }
 }
 

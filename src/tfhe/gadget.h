@@ -30,7 +30,8 @@ static inline uint32_t tnn_gadget_shift(const tnn_gadget *gadget, uint32_t level
 /* Digit `level` of a word that already has the offset added. */
 static inline int32_t tnn_gadget_digit(const tnn_gadget *gadget, uint32_t shifted_word, uint32_t level) {
     uint32_t mask = (1u << gadget->base_log) - 1;
-    return (int32_t)((shifted_word >> tnn_gadget_shift(gadget, level)) & mask) - (int32_t)(1u << (gadget->base_log - 1));
+    return (int32_t)((shifted_word >> tnn_gadget_shift(gadget, level)) & mask) -
+           (int32_t)(1u << (gadget->base_log - 1));
 }
 
 #endif

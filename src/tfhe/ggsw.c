@@ -92,8 +92,8 @@ static void fold_twist(double *out, const uint64_t *poly, const double *twist, u
     }
 }
 
-static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, const uint8_t *body,
-                     const tnn_seed *seed, size_t row) {
+static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, const uint8_t *body, const tnn_seed *seed,
+                     size_t row) {
     const size_t mask_words = tnn_params_big_dimension(params);
     tnn_uniform_masks(scratch->words, scratch->stream, mask_words, row_masks(params, seed, row));
     for (uint32_t t = 0; t < params->literal.N; t++) {
@@ -102,8 +102,8 @@ static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, cons
     }
 }
 
-void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch,
-                     double *fourier, const uint8_t *bodies, const tnn_seed *seed, size_t first_row) {
+void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch, double *fourier,
+                     const uint8_t *bodies, const tnn_seed *seed, size_t first_row) {
     const uint32_t N = params->literal.N;
     const uint32_t columns = params->literal.k + 1;
     for (uint32_t row = 0; row < tnn_params_ggsw_rows(params); row++) {

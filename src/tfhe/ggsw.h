@@ -23,16 +23,16 @@ void tnn_ggsw_encrypt_bodies(const tnn_secret_key *secret, tnn_glwe_scratch *scr
 
 /* Scratch of one thread that expands. */
 typedef struct tnn_expand_scratch {
-    uint64_t *words;  /* [k + 1][N]: masks, then body */
-    uint8_t *stream;  /* [k N 8] */
-    double *folded;   /* [N] */
+    uint64_t *words; /* [k + 1][N]: masks, then body */
+    uint8_t *stream; /* [k N 8] */
+    double *folded;  /* [N] */
 } tnn_expand_scratch;
 
 TNN_MUST_USE tnn_status tnn_expand_scratch_create(tnn_expand_scratch **scratch, const tnn_params *params);
 void tnn_expand_scratch_free(tnn_expand_scratch *scratch);
 
 /* The Fourier form [(k+1) l][k+1][N] of bodies made as above. */
-void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch,
-                     double *fourier, const uint8_t *bodies, const tnn_seed *seed, size_t first_row);
+void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch, double *fourier,
+                     const uint8_t *bodies, const tnn_seed *seed, size_t first_row);
 
 #endif

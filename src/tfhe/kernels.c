@@ -32,8 +32,8 @@ static inline double digit(uint32_t x, uint32_t shift, uint32_t mask, int32_t ha
     return (double)((int32_t)((x >> shift) & mask) - half);
 }
 
-static void decompose_twist(double *restrict out, const uint32_t *restrict in, const double *restrict twist,
-                            uint32_t N, uint32_t base_log, uint32_t shift, uint32_t offset) {
+static void decompose_twist(double *restrict out, const uint32_t *restrict in, const double *restrict twist, uint32_t N,
+                            uint32_t base_log, uint32_t shift, uint32_t offset) {
     const uint32_t points = N / 2;
     const uint32_t mask = (1u << base_log) - 1;
     const int32_t half = (int32_t)(1u << (base_log - 1));
@@ -106,16 +106,16 @@ static void untwist_add(uint32_t *restrict accumulator, const double *restrict i
     }
 }
 
-#define DEFINE_CORRELATE(bits)                                                                                        \
-    static void correlate##bits(uint##bits##_t *restrict out, const uint##bits##_t *restrict reversed,                \
-                                const int16_t *restrict weights, uint32_t degree, uint32_t count) {                   \
-        for (uint32_t i = 0; i < count; i++) {                                                                        \
-            const uint##bits##_t weight = (uint##bits##_t)weights[i];                                                 \
-            const uint##bits##_t *shifted = reversed + degree - i;                                                    \
-            for (uint32_t t = 0; weight != 0 && t < degree; t++) {                                                    \
-                out[t] = (uint##bits##_t)(out[t] + (uint32_t)weight * shifted[t]);                                    \
-            }                                                                                                         \
-        }                                                                                                             \
+#define DEFINE_CORRELATE(bits)                                                                                         \
+    static void correlate##bits(uint##bits##_t *restrict out, const uint##bits##_t *restrict reversed,                 \
+                                const int16_t *restrict weights, uint32_t degree, uint32_t count) {                    \
+        for (uint32_t i = 0; i < count; i++) {                                                                         \
+            const uint##bits##_t weight = (uint##bits##_t)weights[i];                                                  \
+            const uint##bits##_t *shifted = reversed + degree - i;                                                     \
+            for (uint32_t t = 0; weight != 0 && t < degree; t++) {                                                     \
+                out[t] = (uint##bits##_t)(out[t] + (uint32_t)weight * shifted[t]);                                     \
+            }                                                                                                          \
+        }                                                                                                              \
     }
 
 DEFINE_CORRELATE(16)

@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "kernels.h"
 #include "keys.h"
 #include "sampling.h"
 
@@ -38,4 +41,16 @@ tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint
 uint32_t tnn_lwe_phase(const tnn_secret_key *secret, tnn_key_part part, const uint32_t *lwe) {
     lwe_key key = lwe_key_of(secret, part);
     return lwe[key.dimension] - inner_product(lwe, key.bits, key.dimension);
+}
+
+void tnn_lwe_dot(const tnn_params *params, uint32_t *lwe, const uint32_t *inputs, const int16_t *weights,
+                 size_t count) {
+    const size_t words = tnn_params_big_dimension(params) + 1;
+    const tnn_kernels *kernels = tnn_kernels_best();
+    memset(lwe, 0, words * sizeof *lwe);
+    for (size_t i = 0; i < count; i++) {
+        if (weights[i] != 0) {
+            kernels->add_scaled(lwe, inputs + i * words, (uint32_t)weights[i], words);
+        }
+    }
 }

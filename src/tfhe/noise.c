@@ -27,10 +27,16 @@ double tnn_variance_small(const tnn_params *params) {
     return exp2(2 * params->literal.lwe_log2_sigma) + rounding(params->literal.input_bits);
 }
 
-/* The gadget covers the top Bg^l of the torus; the rest of each coefficient of the GLWE ciphertext is rounded away,
- * and the phase sees the rounding of the body and of every mask coefficient times its key bit. */
+/*
+ * The gadget covers the top Bg^l of the torus; the rest of each coefficient of the GLWE ciphertext is rounded away, and
+ * the phase sees the rounding of the body and of every mask coefficient times its key bit. Ties round up, so on words
+ * of 32 bits a rounding also has a mean of 2^-33, and the means of k N coefficients do not cancel: times S they give
+ * 2^-33 (sum of the S_i up to t, less the sum of the others) at coefficient t, on average (k N)^2 / 12 in the square.
+ */
 static double gadget_rounding(const tnn_params_literal *p) {
-    return rounding(p->bs_base_log * p->bs_levels) * (1 + p->k * p->N / 2.0);
+    double mask_coefficients = (double)p->k * p->N;
+    double of_means = square(exp2(-33) * mask_coefficients) / 12;
+    return rounding(p->bs_base_log * p->bs_levels) * (1 + mask_coefficients / 2) + of_means;
 }
 
 /* Each of (k+1) l digit polynomials multiplies a fresh GLWE row: N products a coefficient. */

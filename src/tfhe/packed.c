@@ -1,9 +1,9 @@
 /*
  * Packed inputs. Element i of block c is coefficient i of a GLWE ciphertext of rank k' and degree N' under s, read as
- * k' polynomials. Coefficient i of A s_j is the sum over t of A[i - t] s_j[t], with A[-t] = -A[N' - t]; so a dot product
- * with weights w has, at coordinate (j, t), the LWE mask sum over i of w[i] A[i - t]: a correlation of w with the mask
- * read backwards. (The weights form the polynomial whose product with the message has the dot product as its constant
- * coefficient; eprint 2018/421, section 2, gives the linear operations.)
+ * k' polynomials. Coefficient i of A s_j is the sum over t of A[i - t] s_j[t], with A[-t] = -A[N' - t]; so a dot
+ * product with weights w has, at coordinate (j, t), the LWE mask sum over i of w[i] A[i - t]: a correlation of w with
+ * the mask read backwards. (The weights form the polynomial whose product with the message has the dot product as its
+ * constant coefficient; eprint 2018/421, section 2, gives the linear operations.)
  */
 #include "packed.h"
 
@@ -34,7 +34,7 @@ static uint32_t word_bytes(const tnn_params *params) {
     return params->literal.input_bits / 8;
 }
 
-tnn_status tnn_packed_new(tnn_packed **out, const tnn_params *params, size_t count) {
+tnn_status tnn_packed_new(tnn_packed **out, uint32_t input_bits, size_t count) {
     *out = NULL;
     if (count == 0 || count > TNN_MAX_PACKED) {
         return TNN_ERR_MISUSE;
@@ -43,7 +43,7 @@ tnn_status tnn_packed_new(tnn_packed **out, const tnn_params *params, size_t cou
     if (!packed) {
         return TNN_ERR_MEMORY;
     }
-    packed->params = *params;
+    packed->input_bits = input_bits;
     packed->count = count;
     *out = packed;
     return TNN_OK;
@@ -65,8 +65,8 @@ static void add_mask_product(uint32_t *product, const uint8_t *mask, uint32_t by
 }
 
 /* Body of one block: message plus noise plus the masks' product with s; `used` of its N' coefficients are wanted. */
-static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream,
-                          const uint32_t *messages, size_t used) {
+static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream, const uint32_t *messages,
+                          size_t used) {
     const tnn_params_literal *p = &secret->params.literal;
     const uint32_t bytes = p->input_bits / 8;
     uint32_t product[TNN_MAX_LWE_DIMENSION] = {0};
@@ -81,13 +81,12 @@ static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const ui
     tnn_wipe(product, sizeof product);
 }
 
-tnn_status tnn_packed_encrypt(const tnn_secret_key *secret, tnn_packed **out, const uint32_t *messages,
-                              size_t count) {
+tnn_status tnn_packed_encrypt(const tnn_secret_key *secret, tnn_packed **out, const uint32_t *messages, size_t count) {
     if (!secret || !out || !messages) {
         return TNN_ERR_MISUSE;
     }
     const tnn_params *params = &secret->params;
-    tnn_status status = tnn_packed_new(out, params, count);
+    tnn_status status = tnn_packed_new(out, params->literal.input_bits, count);
     if (status != TNN_OK) {
         return status;
     }
@@ -174,7 +173,7 @@ static void reverse32(uint32_t *reversed, const uint8_t *mask, size_t degree) {
 }
 
 tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed) {
-    if (!masks || !packed || packed->count != masks->count || !tnn_params_equal(&packed->params, &masks->params)) {
+    if (!masks || !packed || packed->count != masks->count || packed->input_bits != masks->params.literal.input_bits) {
         return TNN_ERR_MISUSE;
     }
     const size_t degree = masks->params.literal.input_N;

@@ -7,7 +7,7 @@
 #define TNN_MAX_PACKED (1u << 24)
 
 struct tnn_packed {
-    tnn_params params;
+    uint32_t input_bits;
     tnn_key_id id;
     tnn_seed seed;
     size_t count;
@@ -15,6 +15,6 @@ struct tnn_packed {
 };
 
 /* An empty ciphertext of `count` elements, 1 to TNN_MAX_PACKED. */
-TNN_MUST_USE tnn_status tnn_packed_new(tnn_packed **packed, const tnn_params *params, size_t count);
+TNN_MUST_USE tnn_status tnn_packed_new(tnn_packed **packed, uint32_t input_bits, size_t count);
 
 #endif

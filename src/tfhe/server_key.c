@@ -14,9 +14,8 @@ static tnn_status server_key_new(tnn_server_key **out, const tnn_params *params)
     server->params = *params;
     server->bootstrapping =
         tnn_alloc_huge(params->literal.n * tnn_params_ggsw_doubles(params), sizeof *server->bootstrapping);
-    server->switching = switching_rows
-                            ? tnn_alloc_huge(switching_rows * (params->literal.n + 1), sizeof *server->switching)
-                            : NULL;
+    server->switching =
+        switching_rows ? tnn_alloc_huge(switching_rows * (params->literal.n + 1), sizeof *server->switching) : NULL;
     if (!server->bootstrapping || (switching_rows && !server->switching)) {
         tnn_server_key_free(server);
         return TNN_ERR_MEMORY;
@@ -52,8 +51,7 @@ static void expand_key_bit(void *context, unsigned worker, size_t i) {
     const tnn_params *params = &e->server->params;
     const size_t rows = tnn_params_ggsw_rows(params);
     const size_t bytes = rows * params->literal.N * params->bsk_bytes;
-    tnn_ggsw_expand(params, e->fft, e->scratch[worker],
-                    e->server->bootstrapping + i * tnn_params_ggsw_doubles(params),
+    tnn_ggsw_expand(params, e->fft, e->scratch[worker], e->server->bootstrapping + i * tnn_params_ggsw_doubles(params),
                     e->eval->bootstrapping + i * bytes, &e->eval->seed, i * rows);
 }
 

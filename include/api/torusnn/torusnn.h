@@ -42,10 +42,10 @@ extern "C" {
 
 /** Limits of a model file. */
 #define TNN_MAX_LAYERS 64u
-#define TNN_MAX_WIDTH 65536u         /* inputs, neurons or table outputs of one layer */
-#define TNN_MAX_WEIGHTS (1u << 28)   /* of the whole model */
+#define TNN_MAX_WIDTH 65536u       /* inputs, neurons or table outputs of one layer */
+#define TNN_MAX_WEIGHTS (1u << 28) /* of the whole model */
 #define TNN_MAX_TABLE_CELLS 32768u
-#define TNN_MAX_PROVENANCE 65536u    /* bytes */
+#define TNN_MAX_PROVENANCE 65536u /* bytes */
 
 /** A quantized network: integer weights, a table for each neuron. Immutable. */
 typedef struct tnn_model tnn_model;
@@ -104,16 +104,16 @@ typedef struct tnn_circuit tnn_circuit;
 /** What a circuit costs and promises, known before any key exists. */
 typedef struct tnn_circuit_info {
     tnn_params_literal parameters;
-    const char *parameters_name;   /* static */
-    unsigned security_bits;        /* the level promised: 128 */
-    unsigned estimated_bits;       /* the row of the security curve it stands on: 132 or 128 */
-    uint64_t bootstraps;           /* blind rotations an image */
+    const char *parameters_name; /* static */
+    unsigned security_bits;      /* the level promised: 128 */
+    unsigned estimated_bits;     /* the row of the security curve it stands on: 132 or 128 */
+    uint64_t bootstraps;         /* blind rotations an image */
     size_t spec_bytes, secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
-    size_t server_key_bytes;       /* in the server's memory */
-    double worst_position_noise;   /* standard deviation of the noisiest table position, fraction of its range */
-    double worst_lookup_log2;      /* log2 of the probability that the worst lookup reads a neighbouring cell */
-    double logit_noise;            /* standard deviation of a logit's own noise, in logit units */
-    uint64_t unproven_neurons;     /* neurons whose accumulator the weights alone do not keep inside its table */
+    size_t server_key_bytes;                                                        /* in the server's memory */
+    double worst_position_noise; /* standard deviation of the noisiest table position, fraction of its range */
+    double worst_lookup_log2;    /* log2 of the probability that the worst lookup reads a neighbouring cell */
+    double logit_noise;          /* standard deviation of a logit's own noise, in logit units */
+    uint64_t unproven_neurons;   /* neurons whose accumulator the weights alone do not keep inside its table */
 } tnn_circuit_info;
 
 /**
@@ -124,8 +124,7 @@ typedef struct tnn_circuit_info {
  * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_UNSATISFIABLE where no parameters reach the
  *          precision; TNN_ERR_MEMORY.
  */
-TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, const tnn_model *model,
-                                            const tnn_options *options);
+TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, const tnn_model *model, const tnn_options *options);
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
 

@@ -24,22 +24,22 @@ typedef enum tnn_status {
     TNN_OK = 0,
 
     /* The caller's program is wrong. */
-    TNN_ERR_MISUSE,        /* a NULL, a zero size or an option outside its documented range */
-    TNN_ERR_BUFFER,        /* the output buffer is smaller than the documented size */
-    TNN_ERR_SHAPE,         /* the image has another shape than the model's input */
+    TNN_ERR_MISUSE, /* a NULL, a zero size or an option outside its documented range */
+    TNN_ERR_BUFFER, /* the output buffer is smaller than the documented size */
+    TNN_ERR_SHAPE,  /* the image has another shape than the model's input */
 
     /* The machine cannot. */
-    TNN_ERR_MEMORY,        /* out of memory */
-    TNN_ERR_THREADS,       /* a thread could not be started */
-    TNN_ERR_RANDOM,        /* no source of cryptographic randomness */
+    TNN_ERR_MEMORY,  /* out of memory */
+    TNN_ERR_THREADS, /* a thread could not be started */
+    TNN_ERR_RANDOM,  /* no source of cryptographic randomness */
 
     /* The bytes are not what they should be. */
-    TNN_ERR_TRUNCATED,     /* fewer bytes than the header announces */
-    TNN_ERR_MAGIC,         /* another kind of object, or none of ours */
-    TNN_ERR_VERSION,       /* written by a newer library */
-    TNN_ERR_CORRUPT,       /* the digest does not match the bytes */
-    TNN_ERR_LIMIT,         /* a size beyond the documented limits */
-    TNN_ERR_MALFORMED,     /* a field contradicts another */
+    TNN_ERR_TRUNCATED, /* fewer bytes than the header announces */
+    TNN_ERR_MAGIC,     /* another kind of object, or none of ours */
+    TNN_ERR_VERSION,   /* written by a newer library */
+    TNN_ERR_CORRUPT,   /* the digest does not match the bytes */
+    TNN_ERR_LIMIT,     /* a size beyond the documented limits */
+    TNN_ERR_MALFORMED, /* a field contradicts another */
 
     /* The objects do not belong together. */
     TNN_ERR_PARAMS_MISMATCH, /* key and circuit have different parameters */

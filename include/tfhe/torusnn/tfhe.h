@@ -61,18 +61,18 @@ typedef enum tnn_security {
 
 /** The numbers that define a parameter set. Checked once, by tnn_params_create. */
 typedef struct tnn_params_literal {
-    uint32_t n;              /* small LWE dimension, TNN_MIN_LWE_DIMENSION to TNN_MAX_LWE_DIMENSION */
-    uint32_t input_N;        /* N', a power of two that divides n */
-    uint32_t input_bits;     /* inputs live on Z/2^input_bits: 16 or 32 */
-    double lwe_log2_sigma;   /* log2 of the small key's noise */
-    uint32_t k;              /* GLWE rank, 1 to TNN_MAX_RANK */
-    uint32_t N;              /* ring degree, TNN_MIN_RING_DEGREE to TNN_MAX_RING_DEGREE */
-    double glwe_log2_sigma;  /* log2 of the bootstrapping key's noise */
-    uint32_t bs_base_log;    /* log2 Bg; bs_base_log * bs_levels is at most 31 */
-    uint32_t bs_levels;      /* l */
-    uint32_t ks_base_log;    /* log2 B; 0 where no key-switching key is wanted */
-    uint32_t ks_levels;      /* t; 0 where no key-switching key is wanted */
-    bool shared_prefix;      /* s is the first n coordinates of S (eprint 2023/979, section 3); key switch needs it */
+    uint32_t n;             /* small LWE dimension, TNN_MIN_LWE_DIMENSION to TNN_MAX_LWE_DIMENSION */
+    uint32_t input_N;       /* N', a power of two that divides n */
+    uint32_t input_bits;    /* inputs live on Z/2^input_bits: 16 or 32 */
+    double lwe_log2_sigma;  /* log2 of the small key's noise */
+    uint32_t k;             /* GLWE rank, 1 to TNN_MAX_RANK */
+    uint32_t N;             /* ring degree, TNN_MIN_RING_DEGREE to TNN_MAX_RING_DEGREE */
+    double glwe_log2_sigma; /* log2 of the bootstrapping key's noise */
+    uint32_t bs_base_log;   /* log2 Bg; bs_base_log * bs_levels is at most 31 */
+    uint32_t bs_levels;     /* l */
+    uint32_t ks_base_log;   /* log2 B; 0 where no key-switching key is wanted */
+    uint32_t ks_levels;     /* t; 0 where no key-switching key is wanted */
+    bool shared_prefix;     /* s is the first n coordinates of S (eprint 2023/979, section 3); key switch needs it */
 } tnn_params_literal;
 
 /** A checked, immutable parameter set. */
@@ -97,8 +97,7 @@ TNN_API const tnn_params_literal *tnn_params_get(const tnn_params *params);
 /** Coordinates of a big LWE mask: k N. */
 TNN_API size_t tnn_params_big_dimension(const tnn_params *params);
 
-/** Bytes of the evaluation key on the wire and of the server key in memory, known before any key exists. */
-TNN_API size_t tnn_params_eval_key_bytes(const tnn_params *params);
+/** Bytes of the server key in memory, known before any key exists. */
 TNN_API size_t tnn_params_server_key_bytes(const tnn_params *params);
 
 /** One shipped set and what it is for. */
@@ -176,7 +175,8 @@ typedef enum tnn_key_part {
 } tnn_key_part;
 
 /**
- * Encrypts one torus element. Noise variance sigma^2 of that key part.
+ * Encrypts one torus element. Noise variance sigma^2 of that key part, where sigma is at least 2^-30: on Z/2^32
+ * anything narrower would be rounded away.
  *
  * Out:     lwe  [n + 1] or [k N + 1]
  * Returns: TNN_ERR_MISUSE for a NULL or an unknown part.
@@ -188,16 +188,25 @@ TNN_API TNN_MUST_USE tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tn
 TNN_API uint32_t tnn_lwe_phase(const tnn_secret_key *secret, tnn_key_part part, const uint32_t *lwe);
 
 /**
- * Encrypts a polynomial under S. Noise variance sigma^2 a coefficient, at least the rounding 2^-64 / 12.
+ * The dot product of big LWE ciphertexts with integer weights. Noise variance: sum of weights^2 times each input's.
+ *
+ * Out:     lwe      [k N + 1]
+ * Args:    inputs   [count][k N + 1]
+ *          weights  [count]
+ */
+TNN_API void tnn_lwe_dot(const tnn_params *params, uint32_t *lwe, const uint32_t *inputs, const int16_t *weights,
+                         size_t count);
+
+/**
+ * Encrypts a polynomial under S. Noise variance sigma^2 a coefficient, where sigma is at least 2^-30.
  *
  * Out:     glwe     [k + 1][N]
  * Args:    message  [N]
- * Returns: TNN_ERR_MISUSE.
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_MEMORY.
  */
-TNN_API TNN_MUST_USE tnn_status tnn_glwe_encrypt(const tnn_secret_key *secret, uint32_t *glwe,
-                                                 const uint32_t *message);
+TNN_API TNN_MUST_USE tnn_status tnn_glwe_encrypt(const tnn_secret_key *secret, uint32_t *glwe, const uint32_t *message);
 
-/** The phase polynomial [N] of a GLWE ciphertext [k + 1][N]. Returns TNN_ERR_MISUSE. */
+/** The phase polynomial [N] of a GLWE ciphertext [k + 1][N]. Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_glwe_phase(const tnn_secret_key *secret, uint32_t *phase, const uint32_t *glwe);
 
 /**
@@ -236,7 +245,7 @@ TNN_API TNN_MUST_USE tnn_status tnn_packed_masks_create(tnn_packed_masks **masks
                                                         size_t count);
 TNN_API void tnn_packed_masks_free(tnn_packed_masks *masks);
 
-/** Expands the masks of a ciphertext. Returns TNN_ERR_MISUSE where it has another length or other parameters. */
+/** Expands the masks of a ciphertext. Returns TNN_ERR_MISUSE for a NULL, another length or other input_bits. */
 TNN_API TNN_MUST_USE tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed);
 
 /**
@@ -257,8 +266,7 @@ typedef struct tnn_ggsw tnn_ggsw;
 typedef struct tnn_workspace tnn_workspace;
 
 /** Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. batch: the most ciphertexts a blind rotation will advance together. */
-TNN_API TNN_MUST_USE tnn_status tnn_workspace_create(tnn_workspace **workspace, const tnn_params *params,
-                                                     size_t batch);
+TNN_API TNN_MUST_USE tnn_status tnn_workspace_create(tnn_workspace **workspace, const tnn_params *params, size_t batch);
 TNN_API void tnn_workspace_free(tnn_workspace *workspace);
 
 /** Encrypts a bit as GGSW. Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. */
@@ -326,8 +334,8 @@ TNN_API void tnn_blind_rotate(const tnn_server_key *server, tnn_workspace *works
  *          tests  [count] pointers to test polynomials [N]
  *          count  at most the workspace's batch
  */
-TNN_API void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *big,
-                           const uint32_t *small, const uint32_t *const *tests, size_t count);
+TNN_API void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *big, const uint32_t *small,
+                           const uint32_t *const *tests, size_t count);
 
 /** One table of a multi-value bootstrap: the steps between its neighbouring entries, those that are not zero. */
 typedef struct tnn_step_table {
@@ -343,22 +351,22 @@ typedef struct tnn_step_table {
  * Noise:   |steps|_2^2 tnn_variance_blind_rotation.
  * Out:     big     [count][tables_each][k N + 1], encrypting unit * g(phase)
  * Args:    small   [count][n + 1]
- *          tables  [count][tables_each]
+ *          tables  [count] pointers to [tables_each]
  *          unit    torus weight of one, even
  */
 TNN_API void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *big,
-                                const uint32_t *small, const tnn_step_table *tables, size_t tables_each,
+                                const uint32_t *small, const tnn_step_table *const *tables, size_t tables_each,
                                 uint32_t unit, size_t count);
 
 /* ---------------------------------------------------------------------------------------------------- noise -- */
 
 /* Variances are fractions of the torus squared. Each formula stands in src/tfhe/noise.c with its source. */
 
-TNN_API double tnn_variance_small(const tnn_params *params);             /* fresh, small key or packed input */
-TNN_API double tnn_variance_external_product(const tnn_params *params);  /* added by one, message 1 */
-TNN_API double tnn_variance_blind_rotation(const tnn_params *params);    /* added by n CMuxes */
-TNN_API double tnn_variance_key_switch(const tnn_params *params);        /* added by one */
-TNN_API double tnn_variance_modulus_switch(const tnn_params *params);    /* added by one */
+TNN_API double tnn_variance_small(const tnn_params *params);            /* fresh, small key or packed input */
+TNN_API double tnn_variance_external_product(const tnn_params *params); /* added by one, message 1 */
+TNN_API double tnn_variance_blind_rotation(const tnn_params *params);   /* added by n CMuxes */
+TNN_API double tnn_variance_key_switch(const tnn_params *params);       /* added by one */
+TNN_API double tnn_variance_modulus_switch(const tnn_params *params);   /* added by one */
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,105 @@
+/* What the key's owner does: make keys, encrypt, decrypt. */
+#include <string.h>
+
+#include "encoding.h"
+#include "memory.h"
+#include "objects.h"
+#include "secret.h"
+
+tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_spec *spec, unsigned threads) {
+    if (!secret || !eval || !spec) {
+        return TNN_ERR_MISUSE;
+    }
+    *eval = NULL;
+    tnn_status status = tnn_secret_key_generate(secret, &spec->params);
+    if (status != TNN_OK) {
+        return status;
+    }
+    status = tnn_eval_key_generate(eval, *secret, threads);
+    if (status != TNN_OK) {
+        tnn_secret_key_free(*secret);
+        *secret = NULL;
+    }
+    return status;
+}
+
+/* The encoded image is as secret as the image: it stays in guarded memory. */
+static tnn_status encrypt_image(tnn_packed **packed, const tnn_spec *spec, const tnn_secret_key *secret,
+                                const uint8_t *image) {
+    const size_t pixels = tnn_spec_pixels(spec);
+    uint32_t *messages = tnn_secret_alloc(pixels, sizeof *messages);
+    if (!messages) {
+        return TNN_ERR_MEMORY;
+    }
+    tnn_encode_image(spec, messages, image);
+    tnn_status status = tnn_packed_encrypt(secret, packed, messages, pixels);
+    tnn_secret_free(messages);
+    return status;
+}
+
+tnn_status tnn_encrypt(tnn_input **out, const tnn_spec *spec, const tnn_secret_key *secret, const uint8_t *image,
+                       size_t pixels) {
+    if (!out || !spec || !secret || !image) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (pixels != tnn_spec_pixels(spec)) {
+        return TNN_ERR_SHAPE;
+    }
+    if (!tnn_params_equal(&secret->params, &spec->params)) {
+        return TNN_ERR_PARAMS_MISMATCH;
+    }
+    tnn_input *input = tnn_alloc(1, sizeof *input);
+    tnn_status status = input ? encrypt_image(&input->packed, spec, secret, image) : TNN_ERR_MEMORY;
+    if (status != TNN_OK) {
+        tnn_input_free(input);
+        return status;
+    }
+    memcpy(input->fingerprint, spec->fingerprint, sizeof input->fingerprint);
+    *out = input;
+    return TNN_OK;
+}
+
+static tnn_status check_belonging(const tnn_spec *spec, const tnn_secret_key *secret, const tnn_output *output) {
+    if (memcmp(output->fingerprint, spec->fingerprint, sizeof output->fingerprint) != 0) {
+        return TNN_ERR_MODEL_MISMATCH;
+    }
+    if (!tnn_params_equal(&secret->params, &spec->params)) {
+        return TNN_ERR_PARAMS_MISMATCH;
+    }
+    if (!tnn_key_id_equal(&output->id, &secret->id)) {
+        return TNN_ERR_KEY_MISMATCH;
+    }
+    if (output->outputs != spec->outputs || output->output_bits != spec->output_bits ||
+        output->dimension != tnn_params_big_dimension(&spec->params)) {
+        return TNN_ERR_MALFORMED;
+    }
+    return TNN_OK;
+}
+
+tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, double *logits, size_t capacity,
+                       const tnn_output *output) {
+    if (!spec || !secret || !logits || !output) {
+        return TNN_ERR_MISUSE;
+    }
+    tnn_status status = check_belonging(spec, secret, output);
+    if (status != TNN_OK) {
+        return status;
+    }
+    if (capacity < spec->outputs) {
+        return TNN_ERR_BUFFER;
+    }
+    const size_t words = (size_t)output->dimension + 1;
+    uint32_t *lwe = tnn_alloc(words, sizeof *lwe);
+    if (!lwe) {
+        return TNN_ERR_MEMORY;
+    }
+    for (size_t j = 0; j < spec->outputs; j++) {
+        for (size_t i = 0; i < words; i++) {
+            lwe[i] = tnn_widen_output(spec, output->words[j * words + i]);
+        }
+        logits[j] = tnn_decode_logit(spec, tnn_lwe_phase(secret, TNN_KEY_BIG, lwe));
+    }
+    tnn_free(lwe);
+    return TNN_OK;
+}

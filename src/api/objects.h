@@ -1,0 +1,27 @@
+/* Ciphertexts as the api layer holds them. */
+#ifndef TNN_API_OBJECTS_H
+#define TNN_API_OBJECTS_H
+
+#include <torusnn/torusnn.h>
+
+#include "circuit.h"
+#include "packed.h"
+
+struct tnn_input {
+    uint8_t fingerprint[TNN_FINGERPRINT_BYTES]; /* of the circuit it was encrypted for */
+    tnn_packed *packed;
+};
+
+struct tnn_output {
+    uint8_t fingerprint[TNN_FINGERPRINT_BYTES];
+    tnn_key_id id;
+    uint32_t output_bits;
+    uint32_t outputs;
+    uint32_t dimension; /* k N */
+    uint32_t words[];   /* [outputs][dimension + 1] on Z/2^output_bits */
+};
+
+/* An empty output. TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_output_new(tnn_output **output, uint32_t output_bits, uint32_t outputs, uint32_t dimension);
+
+#endif

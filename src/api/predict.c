@@ -1,0 +1,56 @@
+/* What a model says in the clear. */
+#include <torusnn/torusnn.h>
+
+#include "memory.h"
+#include "model.h"
+#include "reference.h"
+
+void tnn_model_describe(const tnn_model *model, tnn_model_info *info) {
+    *info = (tnn_model_info){
+        .height = model->height,
+        .width = model->width,
+        .channels = model->channels,
+        .input_levels = model->input_levels,
+        .layers = model->layer_count,
+        .outputs = (uint32_t)tnn_model_outputs(model),
+        .provenance = model->provenance,
+    };
+    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
+        info->table_lookups += model->layers[i].neurons;
+    }
+}
+
+tnn_status tnn_model_predict(const tnn_model *model, double *logits, const uint8_t *image, size_t pixels) {
+    if (!model || !logits || !image) {
+        return TNN_ERR_MISUSE;
+    }
+    if (pixels != tnn_model_pixels(model)) {
+        return TNN_ERR_SHAPE;
+    }
+    const size_t widest = tnn_model_widest(model);
+    int32_t *values = tnn_alloc(widest, sizeof *values);
+    int64_t *accumulators = tnn_alloc(widest, sizeof *accumulators);
+    int64_t *integers = tnn_alloc(tnn_model_outputs(model), sizeof *integers);
+    tnn_status status = values && accumulators && integers ? TNN_OK : TNN_ERR_MEMORY;
+    if (status == TNN_OK) {
+        tnn_reference_evaluate(model, integers, image, values, accumulators);
+        for (size_t i = 0; i < tnn_model_outputs(model); i++) {
+            logits[i] = (double)integers[i] * model->output_scale;
+        }
+    }
+    tnn_free(values);
+    tnn_free(accumulators);
+    tnn_free(integers);
+    return status;
+}
+
+size_t tnn_class_of(const double *logits, size_t outputs) {
+    if (outputs == 1) {
+        return logits[0] > 0;
+    }
+    size_t best = 0;
+    for (size_t i = 1; i < outputs; i++) {
+        best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
+}

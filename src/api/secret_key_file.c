@@ -1,0 +1,80 @@
+/*
+ * Payload of a secret key: parameters (64 bytes); key id (16); the bits of S, eight a byte, first bit lowest; unless
+ * the prefix is shared, the bits of s likewise.
+ */
+#include <torusnn/torusnn.h>
+
+#include "header.h"
+#include "keys.h"
+#include "params_file.h"
+#include "sizes.h"
+
+static size_t packed_bytes(size_t bits) {
+    return (bits + 7) / 8;
+}
+
+static size_t own_small_bits(const tnn_params *params) {
+    return params->literal.shared_prefix ? 0 : params->literal.n;
+}
+
+size_t tnn_secret_key_file_bytes(const tnn_params *params) {
+    return TNN_HEADER_BYTES + TNN_PARAMS_BYTES + TNN_KEY_ID_BYTES + packed_bytes(tnn_params_big_dimension(params)) +
+           packed_bytes(own_small_bits(params));
+}
+
+size_t tnn_secret_key_size(const tnn_secret_key *secret) {
+    return tnn_secret_key_file_bytes(&secret->params);
+}
+
+static void write_bits(tnn_writer *writer, const uint32_t *bits, size_t count) {
+    memset(writer->next, 0, packed_bytes(count));
+    for (size_t i = 0; i < count; i++) {
+        writer->next[i / 8] |= (uint8_t)(bits[i] << (i % 8));
+    }
+    writer->next += packed_bytes(count);
+}
+
+static void read_bits(tnn_reader *reader, uint32_t *bits, size_t count) {
+    const uint8_t *bytes = tnn_read_bytes(reader, packed_bytes(count));
+    for (size_t i = 0; bytes && i < count; i++) {
+        bits[i] = (uint32_t)(bytes[i / 8] >> (i % 8)) & 1;
+    }
+}
+
+tnn_status tnn_secret_key_save(const tnn_secret_key *secret, uint8_t *out, size_t capacity) {
+    tnn_writer writer;
+    tnn_status status = secret ? tnn_begin(&writer, out, capacity, tnn_secret_key_size(secret)) : TNN_ERR_MISUSE;
+    if (status != TNN_OK) {
+        return status;
+    }
+    tnn_write_params(&writer, &secret->params);
+    tnn_write_copy(&writer, secret->id.bytes, sizeof secret->id.bytes);
+    write_bits(&writer, secret->big, tnn_params_big_dimension(&secret->params));
+    write_bits(&writer, secret->small, own_small_bits(&secret->params));
+    tnn_finish(out, TNN_KIND_SECRET_KEY, tnn_secret_key_size(secret));
+    return TNN_OK;
+}
+
+tnn_status tnn_secret_key_load(tnn_secret_key **out, const uint8_t *bytes, size_t length) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    tnn_reader reader;
+    tnn_params params;
+    tnn_status status = tnn_open(&reader, TNN_KIND_SECRET_KEY, bytes, length);
+    status = status == TNN_OK ? tnn_read_params(&reader, &params) : status;
+    if (status == TNN_OK && length != tnn_secret_key_file_bytes(&params)) {
+        status = TNN_ERR_MALFORMED;
+    }
+    tnn_secret_key *secret = NULL;
+    status = status == TNN_OK ? tnn_secret_key_new(&secret, &params) : status;
+    if (status != TNN_OK) {
+        return status;
+    }
+    tnn_read_copy(&reader, secret->id.bytes, sizeof secret->id.bytes);
+    read_bits(&reader, secret->big, tnn_params_big_dimension(&params));
+    read_bits(&reader, secret->small, own_small_bits(&params));
+    *out = secret;
+    return TNN_OK;
+}

@@ -1,0 +1,27 @@
+#include "encoding.h"
+
+#include <math.h>
+
+size_t tnn_spec_pixels(const tnn_spec *spec) {
+    return (size_t)spec->height * spec->width * spec->channels;
+}
+
+void tnn_encode_image(const tnn_spec *spec, uint32_t *messages, const uint8_t *image) {
+    for (size_t i = 0; i < tnn_spec_pixels(spec); i++) {
+        messages[i] = tnn_pixel_level(image[i], spec->input_levels) * spec->input_unit;
+    }
+}
+
+double tnn_decode_logit(const tnn_spec *spec, uint32_t phase) {
+    double logit = (double)(int32_t)phase / spec->output_unit;
+    return spec->output_scale * (spec->exact ? nearbyint(logit) : logit);
+}
+
+uint32_t tnn_round_output(const tnn_spec *spec, uint32_t word) {
+    const uint32_t dropped = 32 - spec->output_bits;
+    return dropped == 0 ? word : (word + (1u << (dropped - 1))) >> dropped;
+}
+
+uint32_t tnn_widen_output(const tnn_spec *spec, uint32_t rounded) {
+    return rounded << (32 - spec->output_bits);
+}

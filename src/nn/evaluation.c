@@ -1,0 +1,280 @@
+#include "evaluation.h"
+
+#include <stdatomic.h>
+
+#include "memory.h"
+#include "pool.h"
+
+/* Blind rotations that one thread advances together: enough to hide the fetch of each GGSW, few enough that their
+ * accumulators stay in the second-level cache. */
+#define BATCH ((size_t)16)
+
+/* What one thread writes. */
+typedef struct thread_scratch {
+    tnn_workspace *workspace;
+    uint32_t *small; /* [BATCH][n + 1] */
+    uint32_t *sum;   /* [k N + 1] a neuron's weighted sum on its way to the key switch */
+} thread_scratch;
+
+struct tnn_evaluation {
+    const tnn_circuit *circuit;
+    const tnn_server_key *server;
+    tnn_pool *pool;
+    size_t max_images;
+    thread_scratch *scratch;   /* [threads] */
+    tnn_packed_masks **pixels; /* [max_images] */
+    uint32_t *values[2];       /* [max_images][widest][k N + 1]: outputs of the last table layer and of this one */
+
+    /* The run in progress. */
+    size_t images;
+    const tnn_layer_circuit *layer;
+    bool first_layer;
+    const uint32_t *inputs; /* [images][layer inputs][k N + 1], unused by the first layer */
+    uint32_t *outputs;      /* [images][layer outputs][k N + 1] */
+    size_t tasks;           /* the layer's neurons, over all images, in about equal parts of at most BATCH */
+    tnn_evaluation_monitor monitor;
+    atomic_uint_fast64_t done; /* bootstraps */
+    uint64_t total;
+    atomic_int status; /* the first that is not TNN_OK; tasks that see one do nothing */
+};
+
+static size_t big_words(const tnn_evaluation *e) {
+    return tnn_params_big_dimension(&e->circuit->spec.params) + 1;
+}
+
+static size_t layer_outputs(const tnn_layer_circuit *layer) {
+    return (size_t)layer->neurons * (layer->tables_per_neuron ? layer->tables_per_neuron : 1);
+}
+
+static size_t widest_values(const tnn_circuit *circuit) {
+    size_t widest = 1;
+    for (uint32_t i = 0; i + 1 < circuit->layer_count; i++) {
+        size_t outputs = layer_outputs(&circuit->layers[i]);
+        widest = outputs > widest ? outputs : widest;
+    }
+    return widest;
+}
+
+static tnn_status allocate_scratch(tnn_evaluation *e) {
+    const tnn_params *params = &e->circuit->spec.params;
+    for (unsigned i = 0; i < tnn_pool_threads(e->pool); i++) {
+        thread_scratch *scratch = &e->scratch[i];
+        tnn_status status = tnn_workspace_create(&scratch->workspace, params, BATCH);
+        if (status != TNN_OK) {
+            return status;
+        }
+        scratch->small = tnn_alloc(BATCH, (params->literal.n + 1) * sizeof *scratch->small);
+        scratch->sum = tnn_alloc(big_words(e), sizeof *scratch->sum);
+        if (!scratch->small || !scratch->sum) {
+            return TNN_ERR_MEMORY;
+        }
+    }
+    return TNN_OK;
+}
+
+static tnn_status allocate_images(tnn_evaluation *e) {
+    const size_t pixel_count = e->circuit->layers[0].inputs;
+    for (size_t i = 0; i < e->max_images; i++) {
+        tnn_status status = tnn_packed_masks_create(&e->pixels[i], &e->circuit->spec.params, pixel_count);
+        if (status != TNN_OK) {
+            return status;
+        }
+    }
+    const size_t words = e->max_images * widest_values(e->circuit);
+    const size_t buffers = e->circuit->layer_count > 2 ? 2 : 1;
+    for (size_t i = 0; i < buffers; i++) {
+        e->values[i] = tnn_alloc(words, big_words(e) * sizeof(uint32_t));
+        if (!e->values[i]) {
+            return TNN_ERR_MEMORY;
+        }
+    }
+    return TNN_OK;
+}
+
+static tnn_status allocate_all(tnn_evaluation *e, unsigned threads) {
+    e->scratch = tnn_alloc(threads, sizeof *e->scratch);
+    e->pixels = tnn_alloc(e->max_images, sizeof(tnn_packed_masks *));
+    if (!e->scratch || !e->pixels) {
+        return TNN_ERR_MEMORY;
+    }
+    tnn_status status = tnn_pool_create(&e->pool, threads);
+    status = status == TNN_OK ? allocate_scratch(e) : status;
+    return status == TNN_OK ? allocate_images(e) : status;
+}
+
+tnn_status tnn_evaluation_create(tnn_evaluation **out, const tnn_circuit *circuit, const tnn_server_key *server,
+                                 unsigned threads, size_t max_images) {
+    *out = NULL;
+    tnn_evaluation *e = tnn_alloc(1, sizeof *e);
+    if (!e) {
+        return TNN_ERR_MEMORY;
+    }
+    e->circuit = circuit;
+    e->server = server;
+    e->max_images = max_images;
+    tnn_status status = allocate_all(e, threads);
+    if (status != TNN_OK) {
+        tnn_evaluation_free(e);
+        return status;
+    }
+    *out = e;
+    return TNN_OK;
+}
+
+void tnn_evaluation_free(tnn_evaluation *e) {
+    if (!e) {
+        return;
+    }
+    for (unsigned i = 0; e->pool && i < tnn_pool_threads(e->pool); i++) {
+        tnn_workspace_free(e->scratch[i].workspace);
+        tnn_free(e->scratch[i].small);
+        tnn_free(e->scratch[i].sum);
+    }
+    for (size_t i = 0; e->pixels && i < e->max_images; i++) {
+        tnn_packed_masks_free(e->pixels[i]);
+    }
+    tnn_pool_free(e->pool);
+    tnn_free(e->scratch);
+    tnn_free(e->pixels);
+    tnn_free(e->values[0]);
+    tnn_free(e->values[1]);
+    tnn_free(e);
+}
+
+static void fail(tnn_evaluation *e, tnn_status status) {
+    int none = TNN_OK;
+    atomic_compare_exchange_strong(&e->status, &none, (int)status);
+}
+
+/* The phase of one neuron for one image: small LWE [n + 1]. */
+static void weigh(tnn_evaluation *e, thread_scratch *scratch, uint32_t *small, size_t image, size_t neuron) {
+    const tnn_layer_circuit *layer = e->layer;
+    const int16_t *weights = layer->weights + neuron * layer->inputs;
+    if (e->first_layer) {
+        tnn_packed_dot(e->pixels[image], small, weights);
+    } else {
+        const uint32_t *inputs = e->inputs + image * layer->inputs * big_words(e);
+        tnn_lwe_dot(&e->circuit->spec.params, scratch->sum, inputs, weights, layer->inputs);
+        tnn_status status = tnn_key_switch(e->server, small, scratch->sum);
+        if (status != TNN_OK) {
+            fail(e, status);
+        }
+    }
+    small[e->circuit->spec.params.literal.n] += layer->offsets[neuron];
+}
+
+/* Tables of lookups `first` to `first + count - 1` of the layer, numbered image by image. */
+static void look_up(tnn_evaluation *e, thread_scratch *scratch, size_t first, size_t count) {
+    const tnn_layer_circuit *layer = e->layer;
+    const uint32_t N = e->circuit->spec.params.literal.N;
+    uint32_t *outputs = e->outputs + first * layer->tables_per_neuron * big_words(e);
+    const uint32_t *tests[BATCH];
+    const tnn_step_table *steps[BATCH];
+    for (size_t i = 0; i < count; i++) {
+        size_t neuron = (first + i) % layer->neurons;
+        tests[i] = layer->tests + neuron * N;
+        steps[i] = layer->steps + neuron * layer->tables_per_neuron;
+    }
+    if (layer->tables_per_neuron == 1) {
+        tnn_bootstrap(e->server, scratch->workspace, outputs, scratch->small, tests, count);
+    } else {
+        tnn_bootstrap_many(e->server, scratch->workspace, outputs, scratch->small, steps, layer->tables_per_neuron,
+                           layer->output_unit / 2, count);
+    }
+}
+
+/* Only the calling thread, worker 0, talks to the caller. */
+static void report(tnn_evaluation *e, unsigned worker, size_t count) {
+    uint64_t done = atomic_fetch_add(&e->done, count) + count;
+    if (worker == 0 && e->monitor.progress && !e->monitor.progress(e->monitor.user, done, e->total)) {
+        fail(e, TNN_ERR_CANCELLED);
+    }
+}
+
+static void run_task(void *context, unsigned worker, size_t task) {
+    tnn_evaluation *e = context;
+    thread_scratch *scratch = &e->scratch[worker];
+    const size_t small_words = (size_t)e->circuit->spec.params.literal.n + 1;
+    const size_t lookups = e->images * e->layer->neurons;
+    const size_t first = lookups * task / e->tasks;
+    const size_t end = lookups * (task + 1) / e->tasks;
+    if (atomic_load(&e->status) != TNN_OK) {
+        return;
+    }
+    for (size_t i = first; i < end; i++) {
+        weigh(e, scratch, scratch->small + (i - first) * small_words, i / e->layer->neurons, i % e->layer->neurons);
+    }
+    look_up(e, scratch, first, end - first);
+    report(e, worker, end - first);
+}
+
+/* Equal parts, none above BATCH, and as many for each thread; fewer where there are fewer lookups. */
+static size_t task_count(const tnn_evaluation *e) {
+    const size_t threads = tnn_pool_threads(e->pool);
+    const size_t lookups = e->images * e->layer->neurons;
+    const size_t rounds = (lookups + BATCH * threads - 1) / (BATCH * threads);
+    return lookups < rounds * threads ? lookups : rounds * threads;
+}
+
+static void run_table_layers(tnn_evaluation *e) {
+    e->inputs = NULL;
+    for (uint32_t i = 0; i + 1 < e->circuit->layer_count && atomic_load(&e->status) == TNN_OK; i++) {
+        e->layer = &e->circuit->layers[i];
+        e->first_layer = i == 0;
+        e->outputs = e->values[i % 2];
+        e->tasks = task_count(e);
+        tnn_pool_run(e->pool, run_task, e, e->tasks);
+        e->inputs = e->outputs;
+    }
+}
+
+static void sum_logit(void *context, unsigned worker, size_t index) {
+    (void)worker;
+    tnn_evaluation *e = context;
+    const tnn_layer_circuit *layer = e->layer;
+    const size_t image = index / layer->neurons;
+    const size_t neuron = index % layer->neurons;
+    const size_t words = big_words(e);
+    uint32_t *logit = e->outputs + index * words;
+    tnn_lwe_dot(&e->circuit->spec.params, logit, e->inputs + image * layer->inputs * words,
+                layer->weights + neuron * layer->inputs, layer->inputs);
+    logit[words - 1] += layer->offsets[neuron];
+}
+
+static void run_logits(tnn_evaluation *e, uint32_t *logits) {
+    e->layer = &e->circuit->layers[e->circuit->layer_count - 1];
+    e->outputs = logits;
+    tnn_pool_run(e->pool, sum_logit, e, e->images * e->layer->neurons);
+}
+
+static tnn_status expand_images(tnn_evaluation *e, const tnn_packed *const *images, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        tnn_status status = tnn_packed_expand(e->pixels[i], images[i]);
+        if (status != TNN_OK) {
+            return status;
+        }
+    }
+    return TNN_OK;
+}
+
+tnn_status tnn_evaluation_run(tnn_evaluation *e, uint32_t *logits, const tnn_packed *const *images, size_t count,
+                              tnn_evaluation_monitor monitor) {
+    if (count == 0 || count > e->max_images) {
+        return TNN_ERR_MISUSE;
+    }
+    tnn_status status = expand_images(e, images, count);
+    if (status != TNN_OK) {
+        return status;
+    }
+    e->images = count;
+    e->monitor = monitor;
+    e->total = count * e->circuit->bootstraps;
+    atomic_store(&e->done, 0);
+    atomic_store(&e->status, TNN_OK);
+    run_table_layers(e);
+    status = (tnn_status)atomic_load(&e->status);
+    if (status == TNN_OK) {
+        run_logits(e, logits);
+    }
+    return status;
+}

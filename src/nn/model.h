@@ -1,0 +1,67 @@
+/* A quantized fully connected network: integers only. docs/FORMATS.md has its file form. */
+#ifndef TNN_NN_MODEL_H
+#define TNN_NN_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <torusnn/status.h>
+
+#define TNN_FINGERPRINT_BYTES 16u
+
+/* accumulator = bias + weights . inputs; each table of the neuron is then read at the accumulator's cell. */
+typedef struct tnn_layer {
+    uint32_t inputs;
+    uint32_t neurons;
+    uint32_t tables_per_neuron; /* 0 in the last layer only: its accumulators are the logits */
+    uint32_t table_cells;
+    int8_t *weights; /* [neurons][inputs] */
+    int32_t *biases; /* [neurons] */
+    int32_t *ranges; /* [neurons][2]: lowest and highest accumulator of the tables; beyond, the end cells hold */
+    int16_t *tables; /* [neurons][tables_per_neuron][table_cells] */
+} tnn_layer;
+
+struct tnn_model {
+    uint32_t height, width, channels;
+    uint32_t input_levels; /* inputs are 0 to input_levels - 1 */
+    double output_scale;   /* real logit of one integer logit */
+    uint32_t layer_count;
+    tnn_layer *layers; /* [layer_count] */
+    char *provenance;  /* JSON text */
+    uint8_t fingerprint[TNN_FINGERPRINT_BYTES];
+};
+typedef struct tnn_model tnn_model;
+
+/* An empty model with memory for its list of layers. */
+TNN_MUST_USE tnn_status tnn_model_new(tnn_model **model, uint32_t layer_count);
+void tnn_model_free(tnn_model *model);
+
+/* Memory for a layer whose four sizes are set. */
+TNN_MUST_USE tnn_status tnn_layer_allocate(tnn_layer *layer);
+
+/* Values that a layer hands on: neurons, or their tables. */
+size_t tnn_layer_outputs(const tnn_layer *layer);
+
+size_t tnn_model_pixels(const tnn_model *model);
+size_t tnn_model_outputs(const tnn_model *model);
+
+/* The widest list of values between two layers, the image and the logits included. */
+size_t tnn_model_widest(const tnn_model *model);
+
+/* TNN_ERR_MALFORMED where a field contradicts another: shapes that do not chain, a table range that is empty or has
+ * fewer accumulators than cells, no tables before the last layer or tables in it. */
+TNN_MUST_USE tnn_status tnn_model_check(const tnn_model *model);
+
+/* Highest minus lowest plus one: accumulators that a neuron's tables tell apart. */
+int64_t tnn_layer_range_width(const tnn_layer *layer, size_t neuron);
+
+/* What table `table` of a neuron says of an accumulator. */
+int32_t tnn_layer_lookup(const tnn_layer *layer, size_t neuron, size_t table, int64_t accumulator);
+
+/* A pixel of 0 to 255 as a level of 0 to levels - 1, to the nearest. */
+static inline uint32_t tnn_pixel_level(uint8_t pixel, uint32_t levels) {
+    return (pixel * (levels - 1) + 127) / 255;
+}
+
+#endif

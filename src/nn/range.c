@@ -1,0 +1,45 @@
+#include "range.h"
+
+static tnn_interval table_interval(const int16_t *table, size_t cells) {
+    tnn_interval interval = {table[0], table[0]};
+    for (size_t i = 1; i < cells; i++) {
+        interval.low = table[i] < interval.low ? table[i] : interval.low;
+        interval.high = table[i] > interval.high ? table[i] : interval.high;
+    }
+    return interval;
+}
+
+tnn_interval tnn_input_interval(const tnn_model *model, uint32_t index, size_t input) {
+    if (index == 0) {
+        return (tnn_interval){0, (int64_t)model->input_levels - 1};
+    }
+    const tnn_layer *before = &model->layers[index - 1];
+    return table_interval(before->tables + input * before->table_cells, before->table_cells);
+}
+
+/* Each weight takes the end of its input's interval that pushes the sum outwards. */
+tnn_interval tnn_accumulator_interval(const tnn_model *model, uint32_t index, size_t neuron) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_interval sum = {layer->biases[neuron], layer->biases[neuron]};
+    for (size_t i = 0; i < layer->inputs; i++) {
+        int64_t weight = layer->weights[neuron * layer->inputs + i];
+        if (weight != 0) {
+            tnn_interval input = tnn_input_interval(model, index, i);
+            sum.low += weight * (weight > 0 ? input.low : input.high);
+            sum.high += weight * (weight > 0 ? input.high : input.low);
+        }
+    }
+    return sum;
+}
+
+uint64_t tnn_unproven_neurons(const tnn_model *model) {
+    uint64_t unproven = 0;
+    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
+        const tnn_layer *layer = &model->layers[i];
+        for (size_t j = 0; j < layer->neurons; j++) {
+            tnn_interval reach = tnn_accumulator_interval(model, i, j);
+            unproven += reach.low < layer->ranges[2 * j] || reach.high > layer->ranges[2 * j + 1];
+        }
+    }
+    return unproven;
+}

@@ -1,0 +1,22 @@
+/* What the weights alone prove about accumulators. */
+#ifndef TNN_NN_RANGE_H
+#define TNN_NN_RANGE_H
+
+#include "model.h"
+
+/* Both ends belong to it. */
+typedef struct tnn_interval {
+    int64_t low;
+    int64_t high;
+} tnn_interval;
+
+/* Values that input `input` of layer `index` can take: levels of a pixel, or entries of a table. */
+tnn_interval tnn_input_interval(const tnn_model *model, uint32_t index, size_t input);
+
+/* Accumulators that a neuron of layer `index` can reach, whatever the image. */
+tnn_interval tnn_accumulator_interval(const tnn_model *model, uint32_t index, size_t neuron);
+
+/* Neurons whose accumulators can leave the range of their tables. */
+uint64_t tnn_unproven_neurons(const tnn_model *model);
+
+#endif

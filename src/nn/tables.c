@@ -1,0 +1,48 @@
+#include "tables.h"
+
+#include <math.h>
+
+int32_t tnn_table_doubled_centre(const tnn_layer *layer, size_t neuron, size_t table) {
+    const int16_t *entries = layer->tables + (neuron * layer->tables_per_neuron + table) * (size_t)layer->table_cells;
+    return (int32_t)entries[0] + entries[layer->table_cells - 1];
+}
+
+/* 2 (f - centre) at the accumulator nearest to what a position stands for. */
+static int32_t doubled_value(const tnn_layer *layer, size_t neuron, size_t table, double position, double slope,
+                             uint32_t N) {
+    double middle = 0.5 * ((double)layer->ranges[2 * neuron] + layer->ranges[2 * neuron + 1]);
+    double accumulator = middle + (position - (N - 1) / 2.0) / slope;
+    int32_t value = tnn_layer_lookup(layer, neuron, table, (int64_t)llround(accumulator));
+    return 2 * value - tnn_table_doubled_centre(layer, neuron, table);
+}
+
+void tnn_fill_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
+                   uint32_t output_unit) {
+    for (uint32_t p = 0; p < N; p++) {
+        test[p] = (output_unit / 2) * (uint32_t)doubled_value(layer, neuron, 0, p, slope, N);
+    }
+}
+
+tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, const tnn_layer *layer, size_t neuron,
+                              size_t table, double slope) {
+    size_t count = 0;
+    int32_t before = -doubled_value(layer, neuron, table, N - 1, slope, N);
+    for (uint32_t p = 0; p < N; p++) {
+        int32_t here = doubled_value(layer, neuron, table, p, slope, N);
+        if (here != before) {
+            positions[count] = p;
+            sizes[count] = here - before;
+            count++;
+        }
+        before = here;
+    }
+    return (tnn_step_table){positions, sizes, count};
+}
+
+double tnn_steps_power(const tnn_step_table *steps) {
+    double sum = 0;
+    for (size_t i = 0; i < steps->count; i++) {
+        sum += (double)steps->steps[i] * steps->steps[i];
+    }
+    return sum;
+}

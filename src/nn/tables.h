@@ -1,0 +1,21 @@
+/* Test polynomials and step tables of a layer. */
+#ifndef TNN_NN_TABLES_H
+#define TNN_NN_TABLES_H
+
+#include "circuit.h"
+
+/* Twice the centre of a table: f(low) + f(high). */
+int32_t tnn_table_doubled_centre(const tnn_layer *layer, size_t neuron, size_t table);
+
+/* test [N]: output_unit (f - centre) at each position; slope in positions an accumulator. */
+void tnn_fill_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
+                   uint32_t output_unit);
+
+/* The steps of 2 (f - centre) from position to position; positions and sizes [N] are filled as far as needed. */
+tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, const tnn_layer *layer, size_t neuron,
+                              size_t table, double slope);
+
+/* |steps|_2^2: what a multi-value bootstrap multiplies the variance of its blind rotation by. */
+double tnn_steps_power(const tnn_step_table *steps);
+
+#endif
