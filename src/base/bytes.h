@@ -15,6 +15,15 @@ static inline uint64_t tnn_load_le(const uint8_t *bytes, unsigned width) {
     return value;
 }
 
+/* The same in the top bits of the word: an element of a torus of 2^(8 width) points. */
+static inline uint64_t tnn_load_torus(const uint8_t *bytes, unsigned width) {
+    uint64_t value = 0;
+    for (unsigned i = 0; i < width; i++) {
+        value |= (uint64_t)bytes[i] << (64 - 8 * (width - i));
+    }
+    return value;
+}
+
 static inline void tnn_store_le(uint8_t *bytes, uint64_t value, unsigned width) {
     for (unsigned i = 0; i < width; i++) {
         bytes[i] = (uint8_t)(value >> (8 * i));

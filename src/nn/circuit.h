@@ -68,6 +68,6 @@ typedef struct tnn_circuit tnn_circuit;
 /* The cheapest shipped parameter set that meets the requirement. TNN_ERR_UNSATISFIABLE, TNN_ERR_MEMORY. */
 TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, const tnn_model *model,
                                             const tnn_requirement *requirement);
-void tnn_circuit_free(tnn_circuit *circuit);
+TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 
 #endif

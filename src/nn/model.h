@@ -35,7 +35,7 @@ typedef struct tnn_model tnn_model;
 
 /* An empty model with memory for its list of layers. */
 TNN_MUST_USE tnn_status tnn_model_new(tnn_model **model, uint32_t layer_count);
-void tnn_model_free(tnn_model *model);
+TNN_API void tnn_model_free(tnn_model *model);
 
 /* Memory for a layer whose four sizes are set. */
 TNN_MUST_USE tnn_status tnn_layer_allocate(tnn_layer *layer);

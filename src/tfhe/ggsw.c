@@ -97,8 +97,7 @@ static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, cons
     const size_t mask_words = tnn_params_big_dimension(params);
     tnn_uniform_masks(scratch->words, scratch->stream, mask_words, row_masks(params, seed, row));
     for (uint32_t t = 0; t < params->literal.N; t++) {
-        uint64_t word = tnn_load_le(body + (size_t)t * params->bsk_bytes, params->bsk_bytes);
-        scratch->words[mask_words + t] = word << (64 - 8 * params->bsk_bytes);
+        scratch->words[mask_words + t] = tnn_load_torus(body + (size_t)t * params->bsk_bytes, params->bsk_bytes);
     }
 }
 

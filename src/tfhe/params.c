@@ -125,7 +125,7 @@ bool tnn_params_equal(const tnn_params *a, const tnn_params *b) {
 }
 
 /* Noise in each literal: on the 132-bit row of the curve, rounded towards more noise, or the smallest that the
- * input's 16 bits allow. Output noise and cost: docs/PARAMETERS.md. */
+ * input's 16 bits allow. What each noise costs: docs/DESIGN.md. */
 static const tnn_shipped_params SHIPPED[] = {
     {"fast",
      "one hidden layer, learned tables, lowest latency",

@@ -9,7 +9,7 @@
 void tnn_uniform_masks(uint64_t *out, uint8_t *scratch, size_t count, tnn_mask_source source) {
     tnn_expand(scratch, count * source.bytes, source.seed, source.stream);
     for (size_t i = 0; i < count; i++) {
-        out[i] = tnn_load_le(scratch + i * source.bytes, source.bytes) << (64 - 8 * source.bytes);
+        out[i] = tnn_load_torus(scratch + i * source.bytes, source.bytes);
     }
 }
 

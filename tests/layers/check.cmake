@@ -1,0 +1,75 @@
+# The layers' rules, tried out:
+#   cmake -DSOURCE_DIR=... -DLAYER_PATHS=... -DC_COMPILER=... -P check.cmake
+#
+# 1. An include that points up does not compile: for each layer, a file that includes a header of the layer above, with
+#    the include path that src/CMakeLists.txt gives to the layer. The same file with a header of its own layer compiles.
+# 2. One file includes fftw3.h, one includes sodium.h.
+# 3. The library neither prints nor ends the program.
+include(${LAYER_PATHS}) # PATH_<layer>: the folders that CMake really gives to its compiler
+set(SRC ${SOURCE_DIR}/src)
+
+# Does `#include <header>` compile with a layer's path?
+function(compiles layer header result)
+  set(probe ${CMAKE_CURRENT_BINARY_DIR}/include_probe.c)
+  file(WRITE ${probe} "#include <${header}>\n")
+  list(TRANSFORM PATH_${layer} PREPEND -I OUTPUT_VARIABLE folders)
+  execute_process(COMMAND ${C_COMPILER} -std=c11 -fsyntax-only ${folders} ${probe}
+    RESULT_VARIABLE code ERROR_VARIABLE ignored)
+  set(${result} ${code} PARENT_SCOPE)
+endfunction()
+
+function(expect_own layer header)
+  compiles(${layer} ${header} code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${layer} cannot include its own ${header}")
+  endif()
+endfunction()
+
+function(expect_refused layer header)
+  file(GLOB_RECURSE existing ${SRC}/${header} ${SOURCE_DIR}/include/*/${header})
+  if(NOT existing)
+    message(FATAL_ERROR "no ${header} to refuse: this check would prove nothing")
+  endif()
+  compiles(${layer} ${header} code)
+  if(code EQUAL 0)
+    message(FATAL_ERROR "${layer} can include ${header}, which is above it")
+  endif()
+endfunction()
+
+foreach(pair base:pool.h random:random.h fft:fft.h tfhe:keys.h nn:circuit.h)
+  string(REPLACE ":" ";" pair ${pair})
+  expect_own(${pair})
+endforeach()
+foreach(pair base:random.h base:fft.h base:torusnn/tfhe.h random:keys.h random:fft.h fft:random.h fft:keys.h tfhe:circuit.h
+             tfhe:torusnn/torusnn.h nn:header.h nn:fft.h nn:torusnn/torusnn.h)
+  string(REPLACE ":" ";" pair ${pair})
+  expect_refused(${pair})
+endforeach()
+
+# The sources of the library that match a pattern.
+function(sources_with pattern result)
+  file(GLOB_RECURSE sources ${SRC}/*.c ${SRC}/*.h)
+  set(found "")
+  foreach(source ${sources})
+    file(STRINGS ${source} lines REGEX "${pattern}")
+    if(lines)
+      list(APPEND found ${source})
+    endif()
+  endforeach()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+foreach(pair fftw3.h:${SRC}/fft/fft.c sodium.h:${SRC}/random/sodium.c)
+  string(REPLACE ":" ";" pair ${pair})
+  list(GET pair 0 header)
+  list(GET pair 1 only)
+  sources_with("#include *[<\"]${header}" found)
+  if(NOT found STREQUAL only)
+    message(FATAL_ERROR "${header} belongs in ${only} alone, not in: ${found}")
+  endif()
+endforeach()
+
+sources_with("(^|[^_a-zA-Z])(abort|exit|printf|fprintf|puts|assert) *\\(" found)
+if(found)
+  message(FATAL_ERROR "The library neither prints nor ends the program: ${found}")
+endif()
