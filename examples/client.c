@@ -93,7 +93,8 @@ static bool check_key_paths(const char *secret_path, const char *eval_path) {
         return report_error("%s: cannot hold both keys; name two files", secret_path);
     }
     if (access(secret_path, F_OK) == 0) {
-        return report_error("%s: exists, and only it reads what was encrypted under it; remove it or choose another name",
+        return report_error("%s: exists, and nothing else reads what was encrypted under it; choose another name or "
+                            "remove it",
                             secret_path);
     }
     return true;

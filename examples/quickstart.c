@@ -1,7 +1,5 @@
 /*
- * quickstart: classify an image that the computing side cannot see.
- *
- *     quickstart [MODEL]
+ * quickstart [MODEL]: classify an image that the computing side cannot see.
  *
  * Everything happens in one process here; client.c and server.c do the same with the two sides apart.
  */
@@ -16,21 +14,11 @@
 #include "common/model_file.h"
 #include "common/report.h"
 
-/* Says how long a step took that began at *start, and starts the next one. Returns whether it worked. */
+/* Says how long a step took and starts the clock of the next one. Returns whether it worked. */
 static bool step(tnn_status status, const char *name, double *start) {
-    double now = clock_ms();
-    printf("%-8s %9.2f ms\n", name, now - *start);
-    *start = now;
+    printf("%-8s %9.2f ms\n", name, clock_ms() - *start);
+    *start = clock_ms();
     return status_ok(status, name);
-}
-
-static void print_costs(const tnn_circuit *circuit) {
-    tnn_circuit_info info;
-    tnn_circuit_describe(circuit, &info);
-    printf("parameters %s: %u bits of security, %llu bootstraps an image\n", info.parameters_name, info.security_bits,
-           (unsigned long long)info.bootstraps);
-    printf("evaluation key %zu bytes, encrypted image %zu bytes, encrypted result %zu bytes\n\n", info.eval_key_bytes,
-           info.input_bytes, info.output_bytes);
 }
 
 static void print_beside(const double *clear, const double *encrypted, size_t outputs) {
@@ -52,11 +40,10 @@ static bool classify(const tnn_model *model, const uint8_t *image, size_t pixels
     tnn_output *output = NULL;
     unsigned threads = machine_cores();
     double start = clock_ms();
-
     bool done =
         /* Server: compile the model once. The spec tells clients how to encrypt, not what the weights are. */
         step(tnn_compile(&circuit, model, NULL), "compile", &start) &&
-        step(tnn_circuit_spec(&spec, circuit), "spec", &start) &&
+        status_ok(tnn_circuit_spec(&spec, circuit), "spec") &&
         /* Client: the secret key stays, the evaluation key goes to the server, which prepares it once. */
         step(tnn_keygen(&secret, &eval, spec, threads), "keygen", &start) &&
         step(tnn_evaluator_create(&evaluator, circuit, eval, threads, 1), "prepare", &start) &&
@@ -65,7 +52,10 @@ static bool classify(const tnn_model *model, const uint8_t *image, size_t pixels
         step(tnn_infer(evaluator, &output, (const tnn_input *const[]){input}, 1, NULL, NULL), "infer", &start) &&
         step(tnn_decrypt(spec, secret, logits, outputs, output), "decrypt", &start);
     if (done) {
-        print_costs(circuit);
+        tnn_circuit_info info; /* known before any key exists */
+        tnn_circuit_describe(circuit, &info);
+        printf("\n%u bits of security, %ju bootstraps\n", info.security_bits, (uintmax_t)info.bootstraps);
+        printf("bytes: key %zu, image %zu, result %zu\n", info.eval_key_bytes, info.input_bytes, info.output_bytes);
     }
     tnn_output_free(output);
     tnn_input_free(input);
@@ -82,9 +72,9 @@ static bool run(const tnn_model *model) {
     tnn_model_describe(model, &info);
     size_t pixels = (size_t)info.height * info.width * info.channels;
     uint8_t *image = malloc(pixels);
-    double *clear = calloc(2 * (size_t)info.outputs, sizeof *clear);
-    bool done = (image != NULL && clear != NULL) || report_out_of_memory();
-    double *encrypted = done ? clear + info.outputs : NULL;
+    double *clear = calloc(info.outputs, sizeof *clear);
+    double *encrypted = calloc(info.outputs, sizeof *encrypted);
+    bool done = (image != NULL && clear != NULL && encrypted != NULL) || report_out_of_memory();
     if (done) {
         draw_radiograph(image, info.height, info.width, info.channels, 0);
         done = classify(model, image, pixels, encrypted, info.outputs) &&
@@ -93,6 +83,7 @@ static bool run(const tnn_model *model) {
     if (done) {
         print_beside(clear, encrypted, info.outputs);
     }
+    free(encrypted);
     free(clear);
     free(image);
     return done;

@@ -12,7 +12,7 @@
 #include "common/input_file.h"
 #include "common/machine.h"
 #include "common/model_file.h"
-#include "common/numbers.h"
+#include "common/command_line.h"
 #include "common/output_file.h"
 #include "common/report.h"
 #include "common/verbs.h"
@@ -25,8 +25,6 @@ static const char USAGE[] =
     "infer  evaluates the model on an encrypted image with the client's evaluation key\n"
     "\n"
     "Threads default to the processors that are online.\n";
-
-enum { MOST_THREADS = 256 };
 
 /* Both verbs compile with the defaults: a spec fits every later circuit of the same model. */
 static bool compile_file(tnn_circuit **circuit, const char *model_path) {

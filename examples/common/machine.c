@@ -3,8 +3,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { MOST_THREADS = 256 };
-
 unsigned machine_cores(void) {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     if (online < 1) {

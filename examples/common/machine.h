@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-/** Processors that are online, at least 1 and at most 256 (the most threads that torusnn takes). */
+enum { MOST_THREADS = 256 }; /* that torusnn takes */
+
+/** Processors that are online, from 1 to MOST_THREADS. */
 unsigned machine_cores(void);
 
 /** The most memory that this process ever had resident, in bytes. */

@@ -8,7 +8,7 @@
 #include "common/report.h"
 
 typedef struct scored_image {
-    double score;
+    double score; /* in millionths, an integer: rounding errors do not break ties */
     bool positive;
 } scored_image;
 
@@ -83,7 +83,7 @@ static double auc_of_scores(scored_image *images, size_t count) {
 static void score_class(scored_image *images, const double *logits, size_t outputs, const uint32_t *labels,
                         size_t count, size_t class) {
     for (size_t i = 0; i < count; i++) {
-        images[i].score = log_odds(logits + i * outputs, outputs, class);
+        images[i].score = nearbyint(1e6 * log_odds(logits + i * outputs, outputs, class));
         images[i].positive = labels[i] == class;
     }
 }
@@ -95,7 +95,7 @@ bool metrics_auc(double *auc, const double *logits, size_t outputs, const uint32
     }
     double sum = 0.0;
     double defined = 0.0;
-    for (size_t class = 0; class < metrics_classes(outputs); class ++) {
+    for (size_t class = 0; class < metrics_classes(outputs); class++) {
         score_class(images, logits, outputs, labels, count, class);
         double class_auc = auc_of_scores(images, count);
         if (!isnan(class_auc)) {
@@ -104,6 +104,6 @@ bool metrics_auc(double *auc, const double *logits, size_t outputs, const uint32
         }
     }
     free(images);
-    *auc = sum / defined;
+    *auc = defined > 0.0 ? sum / defined : NAN;
     return true;
 }

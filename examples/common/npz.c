@@ -1,15 +1,18 @@
 #include "common/npz.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <zip.h>
 
 #include "common/report.h"
 
 static const zip_uint64_t LARGEST_MEMBER = UINT64_C(1) << 30;
 
-bool npz_open(npz_file **file, const char *path) {
+bool npz_open(npz_file *file, const char *path) {
     int code = 0;
-    *file = zip_open(path, ZIP_RDONLY, &code);
-    if (*file != NULL) {
+    *file = (npz_file){.archive = zip_open(path, ZIP_RDONLY, &code), .path = path};
+    if (file->archive != NULL) {
         return true;
     }
     zip_error_t error;
@@ -20,20 +23,24 @@ bool npz_open(npz_file **file, const char *path) {
     return false;
 }
 
-static bool member_size(npz_file *file, size_t *size, const char *name) {
+/* The names below read "archive.npz: member.npy"; libzip wants the member alone. */
+static const char *member_of(const npz_file *file, const char *name) {
+    return name + strlen(file->path) + strlen(": ");
+}
+
+static bool allocate_member(const npz_file *file, bytes *contents, const char *name) {
     zip_stat_t about;
-    if (zip_stat(file, name, 0, &about) != 0 || (about.valid & ZIP_STAT_SIZE) == 0) {
-        return report_error("%s: is not in the archive; check the data set", name);
+    if (zip_stat(file->archive, member_of(file, name), 0, &about) != 0 || (about.valid & ZIP_STAT_SIZE) == 0) {
+        return report_error("%s: is not in the archive; check which file was passed", name);
     }
     if (about.size > LARGEST_MEMBER) {
         return report_error("%s: unpacks to more than 1 GiB; check which file was passed", name);
     }
-    *size = (size_t)about.size;
-    return true;
+    return bytes_allocate(contents, (size_t)about.size);
 }
 
 /* The read past the end makes libzip compare the checksum. */
-static bool unpack(zip_file_t *member, bytes *contents) {
+static bool read_fully(zip_file_t *member, bytes *contents) {
     size_t done = 0;
     while (done < contents->length) {
         zip_int64_t count = zip_fread(member, contents->data + done, contents->length - done);
@@ -46,26 +53,33 @@ static bool unpack(zip_file_t *member, bytes *contents) {
     return zip_fread(member, &beyond, 1) == 0;
 }
 
-bool npz_read(npz_file *file, bytes *contents, const char *name) {
-    *contents = (bytes){0};
-    size_t size = 0;
-    if (!member_size(file, &size, name) || !bytes_allocate(contents, size)) {
-        return false;
-    }
-    zip_file_t *member = zip_fopen(file, name, 0);
-    bool complete = member != NULL && unpack(member, contents);
+static bool unpack(const npz_file *file, bytes *contents, const char *name) {
+    zip_file_t *member = zip_fopen(file->archive, member_of(file, name), 0);
+    bool complete = member != NULL && read_fully(member, contents);
     if (member != NULL) {
         zip_fclose(member);
     }
-    if (!complete) {
-        bytes_free(contents);
-        return report_error("%s: cannot be unpacked; download the data again", name);
+    return complete || report_error("%s: cannot be unpacked; download the data again", name);
+}
+
+bool npz_read(const npz_file *file, bytes *contents, npy_array *array, const char *name) {
+    *contents = (bytes){0};
+    char *full_name;
+    if (asprintf(&full_name, "%s: %s.npy", file->path, name) < 0) {
+        return report_out_of_memory();
     }
-    return true;
+    bool done = allocate_member(file, contents, full_name) && unpack(file, contents, full_name) &&
+                npy_parse(array, contents, full_name);
+    if (!done) {
+        bytes_free(contents);
+    }
+    free(full_name);
+    return done;
 }
 
 void npz_close(npz_file *file) {
-    if (file != NULL) {
-        zip_discard(file);
+    if (file->archive != NULL) {
+        zip_discard(file->archive);
     }
+    *file = (npz_file){0};
 }

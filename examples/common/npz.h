@@ -1,20 +1,28 @@
-/* npz.h: members of a NumPy .npz file, which is a zip archive of .npy files. */
+/* npz.h: arrays of a NumPy .npz file, which is a zip archive of .npy files. */
 #ifndef EXAMPLES_NPZ_H
 #define EXAMPLES_NPZ_H
 
 #include <stdbool.h>
 
 #include "common/bytes.h"
+#include "common/npy.h"
 
-typedef struct zip npz_file;
+typedef struct npz_file {
+    struct zip *archive; /* NULL where it could not be opened */
+    const char *path;    /* borrowed */
+} npz_file;
 
-/** Opens an archive. On failure reports and gives NULL. Free with npz_close. */
-bool npz_open(npz_file **file, const char *path);
+/** Opens an archive. On failure reports. Close with npz_close either way. */
+bool npz_open(npz_file *file, const char *path);
 
-/** Unpacks the member called name, at most 1 GiB. On failure reports and leaves contents empty. */
-bool npz_read(npz_file *file, bytes *contents, const char *name);
+/**
+ * Unpacks an array of at most 1 GiB. On failure reports and leaves contents empty.
+ *
+ * Out:   contents  what the array borrows; free with bytes_free
+ * Args:  name      without ".npy"
+ */
+bool npz_read(const npz_file *file, bytes *contents, npy_array *array, const char *name);
 
-/** Closes an archive; NULL is allowed. */
 void npz_close(npz_file *file);
 
 #endif

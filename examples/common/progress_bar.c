@@ -22,8 +22,8 @@ void progress_bar_update(progress_bar *bar, size_t done) {
     bar->drawn_ms = now;
     int cells = (int)(done * BAR_CELLS / bar->total);
     double left_s = (now - bar->start_ms) * 1e-3 / (double)done * (double)(bar->total - done);
-    fprintf(stderr, "\r[%-*.*s] %zu/%zu %s, %.0f s left \033[K", BAR_CELLS, cells, FULL_BAR, done, bar->total, bar->unit,
-            left_s);
+    fprintf(stderr, "\r[%-*.*s] %zu/%zu %s, %.0f s left \033[K", BAR_CELLS, cells, FULL_BAR, done, bar->total,
+            bar->unit, left_s);
 }
 
 void progress_bar_finish(const progress_bar *bar) {

@@ -1,10 +1,10 @@
 #include "common/verbs.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/command_line.h"
 #include "common/report.h"
 
 static const verb *find_verb(const verb *verbs, size_t count, const char *name) {
@@ -36,14 +36,11 @@ static bool parse_values(const verb *chosen, const char **values, int argc, char
     struct option list[VERB_OPTIONS_MAX + 1] = {0};
     list_long_options(list, chosen->options);
     int index;
-    while ((index = getopt_long(argc, argv, "", list, NULL)) != -1) {
-        if (index == '?') {
-            return report_error("the options of %s are wrong; see --help", chosen->name);
+    while ((index = next_option(argc, argv, list)) != OPTIONS_END) {
+        if (index == OPTION_WRONG) {
+            return false;
         }
         values[index] = optarg;
-    }
-    if (optind < argc) {
-        return report_error("%s does not take '%s'; see --help", chosen->name, argv[optind]);
     }
     return check_required(chosen, values);
 }
@@ -62,9 +59,13 @@ int verbs_main(const verb *verbs, size_t count, const char *usage, int argc, cha
         fputs(usage, stdout);
         return output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
     }
-    const verb *chosen = argc > 1 ? find_verb(verbs, count, argv[1]) : NULL;
-    if (chosen == NULL) {
+    if (argc < 2) {
         fputs(usage, stderr);
+        return EXIT_REPORTED;
+    }
+    const verb *chosen = find_verb(verbs, count, argv[1]);
+    if (chosen == NULL) {
+        report_error("'%s' is not something it does; see --help", argv[1]);
         return EXIT_REPORTED;
     }
     const char *values[VERB_OPTIONS_MAX] = {0};

@@ -1,16 +1,15 @@
 #include "medmnist/options.h"
 
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/machine.h"
-#include "common/numbers.h"
+#include "common/command_line.h"
 #include "common/report.h"
 
-enum { MOST_THREADS = 256, MOST_BATCH = 4096 };
+enum { MOST_BATCH = 4096 }; /* that tnn_evaluator_create takes */
 
 static const char HELP[] =
     "usage: medmnist [OPTION]...\n"
@@ -73,7 +72,7 @@ static bool parse_split(const char **split, const char *text) {
 }
 
 /* folder holds the value of --data until the set's name is known for certain. */
-static bool apply(options *chosen, const char **folder, int key, const char *value) {
+static bool apply_option(options *chosen, const char **folder, int key, const char *value) {
     switch (key) {
     case DATA: *folder = value; return true;
     case SET: chosen->set = value; return true;
@@ -87,18 +86,18 @@ static bool apply(options *chosen, const char **folder, int key, const char *val
     case EXACT: chosen->compile.precision = TNN_PRECISION_EXACT; return true;
     case JSON: chosen->json_path = value; return true;
     case HELP_WANTED: chosen->help = true; return true;
-    default: return report_error("the options are wrong; see --help");
+    default: return false;
     }
 }
 
-static bool apply_all(options *chosen, const char **folder, int argc, char **argv) {
+static bool apply_options(options *chosen, const char **folder, int argc, char **argv) {
     int key;
-    while ((key = getopt_long(argc, argv, "", LONG_OPTIONS, NULL)) != -1) {
-        if (!apply(chosen, folder, key, optarg)) {
+    while ((key = next_option(argc, argv, LONG_OPTIONS)) != OPTIONS_END) {
+        if (!apply_option(chosen, folder, key, optarg)) {
             return false;
         }
     }
-    return optind == argc || report_error("'%s' is not an option; see --help", argv[optind]);
+    return true;
 }
 
 static bool format_path(char **path, int length) {
@@ -138,7 +137,7 @@ bool options_parse(options *chosen, int argc, char **argv) {
                         .batch = 1};
     tnn_options_default(&chosen->compile);
     const char *folder = NULL;
-    if (!apply_all(chosen, &folder, argc, argv)) {
+    if (!apply_options(chosen, &folder, argc, argv)) {
         return false;
     }
     return chosen->help || (choose_data(chosen, folder) && choose_model(chosen));

@@ -7,16 +7,17 @@
 #include <unistd.h>
 
 #include "common/metrics.h"
-#include "common/npy.h"
 #include "common/npz.h"
 #include "common/report.h"
 
 enum { LONGEST_NAME = 32 };
 
-static bool read_array(npz_file *file, bytes *contents, npy_array *array, const char *split_name, const char *kind) {
+/* kind: images or labels */
+static bool read_array(const npz_file *file, bytes *contents, npy_array *array, const char *split_name,
+                       const char *kind) {
     char name[LONGEST_NAME];
-    snprintf(name, sizeof name, "%s_%s.npy", split_name, kind);
-    return npz_read(file, contents, name) && npy_parse(array, contents, name);
+    snprintf(name, sizeof name, "%s_%s", split_name, kind);
+    return npz_read(file, contents, array, name);
 }
 
 /* (count, height, width) or, in colour, (count, height, width, channels) of bytes. */
@@ -59,10 +60,10 @@ static bool copy_labels(split *data, const npy_array *labels, size_t classes, co
     return true;
 }
 
-static bool read_images(split *data, npz_file *file, const char *path, const char *name, const tnn_model_info *model,
+static bool read_images(split *data, const npz_file *file, const char *name, const tnn_model_info *model,
                         size_t *available) {
     npy_array images;
-    if (!read_array(file, &data->images_file, &images, name, "images") || !check_images(&images, model, path)) {
+    if (!read_array(file, &data->images_file, &images, name, "images") || !check_images(&images, model, file->path)) {
         return false;
     }
     *available = images.shape[0];
@@ -71,12 +72,12 @@ static bool read_images(split *data, npz_file *file, const char *path, const cha
     return true;
 }
 
-static bool read_labels(split *data, npz_file *file, const char *path, const char *name, const tnn_model_info *model,
+static bool read_labels(split *data, const npz_file *file, const char *name, const tnn_model_info *model,
                         size_t available) {
     npy_array labels;
     bytes contents = {0};
-    bool done = read_array(file, &contents, &labels, name, "labels") && check_labels(&labels, available, path) &&
-                copy_labels(data, &labels, metrics_classes(model->outputs), path);
+    bool done = read_array(file, &contents, &labels, name, "labels") && check_labels(&labels, available, file->path) &&
+                copy_labels(data, &labels, metrics_classes(model->outputs), file->path);
     bytes_free(&contents);
     return done;
 }
@@ -93,13 +94,13 @@ static bool check_present(const char *path) {
 
 bool split_read(split *data, const char *path, const char *name, const tnn_model_info *model, size_t limit) {
     *data = (split){0};
-    npz_file *file = NULL;
+    npz_file file = {0};
     size_t available = 0;
     bool done = check_present(path) && npz_open(&file, path) &&
-                read_images(data, file, path, name, model, &available);
+                read_images(data, &file, name, model, &available);
     data->count = available < limit ? available : limit;
-    done = done && read_labels(data, file, path, name, model, available);
-    npz_close(file);
+    done = done && read_labels(data, &file, name, model, available);
+    npz_close(&file);
     return done;
 }
 

@@ -8,7 +8,7 @@
 #include "random.h"
 #include "secret.h"
 
-#define PAIRS 64u /* deviates are made in blocks of twice this many */
+#define PAIRS 64u /* deviates are made in blocks of at most twice this many */
 
 static const double LN2 = 0.69314718055994530942;
 
@@ -47,10 +47,10 @@ static void cos_sin_uniform(uint64_t x, double *cosine, double *sine) {
     *sine = sign * (s * (1 - swap) + c * swap);
 }
 
-static void box_muller_block(double out[2 * PAIRS]) {
+static void box_muller_block(double out[2 * PAIRS], size_t pairs) {
     uint64_t uniforms[2 * PAIRS];
-    tnn_random_bytes(uniforms, sizeof uniforms);
-    for (size_t i = 0; i < PAIRS; i++) {
+    tnn_random_bytes(uniforms, 2 * pairs * sizeof *uniforms);
+    for (size_t i = 0; i < pairs; i++) {
         double radius = sqrt(-2 * log_uniform(uniforms[2 * i]));
         double cosine;
         double sine;
@@ -65,7 +65,7 @@ void tnn_gaussian(double *out, size_t count) {
     double block[2 * PAIRS];
     while (count > 0) {
         size_t taken = count < 2 * PAIRS ? count : 2 * PAIRS;
-        box_muller_block(block);
+        box_muller_block(block, (taken + 1) / 2);
         memcpy(out, block, taken * sizeof *out);
         out += taken;
         count -= taken;

@@ -53,7 +53,8 @@ static bool allocate_expand(tnn_expand_scratch *scratch, const tnn_params *param
     scratch->words = tnn_alloc(tnn_params_glwe_words(params), sizeof *scratch->words);
     scratch->stream = tnn_alloc(tnn_params_big_dimension(params), sizeof(uint64_t));
     scratch->folded = tnn_alloc(N, sizeof *scratch->folded);
-    return scratch->words && scratch->stream && scratch->folded;
+    scratch->transformed = tnn_alloc(N, sizeof *scratch->transformed);
+    return scratch->words && scratch->stream && scratch->folded && scratch->transformed;
 }
 
 tnn_status tnn_expand_scratch_create(tnn_expand_scratch **out, const tnn_params *params) {
@@ -77,6 +78,7 @@ void tnn_expand_scratch_free(tnn_expand_scratch *scratch) {
     tnn_free(scratch->words);
     tnn_free(scratch->stream);
     tnn_free(scratch->folded);
+    tnn_free(scratch->transformed);
     tnn_free(scratch);
 }
 
@@ -89,6 +91,14 @@ static void fold_twist(double *out, const uint64_t *poly, const double *twist, u
         double high = (double)(int64_t)poly[t + points] * scale;
         out[t] = low * twist[t] - high * twist[t + points];
         out[t + points] = low * twist[t + points] + high * twist[t];
+    }
+}
+
+/* One transformed polynomial into its cache lines of each point block, `stride` doubles apart. */
+static void scatter(double *out, size_t stride, const double *in, uint32_t N) {
+    for (size_t p = 0; p < N / 2; p += TNN_POINT_BLOCK, out += stride) {
+        memcpy(out, in + p, TNN_POINT_BLOCK * sizeof *in);
+        memcpy(out + TNN_POINT_BLOCK, in + N / 2 + p, TNN_POINT_BLOCK * sizeof *in);
     }
 }
 
@@ -105,11 +115,15 @@ void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_ex
                      const uint8_t *bodies, const tnn_seed *seed, size_t first_row) {
     const uint32_t N = params->literal.N;
     const uint32_t columns = params->literal.k + 1;
-    for (uint32_t row = 0; row < tnn_params_ggsw_rows(params); row++) {
+    const uint32_t rows = tnn_params_ggsw_rows(params);
+    const size_t block_doubles = (size_t)rows * columns * 2 * TNN_POINT_BLOCK;
+    for (uint32_t row = 0; row < rows; row++) {
         load_row(params, scratch, bodies + (size_t)row * N * params->bsk_bytes, seed, first_row + row);
         for (uint32_t c = 0; c < columns; c++) {
             fold_twist(scratch->folded, scratch->words + (size_t)c * N, tnn_fft_twist(fft), N);
-            tnn_fft_forward(fft, fourier + ((size_t)row * columns + c) * N, scratch->folded);
+            tnn_fft_forward(fft, scratch->transformed, scratch->folded);
+            double *first_line = fourier + ((size_t)row * columns + c) * 2 * TNN_POINT_BLOCK;
+            scatter(first_line, block_doubles, scratch->transformed, N);
         }
     }
 }

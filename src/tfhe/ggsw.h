@@ -1,4 +1,5 @@
-/* GGSW rows on words, as they cross the wire, and in the Fourier domain, as they are multiplied with. */
+/* GGSW rows on words, as they cross the wire, and in the Fourier domain, as they are multiplied with: the latter in the
+ * layout of kernels.h, (k+1)^2 l N doubles, times 2 / N for the inverse transform to come. */
 #ifndef TNN_TFHE_GGSW_H
 #define TNN_TFHE_GGSW_H
 
@@ -8,7 +9,7 @@ struct tnn_fft;
 
 struct tnn_ggsw {
     tnn_params params;
-    double *fourier; /* [(k+1) l][k+1][N], times 2 / N */
+    double *fourier;
 };
 
 /*
@@ -23,15 +24,16 @@ void tnn_ggsw_encrypt_bodies(const tnn_secret_key *secret, tnn_glwe_scratch *scr
 
 /* Scratch of one thread that expands. */
 typedef struct tnn_expand_scratch {
-    uint64_t *words; /* [k + 1][N]: masks, then body */
-    uint8_t *stream; /* [k N 8] */
-    double *folded;  /* [N] */
+    uint64_t *words;     /* [k + 1][N]: masks, then body */
+    uint8_t *stream;     /* [k N 8] */
+    double *folded;      /* [N] */
+    double *transformed; /* [N] */
 } tnn_expand_scratch;
 
 TNN_MUST_USE tnn_status tnn_expand_scratch_create(tnn_expand_scratch **scratch, const tnn_params *params);
 void tnn_expand_scratch_free(tnn_expand_scratch *scratch);
 
-/* The Fourier form [(k+1) l][k+1][N] of bodies made as above. */
+/* The Fourier form of bodies made as above. */
 void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch, double *fourier,
                      const uint8_t *bodies, const tnn_seed *seed, size_t first_row);
 

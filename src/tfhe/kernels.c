@@ -7,9 +7,7 @@
 
 #include <string.h>
 
-/* Points that multiply_rows keeps in registers: one cache line of real and one of imaginary parts. */
-#define BLOCK 8u
-#define MAX_COLUMNS 7u
+#define MAX_COLUMNS 7u /* TNN_MAX_RANK + 1 */
 
 /* x or -x. */
 static inline uint32_t negate_if(uint32_t x, uint32_t all_ones_if_negative) {
@@ -18,13 +16,15 @@ static inline uint32_t negate_if(uint32_t x, uint32_t all_ones_if_negative) {
 
 /* X^exponent wraps `exponent mod N` coefficients round to the front, negated; N and more negates everything. */
 static void rotate_minus_one(uint32_t *restrict out, const uint32_t *restrict in, uint32_t N, uint32_t exponent) {
-    uint32_t wrapped = exponent & (N - 1);
-    uint32_t straight = (exponent & N) ? ~0u : 0u;
-    for (uint32_t t = 0; t < wrapped; t++) {
-        out[t] = negate_if(in[N - wrapped + t], ~straight) - in[t];
+    const size_t wrapped = exponent & (N - 1);
+    const size_t straight = N - wrapped;
+    const uint32_t negated = (exponent & N) ? ~0u : 0u;
+    const uint32_t *tail = in + straight;
+    for (size_t t = 0; t < wrapped; t++) {
+        out[t] = negate_if(tail[t], ~negated) - in[t];
     }
-    for (uint32_t t = wrapped; t < N; t++) {
-        out[t] = negate_if(in[t - wrapped], straight) - in[t];
+    for (size_t t = 0; t < straight; t++) {
+        out[wrapped + t] = negate_if(in[t], negated) - in[wrapped + t];
     }
 }
 
@@ -45,32 +45,58 @@ static void decompose_twist(double *restrict out, const uint32_t *restrict in, c
     }
 }
 
-/* One block of points, every column; `columns` is a constant where this is inlined, so the sums stay in registers. */
-static inline void multiply_block(double *restrict out, const double *restrict digits, const double *restrict ggsw,
-                                  uint32_t rows, uint32_t columns, uint32_t N) {
-    const uint32_t points = N / 2;
-    double re[MAX_COLUMNS][BLOCK] = {{0}};
-    double im[MAX_COLUMNS][BLOCK] = {{0}};
+/* As many doubles as one register holds. */
+#if defined(__AVX512F__)
+#define LANES 8u
+#elif defined(__AVX__)
+#define LANES 4u
+#else
+#define LANES 2u
+#endif
+#define INLINE static inline __attribute__((always_inline))
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+
+static inline lanes load(const double *from) {
+    return *(const lanes *)__builtin_assume_aligned(from, sizeof(lanes));
+}
+
+static inline void store(double *to, lanes value) {
+    *(lanes *)__builtin_assume_aligned(to, sizeof(lanes)) = value;
+}
+
+/* LANES points of every column; `columns` is a constant where this is inlined, so the sums stay in registers. */
+INLINE void multiply_points(double *restrict out, const double *restrict digits, const double *restrict ggsw,
+                            uint32_t rows, uint32_t columns, uint32_t N) {
+    const size_t points = N / 2;
+    lanes re[MAX_COLUMNS];
+    lanes im[MAX_COLUMNS];
+    for (uint32_t c = 0; c < columns; c++) {
+        re[c] = im[c] = (lanes){0};
+    }
     for (uint32_t r = 0; r < rows; r++) {
-        const double *a = digits + (size_t)r * N;
-        const double *b = ggsw + (size_t)r * columns * N;
-        for (uint32_t c = 0; c < columns; c++, b += N) {
-            for (uint32_t p = 0; p < BLOCK; p++) {
-                re[c][p] += a[p] * b[p] - a[p + points] * b[p + points];
-                im[c][p] += a[p] * b[p + points] + a[p + points] * b[p];
-            }
+        const lanes a_re = load(digits + (size_t)r * N);
+        const lanes a_im = load(digits + (size_t)r * N + points);
+        for (uint32_t c = 0; c < columns; c++, ggsw += 2 * TNN_POINT_BLOCK) {
+            const lanes b_re = load(ggsw);
+            const lanes b_im = load(ggsw + TNN_POINT_BLOCK);
+            re[c] += a_re * b_re;
+            im[c] += a_re * b_im;
+            re[c] -= a_im * b_im;
+            im[c] += a_im * b_re;
         }
     }
     for (uint32_t c = 0; c < columns; c++) {
-        memcpy(out + (size_t)c * N, re[c], sizeof re[c]);
-        memcpy(out + (size_t)c * N + points, im[c], sizeof im[c]);
+        store(out + (size_t)c * N, re[c]);
+        store(out + (size_t)c * N + points, im[c]);
     }
 }
 
-static inline void multiply_columns(double *restrict out, const double *restrict digits, const double *restrict ggsw,
-                                    uint32_t rows, uint32_t columns, uint32_t N) {
-    for (uint32_t p = 0; p < N / 2; p += BLOCK) {
-        multiply_block(out + p, digits + p, ggsw + p, rows, columns, N);
+INLINE void multiply_columns(double *restrict out, const double *restrict digits, const double *restrict ggsw,
+                             uint32_t rows, uint32_t columns, uint32_t N) {
+    const size_t block_doubles = (size_t)rows * columns * 2 * TNN_POINT_BLOCK;
+    for (size_t p = 0; p < N / 2; p += LANES) {
+        multiply_points(out + p, digits + p, ggsw + p / TNN_POINT_BLOCK * block_doubles + p % TNN_POINT_BLOCK, rows,
+                        columns, N);
     }
 }
 

@@ -8,6 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * A GGSW ciphertext in the Fourier domain is read once from front to back: for each block of 8 of the N/2 points, each
+ * row and each column, 8 real parts and 8 imaginary parts, a cache line each.
+ */
+#define TNN_POINT_BLOCK 8u
+
 typedef struct tnn_kernels {
     const char *name;
 
@@ -20,7 +26,7 @@ typedef struct tnn_kernels {
                             uint32_t shift, uint32_t offset);
 
     /* out[c] = sum over r of digits[r] * ggsw[r][c], pointwise complex products.
-     * out [columns][N], digits [rows][N], ggsw [rows][columns][N]. */
+     * out [columns][N], digits [rows][N], ggsw in the layout below. */
     void (*multiply_rows)(double *out, const double *digits, const double *ggsw, uint32_t rows, uint32_t columns,
                           uint32_t N);
 

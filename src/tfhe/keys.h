@@ -30,7 +30,7 @@ struct tnn_eval_key {
 struct tnn_server_key {
     tnn_params params;
     tnn_key_id id;
-    double *bootstrapping; /* [n][(k+1) l][k+1][N] in the Fourier domain, times 2 / N */
+    double *bootstrapping; /* [n] GGSW ciphertexts in the Fourier domain: ggsw.h */
     uint32_t *switching;   /* [k N - n][t][n + 1], NULL without key switch */
 };
 

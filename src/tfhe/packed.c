@@ -53,32 +53,47 @@ void tnn_packed_free(tnn_packed *packed) {
     tnn_free(packed);
 }
 
-/* product [N'] += mask * key modulo X^N' + 1, where word t of the mask stream is A[t]. Schoolbook: N' is small. */
-static void add_mask_product(uint32_t *product, const uint8_t *mask, uint32_t bytes, const uint32_t *key,
-                             uint32_t degree) {
+/* product [N'] += mask * key modulo X^N' + 1. Schoolbook, with the same instructions whatever the key: N' is small. */
+static void add_mask_product(uint32_t *product, const uint32_t *mask, const uint32_t *key, uint32_t degree) {
     for (uint32_t i = 0; i < degree; i++) {
-        for (uint32_t t = 0; t < degree; t++) {
-            uint32_t a = (uint32_t)tnn_load_le(mask + (size_t)((t - i) & (degree - 1)) * bytes, bytes);
-            product[t] += (t >= i ? a : 0 - a) * key[i];
+        for (uint32_t t = 0; t < i; t++) {
+            product[t] -= mask[degree + t - i] * key[i];
+        }
+        for (uint32_t t = i; t < degree; t++) {
+            product[t] += mask[t - i] * key[i];
         }
     }
 }
 
-/* Body of one block: message plus noise plus the masks' product with s; `used` of its N' coefficients are wanted. */
-static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream, const uint32_t *messages,
-                          size_t used) {
+/* body [N'] = noise plus the product of one block's masks, words of the stream, with s. */
+static void mask_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream) {
     const tnn_params_literal *p = &secret->params.literal;
     const uint32_t bytes = p->input_bits / 8;
-    uint32_t product[TNN_MAX_LWE_DIMENSION] = {0};
-    for (uint32_t j = 0; j < tnn_params_input_rank(&secret->params); j++) {
-        size_t start = (size_t)j * p->input_N;
-        add_mask_product(product, stream + start * bytes, bytes, secret->small + start, p->input_N);
+    uint32_t mask[TNN_MAX_LWE_DIMENSION];
+    uint64_t noise[TNN_MAX_LWE_DIMENSION] = {0};
+    tnn_add_noise(noise, p->input_N, p->lwe_log2_sigma, p->input_bits);
+    for (uint32_t t = 0; t < p->input_N; t++) {
+        body[t] = (uint32_t)(noise[t] >> (64 - p->input_bits));
     }
-    const uint32_t word = (uint32_t)(((uint64_t)1 << p->input_bits) - 1);
+    for (uint32_t start = 0; start < p->n; start += p->input_N) {
+        for (uint32_t t = 0; t < p->input_N; t++) {
+            mask[t] = (uint32_t)tnn_load_le(stream + (size_t)(start + t) * bytes, bytes);
+        }
+        add_mask_product(body, mask, secret->small + start, p->input_N);
+    }
+    tnn_wipe(noise, sizeof noise);
+}
+
+/* Body of one block, `used` of its N' coefficients wanted. */
+static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream, const uint32_t *messages,
+                          size_t used) {
+    const uint32_t word = (uint32_t)(((uint64_t)1 << secret->params.literal.input_bits) - 1);
+    uint32_t masked[TNN_MAX_LWE_DIMENSION];
+    mask_block(secret, masked, stream);
     for (size_t t = 0; t < used; t++) {
-        body[t] = (product[t] + messages[t] + tnn_noise_u32(p->lwe_log2_sigma, p->input_bits)) & word;
+        body[t] = (masked[t] + messages[t]) & word;
     }
-    tnn_wipe(product, sizeof product);
+    tnn_wipe(masked, sizeof masked);
 }
 
 tnn_status tnn_packed_encrypt(const tnn_secret_key *secret, tnn_packed **out, const uint32_t *messages, size_t count) {

@@ -1,10 +1,23 @@
-#include "common/numbers.h"
+#include "common/command_line.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "common/report.h"
+
+int next_option(int argc, char **argv, const struct option *options) {
+    opterr = 0; /* getopt_long is to print nothing itself */
+    int key = getopt_long(argc, argv, "", options, NULL);
+    if (key == OPTION_WRONG) {
+        report_error("'%s' is not an option or lacks its value; see --help", argv[optind - 1]);
+    }
+    if (key == OPTIONS_END && optind < argc) {
+        report_error("'%s' is not an option; see --help", argv[optind]);
+        return OPTION_WRONG;
+    }
+    return key;
+}
 
 bool parse_count(size_t *count, const char *option, const char *text, size_t least, size_t most) {
     char *end = NULL;

@@ -1,0 +1,27 @@
+/* core_items.h: the operations of the core that are timed. */
+#ifndef BENCH_CORE_ITEMS_H
+#define BENCH_CORE_ITEMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/core_fixture.h"
+
+typedef struct core_item {
+    const char *name;
+    size_t batch;       /* ciphertexts a call */
+    size_t repetitions; /* calls a sample, so that a sample is long against the clock */
+    bool has_floor;     /* does the work of one bootstrap a ciphertext */
+    void (*run)(core_fixture *fixture, size_t batch);
+} core_item;
+
+/** All items. Static. */
+const core_item *core_items_list(size_t *count);
+
+/** Whether a parameter set has the keys that an item needs. */
+bool core_item_applies(const core_item *item, const tnn_params_literal *parameters);
+
+/** Times an item once: microseconds a ciphertext. */
+double core_item_sample_us(const core_item *item, core_fixture *fixture);
+
+#endif
