@@ -1,0 +1,54 @@
+#include "file_formats.h"
+
+#include <stdlib.h>
+
+#include "testing.h"
+
+/* The typed calls of one kind behind untyped ones: void * in, the object's type out. */
+#define LOAD_AND_RELEASE(type)                                                                                         \
+    static tnn_status load_##type(void **object, const uint8_t *bytes, size_t length) {                                \
+        tnn_##type *typed = UNSET;                                                                                     \
+        tnn_status status = tnn_##type##_load(object ? &typed : NULL, bytes, length);                                  \
+        if (object) {                                                                                                  \
+            *object = typed;                                                                                           \
+        }                                                                                                              \
+        return status;                                                                                                 \
+    }                                                                                                                  \
+    static void release_##type(void *object) {                                                                         \
+        tnn_##type##_free(object);                                                                                     \
+    }
+
+#define SIZE_AND_SAVE(type)                                                                                            \
+    static size_t size_##type(const void *object) {                                                                    \
+        return tnn_##type##_size(object);                                                                              \
+    }                                                                                                                  \
+    static tnn_status save_##type(const void *object, uint8_t *out, size_t capacity) {                                 \
+        return tnn_##type##_save(object, out, capacity);                                                               \
+    }
+
+LOAD_AND_RELEASE(model)
+LOAD_AND_RELEASE(spec)
+LOAD_AND_RELEASE(secret_key)
+LOAD_AND_RELEASE(eval_key)
+LOAD_AND_RELEASE(input)
+LOAD_AND_RELEASE(output)
+SIZE_AND_SAVE(spec)
+SIZE_AND_SAVE(secret_key)
+SIZE_AND_SAVE(eval_key)
+SIZE_AND_SAVE(input)
+SIZE_AND_SAVE(output)
+
+const file_format MODEL_FORMAT = {'M', load_model, release_model, NULL, NULL};
+const file_format SPEC_FORMAT = {'C', load_spec, release_spec, size_spec, save_spec};
+const file_format SECRET_KEY_FORMAT = {'S', load_secret_key, release_secret_key, size_secret_key, save_secret_key};
+const file_format EVAL_KEY_FORMAT = {'E', load_eval_key, release_eval_key, size_eval_key, save_eval_key};
+const file_format INPUT_FORMAT = {'I', load_input, release_input, size_input, save_input};
+const file_format OUTPUT_FORMAT = {'O', load_output, release_output, size_output, save_output};
+
+file_bytes saved_file(const file_format *format, const void *object) {
+    const size_t length = format->size(object);
+    file_bytes file = {malloc(length), length};
+    assert_non_null(file.bytes);
+    assert_ok(format->save(object, file.bytes, length));
+    return file;
+}

@@ -1,0 +1,123 @@
+#include "key_fixture.h"
+
+#include <string.h>
+
+#include "draw.h"
+#include "memory.h"
+#include "testing.h"
+
+const tnn_params_literal *shipped_literal(const char *name) {
+    size_t count;
+    const tnn_shipped_params *sets = tnn_shipped_params_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(sets[i].name, name) == 0) {
+            return &sets[i].literal;
+        }
+    }
+    fail_msg("no shipped set %s", name);
+    return NULL;
+}
+
+tnn_params *params_of(const tnn_params_literal *literal) {
+    tnn_params *params;
+    assert_ok(tnn_params_create(&params, literal, TNN_SECURITY_128_MARGIN));
+    return params;
+}
+
+tnn_params *shipped_params(const char *name) {
+    return params_of(shipped_literal(name));
+}
+
+tnn_params_literal tiny_literal(void) {
+    return (tnn_params_literal){.n = 608, .input_N = 32, .input_bits = 16, .lwe_log2_sigma = -12.4, .k = 3, .N = 256,
+                                .glwe_log2_sigma = -16.4, .bs_base_log = 8, .bs_levels = 1, .ks_base_log = 4,
+                                .ks_levels = 3, .shared_prefix = true};
+}
+
+/* Half ones, in random order. */
+static void balance(uint32_t *bits, size_t count) {
+    uint32_t *order = new_array(count, sizeof *order);
+    draw_permutation(order, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
+        bits[i] = order[i] & 1;
+    }
+    tnn_free(order);
+}
+
+static void balance_big(tnn_secret_key *secret, size_t start) {
+    const tnn_params_literal *p = &secret->params.literal;
+    while (start < (size_t)p->k * p->N) {
+        size_t end = (start / p->N + 1) * p->N;
+        balance(secret->big + start, end - start);
+        start = end;
+    }
+}
+
+tnn_secret_key *balanced_secret_key(const tnn_params *params) {
+    tnn_secret_key *secret;
+    assert_ok(tnn_secret_key_generate(&secret, params));
+    balance_big(secret, params->literal.shared_prefix ? params->literal.n : 0);
+    balance(secret->small, params->literal.n);
+    return secret;
+}
+
+void make_keys(key_set *keys, tnn_params *params, size_t batch) {
+    keys->params = params;
+    keys->secret = balanced_secret_key(params);
+    assert_ok(tnn_eval_key_generate(&keys->eval, keys->secret, 2));
+    assert_ok(tnn_server_key_expand(&keys->server, keys->eval, 2));
+    assert_ok(tnn_workspace_create(&keys->workspace, params, batch));
+}
+
+void free_keys(key_set *keys) {
+    tnn_workspace_free(keys->workspace);
+    tnn_server_key_free(keys->server);
+    tnn_eval_key_free(keys->eval);
+    tnn_secret_key_free(keys->secret);
+    tnn_params_free(keys->params);
+}
+
+double torus_difference(uint32_t a, uint32_t b) {
+    return (double)(int32_t)(a - b) * 0x1p-32;
+}
+
+static uint32_t position_mask_product(const tnn_secret_key *secret, const uint32_t *positions) {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < secret->params.literal.n; i++) {
+        sum += secret->small[i] ? positions[i] : 0;
+    }
+    return sum;
+}
+
+void draw_positions(const tnn_secret_key *secret, uint32_t *positions, uint32_t target) {
+    const uint32_t n = secret->params.literal.n;
+    const uint32_t positions_count = 2 * secret->params.literal.N;
+    for (uint32_t i = 0; i < n; i++) {
+        positions[i] = draw_below(positions_count);
+    }
+    positions[n] = (target + position_mask_product(secret, positions)) % positions_count;
+}
+
+uint32_t position_phase(const tnn_secret_key *secret, const uint32_t *positions) {
+    return (positions[secret->params.literal.n] - position_mask_product(secret, positions)) %
+           (2 * secret->params.literal.N);
+}
+
+uint32_t coefficient_phase(const tnn_secret_key *secret, const uint32_t *glwe, size_t index) {
+    uint32_t *lwe = new_array(tnn_params_big_dimension(&secret->params) + 1, sizeof *lwe);
+    tnn_sample_extract(&secret->params, lwe, glwe, index);
+    uint32_t phase = tnn_lwe_phase(secret, TNN_KEY_BIG, lwe);
+    tnn_free(lwe);
+    return phase;
+}
+
+double mean_square_error(const tnn_secret_key *secret, const uint32_t *glwe, const uint32_t *expected) {
+    const size_t looked_at = 32;
+    const size_t N = secret->params.literal.N;
+    double sum = 0;
+    for (size_t t = 0; t < N; t += N / looked_at) {
+        double error = torus_difference(coefficient_phase(secret, glwe, t), expected[t]);
+        sum += error * error;
+    }
+    return sum / (double)looked_at;
+}

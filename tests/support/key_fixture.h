@@ -1,0 +1,54 @@
+/* Parameters, keys and noise measures that the tests of the TFHE core share. */
+#ifndef SUPPORT_KEY_FIXTURE_H
+#define SUPPORT_KEY_FIXTURE_H
+
+#include <torusnn/tfhe.h>
+
+#include "keys.h"
+
+const tnn_params_literal *shipped_literal(const char *name);
+tnn_params *shipped_params(const char *name);
+tnn_params *params_of(const tnn_params_literal *literal);
+
+/*
+ * The cheapest set that the checks let pass, with a key switch: keys take milliseconds. Its GLWE noise is so large that
+ * external products do not decrypt; key switches and encryptions do.
+ */
+tnn_params_literal tiny_literal(void);
+
+/*
+ * A secret key of exactly half ones in s, in the tail of S beyond a shared prefix, and (with k > 1 up to one bit) in
+ * each S_j. The formulas average over keys; with n bits the weight of a random key is off by 1/sqrt(n), 4 % at n = 640,
+ * which would hide an error of 10 % in a measured variance.
+ */
+tnn_secret_key *balanced_secret_key(const tnn_params *params);
+
+/* A balanced secret key and what the server computes with. */
+typedef struct key_set {
+    tnn_params *params;
+    tnn_secret_key *secret;
+    tnn_eval_key *eval;
+    tnn_server_key *server;
+    tnn_workspace *workspace;
+} key_set;
+
+/* Takes over the parameters. */
+void make_keys(key_set *keys, tnn_params *params, size_t batch);
+void free_keys(key_set *keys);
+
+/* The difference a - b on the torus, in [-1/2, 1/2). */
+double torus_difference(uint32_t a, uint32_t b);
+
+/* Positions [n + 1] below 2N with a random mask whose phase is `target`. */
+void draw_positions(const tnn_secret_key *secret, uint32_t *positions, uint32_t target);
+
+/* b - <a, s> modulo 2N. */
+uint32_t position_phase(const tnn_secret_key *secret, const uint32_t *positions);
+
+/* Phase of one coefficient of a GLWE ciphertext. */
+uint32_t coefficient_phase(const tnn_secret_key *secret, const uint32_t *glwe, size_t index);
+
+/* Mean square, over coefficients spread evenly, of the phase's distance from `expected` [N]. */
+double mean_square_error(const tnn_secret_key *secret, const uint32_t *glwe, const uint32_t *expected);
+
+#endif
