@@ -23,9 +23,9 @@ def centred(tables):
     return tables - middle[:, :, None], middle.sum(axis=0)
 
 
-def table_layer(nets, index, tables, scale):
-    weights = nets.weights()[index].detach().round().numpy().astype(np.int64)
-    ranges = nets.ranges()[index].numpy().astype(np.int64)
+def table_layer(nets, members, tables, scale):
+    weights = np.concatenate([nets.weights()[index].detach().round().numpy().astype(np.int64) for index in members])
+    ranges = np.concatenate([nets.ranges()[index].numpy().astype(np.int64) for index in members])
     return Layer(weights, np.zeros(len(weights), np.int64), ranges, np.rint(tables / scale).astype(np.int64))
 
 
@@ -35,12 +35,15 @@ def sum_layer(neurons, outputs, biases, scale):
     return Layer(weights, np.rint(biases / scale).astype(np.int64))
 
 
-def export(nets, index, recipe, image_shape):
-    """The model of seed number `index`, its provenance still empty. image_shape: height, width, channels."""
-    neurons, outputs = nets.shape.neurons, nets.shape.outputs
-    tables, middles = centred(sampled_tables(nets, index, recipe.cells))
+def export(nets, members, recipe, image_shape):
+    """The model that averages the logits of the nets numbered `members`: their neurons stand side by side, each table
+    divided by their number. Provenance still empty. image_shape: height, width, channels."""
+    neurons, outputs = nets.shape.neurons * len(members), nets.shape.outputs
+    sampled = np.concatenate([sampled_tables(nets, index, recipe.cells) for index in members]) / len(members)
+    tables, middles = centred(sampled)
     peak = min(TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
     scale = float(np.abs(tables).max() / peak)
-    biases = nets.bias[index].detach().double().numpy() + middles
-    layers = [table_layer(nets, index, tables, scale), sum_layer(neurons, outputs, biases, scale)]
+    mean_bias = np.mean([nets.bias[index].detach().double().numpy() for index in members], axis=0)
+    biases = mean_bias + middles
+    layers = [table_layer(nets, members, tables, scale), sum_layer(neurons, outputs, biases, scale)]
     return Model(*image_shape, recipe.levels, scale, {}, layers)

@@ -30,10 +30,11 @@ def cross_entropy(real_logits, labels, class_weights):
     return float(np.average(losses, weights=class_weights[labels]))
 
 
-def outside_share(layer, accumulators):
-    """Share of accumulators [count, neurons] that leave their range."""
+def excesses(layer, accumulators):
+    """By how much each accumulator [count, neurons] leaves its range, as a share of the range's width."""
     low, high = layer.ranges[:, 0], layer.ranges[:, 1]
-    return float(np.mean((accumulators < low) | (accumulators > high)))
+    beyond = np.maximum(np.maximum(low - accumulators, accumulators - high), 0)
+    return beyond / (high - low)
 
 
 def noise_std(layer, noise):
@@ -72,11 +73,13 @@ def describe(model, levels, labels, noise, class_weights, draws=64):
     clear = integer_logits(model, levels)[:, 0]
     noisy = noisy_logits(model, levels, noise, np.random.default_rng(1), draws)
     real = noisy * model.output_scale
+    excess = excesses(model.layers[0], accumulate(model.layers[0], levels))
     return {
         "accuracy": accuracy(clear, labels),
         "auc": auc(clear, labels),
         "noisy_accuracy": float(np.mean((noisy > 0) == labels)),
         "flip_rate": float(np.mean((noisy > 0) != (clear > 0))),
         "noisy_loss": float(np.mean([cross_entropy(row, labels, class_weights) for row in real])),
-        "outside": outside_share(model.layers[0], accumulate(model.layers[0], levels)),
+        "outside_share": float(np.mean(excess > 0)),
+        "largest_excess": float(excess.max()),
     }

@@ -11,7 +11,8 @@ void tnn_options_default(tnn_options *options) {
     *options = (tnn_options){
         .security = TNN_SECURITY_128_MARGIN,
         .precision = TNN_PRECISION_TOLERANT,
-        .position_noise = 0.01,
+        .position_noise = 0.02,
+        .logit_noise = 0.1,
         .log2_lookup_error = -40,
     };
 }
@@ -20,8 +21,8 @@ void tnn_options_default(tnn_options *options) {
 static bool options_ok(const tnn_options *options) {
     return (options->security == TNN_SECURITY_128_MARGIN || options->security == TNN_SECURITY_128) &&
            (options->precision == TNN_PRECISION_TOLERANT || options->precision == TNN_PRECISION_EXACT) &&
-           options->position_noise > 0 && options->position_noise < 0.25 && options->log2_lookup_error <= -1 &&
-           options->log2_lookup_error >= -256;
+           options->position_noise > 0 && options->position_noise < 0.25 && options->logit_noise > 0 &&
+           options->log2_lookup_error <= -1 && options->log2_lookup_error >= -256;
 }
 
 tnn_status tnn_compile(tnn_circuit **out, const tnn_model *model, const tnn_options *options) {
@@ -35,6 +36,7 @@ tnn_status tnn_compile(tnn_circuit **out, const tnn_model *model, const tnn_opti
         .security = chosen.security,
         .exact = chosen.precision == TNN_PRECISION_EXACT,
         .position_noise = chosen.position_noise,
+        .logit_noise = chosen.logit_noise,
         .log2_lookup_error = chosen.log2_lookup_error,
     };
     tnn_status status = tnn_circuit_compile(out, model, &requirement);
@@ -50,7 +52,7 @@ static void describe_noise(const tnn_circuit *circuit, tnn_circuit_info *info) {
         info->worst_position_noise = fmax(info->worst_position_noise, circuit->layers[i].worst_position_noise);
         info->worst_lookup_log2 = fmax(info->worst_lookup_log2, circuit->layers[i].worst_lookup_log2);
     }
-    info->logit_noise = sqrt(circuit->logit_variance) * 0x1p32 / circuit->spec.output_unit * circuit->spec.output_scale;
+    info->logit_noise = tnn_circuit_logit_noise(circuit);
 }
 
 void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {

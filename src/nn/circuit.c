@@ -291,6 +291,11 @@ static tnn_status compile_with(tnn_circuit **out, const tnn_model *model, const 
     return TNN_OK;
 }
 
+double tnn_circuit_logit_noise(const tnn_circuit *circuit) {
+    const tnn_spec *spec = &circuit->spec;
+    return sqrt(circuit->logit_variance) * 0x1p32 / spec->output_unit * spec->output_scale;
+}
+
 static bool meets(const tnn_circuit *circuit, const tnn_requirement *requirement) {
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         const tnn_layer_circuit *layer = &circuit->layers[i];
@@ -299,7 +304,7 @@ static bool meets(const tnn_circuit *circuit, const tnn_requirement *requirement
             return false;
         }
     }
-    return true;
+    return requirement->exact || tnn_circuit_logit_noise(circuit) <= requirement->logit_noise;
 }
 
 /* One candidate: TNN_ERR_UNSATISFIABLE where it cannot run the model or is not precise enough. */

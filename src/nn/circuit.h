@@ -38,6 +38,7 @@ typedef struct tnn_requirement {
     tnn_security security;
     bool exact;
     double position_noise;    /* tolerant: most worst_position_noise */
+    double logit_noise;       /* tolerant: most tnn_circuit_logit_noise */
     double log2_lookup_error; /* exact: most worst_lookup_log2 */
 } tnn_requirement;
 
@@ -69,5 +70,8 @@ typedef struct tnn_circuit tnn_circuit;
 TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, const tnn_model *model,
                                             const tnn_requirement *requirement);
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
+
+/* Standard deviation of a logit's own noise, in logits: what the values of the last tables carry. */
+double tnn_circuit_logit_noise(const tnn_circuit *circuit);
 
 #endif

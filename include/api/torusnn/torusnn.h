@@ -92,10 +92,12 @@ typedef struct tnn_options {
     tnn_precision precision;
     double position_noise;    /* tolerant: most standard deviation of a table position, as a fraction of the table
                                  range, for any neuron; above 0, below 0.25 */
+    double logit_noise;       /* tolerant: most standard deviation of a logit's own noise, in logits; above 0 */
     double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
 } tnn_options;
 
-/** Defaults: 128 bits with margin, tolerant, position noise 0.01, lookup error 2^-40. */
+/** Defaults: 128 bits with margin, tolerant, position noise 0.02, logit noise 0.1, lookup error
+ * 2^-40. */
 TNN_API void tnn_options_default(tnn_options *options);
 
 /** A model with parameters, scales and noise budget: everything but a key. Immutable. */
