@@ -10,19 +10,18 @@
 
 #include "bench/bench_file.h"
 #include "bench/core_items.h"
-#include "common/json_file.h"
 #include "common/command_line.h"
+#include "common/json_file.h"
 #include "common/report.h"
 
 enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000 };
 
-static const char HELP[] =
-    "usage: bench_core [OPTION]...\n"
-    "\n"
-    "  --set NAME      parameter set, or all (default: the first shipped one)\n"
-    "  --rounds COUNT  samples of each operation (default: 20)\n"
-    "  --json FILE     write the figures to a file too\n"
-    "  --help          print this\n";
+static const char HELP[] = "usage: bench_core [OPTION]...\n"
+                           "\n"
+                           "  --set NAME      parameter set, or all (default: the first shipped one)\n"
+                           "  --rounds COUNT  samples of each operation (default: 20)\n"
+                           "  --json FILE     write the figures to a file too\n"
+                           "  --help          print this\n";
 
 typedef struct options {
     const char *set;       /* NULL: the first */
@@ -34,8 +33,10 @@ typedef struct options {
 enum option_key { SET = 1, ROUNDS, JSON, HELP_WANTED };
 
 static const struct option LONG_OPTIONS[] = {
-    {"set", required_argument, NULL, SET},   {"rounds", required_argument, NULL, ROUNDS},
-    {"json", required_argument, NULL, JSON}, {"help", no_argument, NULL, HELP_WANTED},
+    {"set", required_argument, NULL, SET},
+    {"rounds", required_argument, NULL, ROUNDS},
+    {"json", required_argument, NULL, JSON},
+    {"help", no_argument, NULL, HELP_WANTED},
     {NULL, 0, NULL, 0},
 };
 

@@ -12,11 +12,11 @@
 #include "bench/bench_file.h"
 #include "bench/fft_floor.h"
 #include "common/clock.h"
+#include "common/command_line.h"
 #include "common/draw.h"
 #include "common/json_file.h"
 #include "common/machine.h"
 #include "common/model_file.h"
-#include "common/command_line.h"
 #include "common/report.h"
 
 enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000, MOST_BATCH = 8 };
@@ -24,14 +24,13 @@ enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000, MOST_BATCH = 8 };
 static const size_t BATCHES[] = {1, 2, MOST_BATCH};
 enum { BATCH_COUNT = sizeof BATCHES / sizeof BATCHES[0] };
 
-static const char HELP[] =
-    "usage: bench_infer [OPTION]...\n"
-    "\n"
-    "  --model FILE     model (default: the bundled one for PneumoniaMNIST)\n"
-    "  --threads COUNT  the most threads to try (default: online processors)\n"
-    "  --rounds COUNT   samples of each setting (default: 20)\n"
-    "  --json FILE      write the figures to a file too\n"
-    "  --help           print this\n";
+static const char HELP[] = "usage: bench_infer [OPTION]...\n"
+                           "\n"
+                           "  --model FILE     model (default: the bundled one for PneumoniaMNIST)\n"
+                           "  --threads COUNT  the most threads to try (default: online processors)\n"
+                           "  --rounds COUNT   samples of each setting (default: 20)\n"
+                           "  --json FILE      write the figures to a file too\n"
+                           "  --help           print this\n";
 
 typedef struct options {
     const char *model_path;
@@ -60,9 +59,8 @@ static bool apply_option(options *chosen, int key, const char *value) {
 }
 
 static bool parse_options(options *chosen, int argc, char **argv) {
-    *chosen = (options){.model_path = EXAMPLES_MODELS "/pneumoniamnist.tnn",
-                        .threads = machine_cores(),
-                        .rounds = DEFAULT_ROUNDS};
+    *chosen = (options){
+        .model_path = EXAMPLES_MODELS "/pneumoniamnist.tnn", .threads = machine_cores(), .rounds = DEFAULT_ROUNDS};
     int key;
     while ((key = next_option(argc, argv, LONG_OPTIONS)) != OPTIONS_END) {
         if (!apply_option(chosen, key, optarg)) {
@@ -205,8 +203,7 @@ static bool add_figures(cJSON *list, const figures *got) {
 static bool report_samples(cJSON *runs, bench *shared, size_t threads) {
     cJSON *object = cJSON_CreateObject();
     spread floor_us = spread_of(shared->floor_us, BATCH_COUNT * shared->rounds);
-    bool added = cJSON_AddItemToArray(runs, object) &&
-                 bench_add_floor(object, floor_us, &shared->info.parameters);
+    bool added = cJSON_AddItemToArray(runs, object) && bench_add_floor(object, floor_us, &shared->info.parameters);
     cJSON *list = cJSON_AddArrayToObject(object, "settings");
     for (size_t i = 0; i < BATCH_COUNT && added; i++) {
         figures got = figures_of(shared->call_ms + i * shared->rounds, floor_us, shared, threads, BATCHES[i]);
@@ -218,10 +215,10 @@ static bool report_samples(cJSON *runs, bench *shared, size_t threads) {
 
 static bool bench_threads(cJSON *runs, bench *shared, size_t threads) {
     tnn_evaluator *evaluator = NULL;
-    bool done = status_ok(tnn_evaluator_create(&evaluator, shared->circuit, shared->eval, (unsigned)threads,
-                                               MOST_BATCH),
-                          "preparation of the evaluation key") &&
-                take_samples(shared, evaluator) && report_samples(runs, shared, threads);
+    bool done =
+        status_ok(tnn_evaluator_create(&evaluator, shared->circuit, shared->eval, (unsigned)threads, MOST_BATCH),
+                  "preparation of the evaluation key") &&
+        take_samples(shared, evaluator) && report_samples(runs, shared, threads);
     tnn_evaluator_free(evaluator);
     return done;
 }
@@ -235,11 +232,11 @@ static void print_heading(const bench *shared, const options *chosen, const proc
 }
 
 static bool describe_run(cJSON *object, const bench *shared, const options *chosen, const processor *machine) {
-    bool added =
-        bench_add_machine(object, machine) && cJSON_AddStringToObject(object, "model", chosen->model_path) != NULL &&
-        json_add_parameters(object, "parameters", shared->info.parameters_name, &shared->info.parameters) &&
-        cJSON_AddNumberToObject(object, "bootstraps", (double)shared->info.bootstraps) != NULL &&
-        cJSON_AddNumberToObject(object, "rounds", (double)chosen->rounds) != NULL;
+    bool added = bench_add_machine(object, machine) &&
+                 cJSON_AddStringToObject(object, "model", chosen->model_path) != NULL &&
+                 json_add_parameters(object, "parameters", shared->info.parameters_name, &shared->info.parameters) &&
+                 cJSON_AddNumberToObject(object, "bootstraps", (double)shared->info.bootstraps) != NULL &&
+                 cJSON_AddNumberToObject(object, "rounds", (double)chosen->rounds) != NULL;
     return added || report_out_of_memory();
 }
 

@@ -24,12 +24,11 @@ static void fill_words(uint32_t *words, size_t count, uint32_t mask) {
 static bool create_keys(core_fixture *fixture, const tnn_params_literal *parameters) {
     tnn_secret_key *secret = NULL;
     tnn_eval_key *eval = NULL;
-    bool done =
-        status_ok(tnn_params_create(&fixture->params, parameters, TNN_SECURITY_128_MARGIN), "parameters") &&
-        status_ok(tnn_secret_key_generate(&secret, fixture->params), "secret key") &&
-        status_ok(tnn_eval_key_generate(&eval, secret, 1), "evaluation key") &&
-        status_ok(tnn_server_key_expand(&fixture->server, eval, 1), "server key") &&
-        status_ok(tnn_ggsw_encrypt(secret, &fixture->ggsw, true), "GGSW ciphertext");
+    bool done = status_ok(tnn_params_create(&fixture->params, parameters, TNN_SECURITY_128_MARGIN), "parameters") &&
+                status_ok(tnn_secret_key_generate(&secret, fixture->params), "secret key") &&
+                status_ok(tnn_eval_key_generate(&eval, secret, 1), "evaluation key") &&
+                status_ok(tnn_server_key_expand(&fixture->server, eval, 1), "server key") &&
+                status_ok(tnn_ggsw_encrypt(secret, &fixture->ggsw, true), "GGSW ciphertext");
     tnn_eval_key_free(eval);
     tnn_secret_key_free(secret);
     return done;

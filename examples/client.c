@@ -36,8 +36,8 @@ static const char USAGE[] =
 
 static bool load_spec(tnn_spec **spec, const char *path) {
     bytes contents = {0};
-    bool loaded = input_file_read(&contents, path) &&
-                  status_ok(tnn_spec_load(spec, contents.data, contents.length), path);
+    bool loaded =
+        input_file_read(&contents, path) && status_ok(tnn_spec_load(spec, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
@@ -52,8 +52,8 @@ static bool load_secret_key(tnn_secret_key **secret, const char *path) {
 
 static bool load_output(tnn_output **output, const char *path) {
     bytes contents = {0};
-    bool loaded = input_file_read(&contents, path) &&
-                  status_ok(tnn_output_load(output, contents.data, contents.length), path);
+    bool loaded =
+        input_file_read(&contents, path) && status_ok(tnn_output_load(output, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
@@ -105,9 +105,8 @@ static bool save_keys(const char *secret_path, const tnn_secret_key *secret, con
                       const tnn_eval_key *eval) {
     output_file secret_file = {0};
     output_file eval_file = {0};
-    bool saved = stage_secret_key(&secret_file, secret_path, secret) &&
-                 stage_eval_key(&eval_file, eval_path, eval) && output_file_commit(&secret_file) &&
-                 output_file_commit(&eval_file);
+    bool saved = stage_secret_key(&secret_file, secret_path, secret) && stage_eval_key(&eval_file, eval_path, eval) &&
+                 output_file_commit(&secret_file) && output_file_commit(&eval_file);
     output_file_discard(&secret_file);
     output_file_discard(&eval_file);
     return saved;
@@ -187,8 +186,8 @@ static bool decrypt(const char *const *values) {
     tnn_spec *spec = NULL;
     tnn_secret_key *secret = NULL;
     tnn_output *output = NULL;
-    bool done = load_spec(&spec, spec_path) && load_secret_key(&secret, secret_path) &&
-                load_output(&output, in_path) && decrypt_and_print(spec, secret, output, in_path);
+    bool done = load_spec(&spec, spec_path) && load_secret_key(&secret, secret_path) && load_output(&output, in_path) &&
+                decrypt_and_print(spec, secret, output, in_path);
     tnn_output_free(output);
     tnn_secret_key_free(secret);
     tnn_spec_free(spec);

@@ -9,22 +9,21 @@
 #include <torusnn/torusnn.h>
 
 #include "common/bytes.h"
+#include "common/command_line.h"
 #include "common/input_file.h"
 #include "common/machine.h"
 #include "common/model_file.h"
-#include "common/command_line.h"
 #include "common/output_file.h"
 #include "common/report.h"
 #include "common/verbs.h"
 
-static const char USAGE[] =
-    "usage: server spec  --model FILE --out FILE\n"
-    "       server infer --model FILE --key FILE --in FILE --out FILE [--threads COUNT]\n"
-    "\n"
-    "spec   writes what a client must know to make keys and encrypt: no weights\n"
-    "infer  evaluates the model on an encrypted image with the client's evaluation key\n"
-    "\n"
-    "Threads default to the processors that are online.\n";
+static const char USAGE[] = "usage: server spec  --model FILE --out FILE\n"
+                            "       server infer --model FILE --key FILE --in FILE --out FILE [--threads COUNT]\n"
+                            "\n"
+                            "spec   writes what a client must know to make keys and encrypt: no weights\n"
+                            "infer  evaluates the model on an encrypted image with the client's evaluation key\n"
+                            "\n"
+                            "Threads default to the processors that are online.\n";
 
 /* Both verbs compile with the defaults: a spec fits every later circuit of the same model. */
 static bool compile_file(tnn_circuit **circuit, const char *model_path) {
@@ -36,16 +35,16 @@ static bool compile_file(tnn_circuit **circuit, const char *model_path) {
 
 static bool load_eval_key(tnn_eval_key **eval, const char *path) {
     bytes contents = {0};
-    bool loaded = input_file_read(&contents, path) &&
-                  status_ok(tnn_eval_key_load(eval, contents.data, contents.length), path);
+    bool loaded =
+        input_file_read(&contents, path) && status_ok(tnn_eval_key_load(eval, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
 
 static bool load_input(tnn_input **input, const char *path) {
     bytes contents = {0};
-    bool loaded = input_file_read(&contents, path) &&
-                  status_ok(tnn_input_load(input, contents.data, contents.length), path);
+    bool loaded =
+        input_file_read(&contents, path) && status_ok(tnn_input_load(input, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
@@ -115,11 +114,8 @@ static bool infer(const char *const *values) {
 static const verb VERBS[] = {
     {.name = "spec", .options = {{.name = "model"}, {.name = "out"}}, .run = write_spec},
     {.name = "infer",
-     .options = {{.name = "model"},
-                 {.name = "key"},
-                 {.name = "in"},
-                 {.name = "out"},
-                 {.name = "threads", .optional = true}},
+     .options =
+         {{.name = "model"}, {.name = "key"}, {.name = "in"}, {.name = "out"}, {.name = "threads", .optional = true}},
      .run = infer},
 };
 

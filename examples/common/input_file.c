@@ -50,8 +50,8 @@ bool input_file_read(bytes *contents, const char *path) {
         return report_error("%s: cannot be opened: %s; check the path", path, strerror(errno));
     }
     size_t size = 0;
-    bool complete = check_size(path, descriptor, &size) && bytes_allocate(contents, size) &&
-                    read_fully(path, descriptor, contents);
+    bool complete =
+        check_size(path, descriptor, &size) && bytes_allocate(contents, size) && read_fully(path, descriptor, contents);
     close(descriptor);
     if (!complete) {
         bytes_free(contents);

@@ -95,7 +95,7 @@ bool metrics_auc(double *auc, const double *logits, size_t outputs, const uint32
     }
     double sum = 0.0;
     double defined = 0.0;
-    for (size_t class = 0; class < metrics_classes(outputs); class++) {
+    for (size_t class = 0; class < metrics_classes(outputs); class ++) {
         score_class(images, logits, outputs, labels, count, class);
         double class_auc = auc_of_scores(images, count);
         if (!isnan(class_auc)) {

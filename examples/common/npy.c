@@ -120,6 +120,6 @@ bool npy_parse(npy_array *array, const bytes *file, const char *name) {
 
 int64_t npy_integer(const npy_array *array, size_t index) {
     uint64_t value = little_endian(array->data + index * array->item_bytes, array->item_bytes);
-    uint64_t sign = UINT64_C(1) << (8 * array->item_bytes - 1);
+    uint64_t sign = UINT64_C(1) << ((8 * array->item_bytes - 1) & 63);
     return (int64_t)(array->is_signed ? (value ^ sign) - sign : value);
 }

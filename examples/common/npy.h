@@ -16,8 +16,8 @@
 enum { NPY_MOST_DIMENSIONS = 8 };
 
 typedef struct npy_array {
-    const uint8_t *data;               /* [elements][item_bytes] */
-    size_t item_bytes;                 /* 1, 2, 4 or 8 */
+    const uint8_t *data; /* [elements][item_bytes] */
+    size_t item_bytes;   /* 1, 2, 4 or 8 */
     bool is_signed;
     size_t dimensions;                 /* 0 for a single number */
     size_t shape[NPY_MOST_DIMENSIONS]; /* [dimensions] */

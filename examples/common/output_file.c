@@ -46,8 +46,7 @@ static bool write_fully(int descriptor, const bytes *contents) {
 }
 
 static bool fill_temporary(int descriptor, output_access access, const bytes *contents) {
-    bool filled =
-        apply_access(descriptor, access) && write_fully(descriptor, contents) && fsync(descriptor) == 0;
+    bool filled = apply_access(descriptor, access) && write_fully(descriptor, contents) && fsync(descriptor) == 0;
     int first_error = errno;
     bool closed = close(descriptor) == 0;
     errno = filled ? errno : first_error;

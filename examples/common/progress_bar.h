@@ -9,7 +9,7 @@ typedef struct progress_bar {
     const char *unit; /* what is counted */
     size_t total;
     double start_ms, drawn_ms;
-    bool visible;     /* stderr is a terminal */
+    bool visible; /* stderr is a terminal */
 } progress_bar;
 
 /** A bar at 0 of total, total at least 1. */

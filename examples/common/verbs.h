@@ -19,8 +19,8 @@ typedef struct verb_option {
 
 typedef struct verb {
     const char *name;
-    verb_option options[VERB_OPTIONS_MAX + 1];  /* ended by a NULL name */
-    bool (*run)(const char *const *values);     /* in the order of options, NULL where not given */
+    verb_option options[VERB_OPTIONS_MAX + 1]; /* ended by a NULL name */
+    bool (*run)(const char *const *values);    /* in the order of options, NULL where not given */
 } verb;
 
 /** Parses the command line and runs its verb [count]. Returns main's exit code. */

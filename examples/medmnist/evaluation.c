@@ -33,9 +33,9 @@ static void free_records(records *kept) {
 static bool predict_in_clear(records *kept, const tnn_model *model, const split *data) {
     bool done = true;
     for (size_t i = 0; i < data->count && done; i++) {
-        done = status_ok(tnn_model_predict(model, kept->clear + i * kept->outputs, data->images + i * data->pixels,
-                                           data->pixels),
-                         "the clear reference");
+        done = status_ok(
+            tnn_model_predict(model, kept->clear + i * kept->outputs, data->images + i * data->pixels, data->pixels),
+            "the clear reference");
     }
     return done;
 }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/machine.h"
 #include "common/command_line.h"
+#include "common/machine.h"
 #include "common/report.h"
 
 enum { MOST_BATCH = 4096 }; /* that tnn_evaluator_create takes */
@@ -32,18 +32,12 @@ static const char HELP[] =
 enum option_key { DATA = 1, SET, MODEL, SPLIT, LIMIT, THREADS, BATCH, POSITION_NOISE, EXACT, JSON, HELP_WANTED };
 
 static const struct option LONG_OPTIONS[] = {
-    {"data", required_argument, NULL, DATA},
-    {"set", required_argument, NULL, SET},
-    {"model", required_argument, NULL, MODEL},
-    {"split", required_argument, NULL, SPLIT},
-    {"limit", required_argument, NULL, LIMIT},
-    {"threads", required_argument, NULL, THREADS},
-    {"batch", required_argument, NULL, BATCH},
-    {"position-noise", required_argument, NULL, POSITION_NOISE},
-    {"exact", no_argument, NULL, EXACT},
-    {"json", required_argument, NULL, JSON},
-    {"help", no_argument, NULL, HELP_WANTED},
-    {NULL, 0, NULL, 0},
+    {"data", required_argument, NULL, DATA},   {"set", required_argument, NULL, SET},
+    {"model", required_argument, NULL, MODEL}, {"split", required_argument, NULL, SPLIT},
+    {"limit", required_argument, NULL, LIMIT}, {"threads", required_argument, NULL, THREADS},
+    {"batch", required_argument, NULL, BATCH}, {"position-noise", required_argument, NULL, POSITION_NOISE},
+    {"exact", no_argument, NULL, EXACT},       {"json", required_argument, NULL, JSON},
+    {"help", no_argument, NULL, HELP_WANTED},  {NULL, 0, NULL, 0},
 };
 
 void options_print_help(void) {
@@ -81,8 +75,7 @@ static bool apply_option(options *chosen, const char **folder, int key, const ch
     case LIMIT: return parse_count(&chosen->limit, "--limit", value, 1, SIZE_MAX);
     case THREADS: return parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS);
     case BATCH: return parse_count(&chosen->batch, "--batch", value, 1, MOST_BATCH);
-    case POSITION_NOISE:
-        return parse_real(&chosen->compile.position_noise, "--position-noise", value, 0.0, 0.25);
+    case POSITION_NOISE: return parse_real(&chosen->compile.position_noise, "--position-noise", value, 0.0, 0.25);
     case EXACT: chosen->compile.precision = TNN_PRECISION_EXACT; return true;
     case JSON: chosen->json_path = value; return true;
     case HELP_WANTED: chosen->help = true; return true;
@@ -125,16 +118,12 @@ static bool choose_model(options *chosen) {
     if (chosen->model_path != NULL) {
         return true;
     }
-    return format_path(&chosen->model_path,
-                       asprintf(&chosen->model_path, "%s/%s.tnn", EXAMPLES_MODELS, chosen->set));
+    return format_path(&chosen->model_path, asprintf(&chosen->model_path, "%s/%s.tnn", EXAMPLES_MODELS, chosen->set));
 }
 
 bool options_parse(options *chosen, int argc, char **argv) {
-    *chosen = (options){.set = "pneumoniamnist",
-                        .split = "test",
-                        .limit = SIZE_MAX,
-                        .threads = machine_cores(),
-                        .batch = 1};
+    *chosen =
+        (options){.set = "pneumoniamnist", .split = "test", .limit = SIZE_MAX, .threads = machine_cores(), .batch = 1};
     tnn_options_default(&chosen->compile);
     const char *folder = NULL;
     if (!apply_options(chosen, &folder, argc, argv)) {

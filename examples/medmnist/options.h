@@ -14,9 +14,9 @@ typedef struct options {
     char *model_path;      /* owned */
     size_t limit;          /* the most images that are evaluated */
     size_t threads;
-    size_t batch;          /* images a tnn_infer call */
+    size_t batch; /* images a tnn_infer call */
     tnn_options compile;
-    bool help;             /* asked for help: nothing else is filled in */
+    bool help; /* asked for help: nothing else is filled in */
 } options;
 
 /** Parses the command line and fills in the defaults. On failure reports. Free with options_free either way. */

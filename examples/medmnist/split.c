@@ -96,8 +96,7 @@ bool split_read(split *data, const char *path, const char *name, const tnn_model
     *data = (split){0};
     npz_file file = {0};
     size_t available = 0;
-    bool done = check_present(path) && npz_open(&file, path) &&
-                read_images(data, &file, name, model, &available);
+    bool done = check_present(path) && npz_open(&file, path) && read_images(data, &file, name, model, &available);
     data->count = available < limit ? available : limit;
     done = done && read_labels(data, &file, name, model, available);
     npz_close(&file);

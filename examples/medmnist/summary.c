@@ -73,8 +73,8 @@ bool summary_write_json(const evaluation *result, const options *chosen) {
         return true;
     }
     cJSON *object = cJSON_CreateObject();
-    bool complete = add_quality(object, result) && add_costs(object, result) &&
-                    add_setting(object, &result->circuit, chosen);
+    bool complete =
+        add_quality(object, result) && add_costs(object, result) && add_setting(object, &result->circuit, chosen);
     bool written = complete ? json_file_write(chosen->json_path, object) : report_out_of_memory();
     cJSON_Delete(object);
     return written;

@@ -6,8 +6,6 @@
 #include "memory.h"
 #include "objects.h"
 
-#define MAX_IMAGES ((size_t)4096)
-
 struct tnn_evaluator {
     const tnn_circuit *circuit;
     tnn_server_key *server;
@@ -36,7 +34,7 @@ static tnn_status fill_evaluator(tnn_evaluator *e, const tnn_eval_key *eval, uns
 
 tnn_status tnn_evaluator_create(tnn_evaluator **out, const tnn_circuit *circuit, const tnn_eval_key *eval,
                                 unsigned threads, size_t max_images) {
-    if (!out || !circuit || !eval || max_images == 0 || max_images > MAX_IMAGES) {
+    if (!out || !circuit || !eval || max_images == 0 || max_images > TNN_MAX_IMAGES) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;

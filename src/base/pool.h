@@ -6,8 +6,6 @@
 
 #include <torusnn/status.h>
 
-#define TNN_MAX_THREADS 256u
-
 typedef struct tnn_pool tnn_pool;
 
 /* Runs one task on thread `worker`, 0 for the thread that called tnn_pool_run. */

@@ -88,7 +88,7 @@ static void mask_block(const tnn_secret_key *secret, uint32_t *body, const uint8
 static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream, const uint32_t *messages,
                           size_t used) {
     const uint32_t word = (uint32_t)(((uint64_t)1 << secret->params.literal.input_bits) - 1);
-    uint32_t masked[TNN_MAX_LWE_DIMENSION];
+    uint32_t masked[TNN_MAX_LWE_DIMENSION] = {0};
     mask_block(secret, masked, stream);
     for (size_t t = 0; t < used; t++) {
         body[t] = (masked[t] + messages[t]) & word;

@@ -148,7 +148,7 @@ TNN_API void tnn_spec_shape(const tnn_spec *spec, uint32_t *height, uint32_t *wi
 /**
  * Makes the client's keys.
  *
- * Args:    threads  1 to 256
+ * Args:    threads  1 to TNN_MAX_THREADS
  * Out:     secret   never leaves the client
  *          eval     for the server
  * Returns: TNN_ERR_MISUSE, TNN_ERR_MEMORY, TNN_ERR_RANDOM, TNN_ERR_THREADS.
@@ -170,6 +170,9 @@ TNN_API TNN_MUST_USE tnn_status tnn_encrypt(tnn_input **input, const tnn_spec *s
                                             const uint8_t *image, size_t pixels);
 TNN_API void tnn_input_free(tnn_input *input);
 
+/** Most images of one tnn_infer. */
+#define TNN_MAX_IMAGES ((size_t)4096)
+
 /** A circuit with one client's evaluation key, its threads and all scratch memory. For one caller at a time. */
 typedef struct tnn_evaluator tnn_evaluator;
 
@@ -178,8 +181,8 @@ typedef struct tnn_evaluator tnn_evaluator;
  *
  * Args:    circuit     borrowed until the evaluator is freed
  *          eval        not needed afterwards
- *          threads     1 to 256, started here; the result does not depend on their number
- *          max_images  the most images that one tnn_infer will take, 1 to 4096
+ *          threads     1 to TNN_MAX_THREADS, started here; the result does not depend on their number
+ *          max_images  the most images that one tnn_infer will take, 1 to TNN_MAX_IMAGES
  * Returns: TNN_ERR_MISUSE, TNN_ERR_PARAMS_MISMATCH, TNN_ERR_MEMORY, TNN_ERR_THREADS.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_evaluator_create(tnn_evaluator **evaluator, const tnn_circuit *circuit,

@@ -19,6 +19,9 @@ extern "C" {
 #define TNN_MUST_USE
 #endif
 
+/** Most threads that a call takes. */
+#define TNN_MAX_THREADS 256u
+
 /** What a call reports. `tnn_status_text` has a sentence for each. */
 typedef enum tnn_status {
     TNN_OK = 0,

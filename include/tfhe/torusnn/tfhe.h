@@ -144,7 +144,7 @@ TNN_API void tnn_secret_key_free(tnn_secret_key *secret);
  * Encrypts s under S (bootstrapping key) and the tail of S under s (key-switching key), seeded.
  *
  * Args:    secret   the key pair's secret half
- *          threads  1 to 256; started for this call and joined before it returns
+ *          threads  1 to TNN_MAX_THREADS; started for this call and joined before it returns
  * Returns: TNN_ERR_MISUSE, TNN_ERR_MEMORY, TNN_ERR_THREADS.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_eval_key_generate(tnn_eval_key **eval, const tnn_secret_key *secret,
