@@ -7,10 +7,14 @@
 #include "secret.h"
 
 tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_spec *spec, unsigned threads) {
-    if (!secret || !eval || !spec) {
+    if (!secret || !eval) {
         return TNN_ERR_MISUSE;
     }
+    *secret = NULL;
     *eval = NULL;
+    if (!spec) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_status status = tnn_secret_key_generate(secret, &spec->params);
     if (status != TNN_OK) {
         return status;
@@ -39,10 +43,13 @@ static tnn_status encrypt_image(tnn_packed **packed, const tnn_spec *spec, const
 
 tnn_status tnn_encrypt(tnn_input **out, const tnn_spec *spec, const tnn_secret_key *secret, const uint8_t *image,
                        size_t pixels) {
-    if (!out || !spec || !secret || !image) {
+    if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
+    if (!spec || !secret || !image) {
+        return TNN_ERR_MISUSE;
+    }
     if (pixels != tnn_spec_pixels(spec)) {
         return TNN_ERR_SHAPE;
     }

@@ -29,7 +29,11 @@ tnn_status tnn_compile(tnn_circuit **out, const tnn_model *model, const tnn_opti
     tnn_options chosen;
     tnn_options_default(&chosen);
     chosen = options ? *options : chosen;
-    if (!out || !model || !options_ok(&chosen)) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!model || !options_ok(&chosen)) {
         return TNN_ERR_MISUSE;
     }
     const tnn_requirement requirement = {
@@ -76,7 +80,11 @@ void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {
 }
 
 tnn_status tnn_circuit_spec(tnn_spec **out, const tnn_circuit *circuit) {
-    if (!out || !circuit) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!circuit) {
         return TNN_ERR_MISUSE;
     }
     tnn_spec *spec = tnn_alloc(1, sizeof *spec);

@@ -34,10 +34,13 @@ static tnn_status fill_evaluator(tnn_evaluator *e, const tnn_eval_key *eval, uns
 
 tnn_status tnn_evaluator_create(tnn_evaluator **out, const tnn_circuit *circuit, const tnn_eval_key *eval,
                                 unsigned threads, size_t max_images) {
-    if (!out || !circuit || !eval || max_images == 0 || max_images > TNN_MAX_IMAGES) {
+    if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
+    if (!circuit || !eval || max_images == 0 || max_images > TNN_MAX_IMAGES) {
+        return TNN_ERR_MISUSE;
+    }
     if (!tnn_params_equal(&eval->params, &circuit->spec.params)) {
         return TNN_ERR_PARAMS_MISMATCH;
     }

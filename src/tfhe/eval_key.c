@@ -101,7 +101,11 @@ static void end_generation(generation *g, unsigned threads) {
 }
 
 tnn_status tnn_eval_key_generate(tnn_eval_key **out, const tnn_secret_key *secret, unsigned threads) {
-    if (!out || !secret || threads == 0 || threads > TNN_MAX_THREADS) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!secret || threads == 0 || threads > TNN_MAX_THREADS) {
         return TNN_ERR_MISUSE;
     }
     tnn_status status = tnn_eval_key_new(out, &secret->params);

@@ -151,10 +151,13 @@ static tnn_status encrypt_and_expand(const tnn_secret_key *secret, tnn_ggsw *ggs
 }
 
 tnn_status tnn_ggsw_encrypt(const tnn_secret_key *secret, tnn_ggsw **out, bool message) {
-    if (!secret || !out) {
+    if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
+    if (!secret) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_ggsw *ggsw = tnn_alloc(1, sizeof *ggsw);
     if (!ggsw) {
         return TNN_ERR_MEMORY;

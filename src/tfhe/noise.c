@@ -51,7 +51,7 @@ static double gadget_key_noise(const tnn_params_literal *p) {
  */
 static double arithmetic_rounding(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    const double measured = 0.25;
+    const double measured = 1.1;
     double products = (p->k + 1.0) * p->bs_levels * p->N * digit_power(p->bs_base_log) / 12;
     double transforms = measured * params->log2_N * products * exp2(-2 * 53);
     return (transforms + rounding(32)) * (1 + p->k * p->N / 2.0);

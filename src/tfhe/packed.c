@@ -97,7 +97,11 @@ static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const ui
 }
 
 tnn_status tnn_packed_encrypt(const tnn_secret_key *secret, tnn_packed **out, const uint32_t *messages, size_t count) {
-    if (!secret || !out || !messages) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!secret || !messages) {
         return TNN_ERR_MISUSE;
     }
     const tnn_params *params = &secret->params;
@@ -138,10 +142,13 @@ static bool allocate_masks(tnn_packed_masks *masks) {
 }
 
 tnn_status tnn_packed_masks_create(tnn_packed_masks **out, const tnn_params *params, size_t count) {
-    if (!out || !params || count == 0 || count > TNN_MAX_PACKED) {
+    if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
+    if (!params || count == 0 || count > TNN_MAX_PACKED) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_packed_masks *masks = tnn_alloc(1, sizeof *masks);
     if (!masks) {
         return TNN_ERR_MEMORY;

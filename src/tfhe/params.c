@@ -78,10 +78,13 @@ tnn_status tnn_params_check(tnn_params *params, const tnn_params_literal *p, tnn
 }
 
 tnn_status tnn_params_create(tnn_params **out, const tnn_params_literal *literal, tnn_security security) {
-    if (!out || !literal) {
+    if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
+    if (!literal) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_params checked;
     tnn_status status = tnn_params_check(&checked, literal, security);
     if (status != TNN_OK) {

@@ -40,7 +40,11 @@ static void draw_bits(uint32_t *bits, size_t count) {
 }
 
 tnn_status tnn_secret_key_generate(tnn_secret_key **out, const tnn_params *params) {
-    if (!out || !params) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!params) {
         return TNN_ERR_MISUSE;
     }
     tnn_status status = tnn_secret_key_new(out, params);

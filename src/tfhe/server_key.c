@@ -87,7 +87,11 @@ static void end_expansion(expansion *e, unsigned threads) {
 }
 
 tnn_status tnn_server_key_expand(tnn_server_key **out, const tnn_eval_key *eval, unsigned threads) {
-    if (!out || !eval || threads == 0 || threads > TNN_MAX_THREADS) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!eval || threads == 0 || threads > TNN_MAX_THREADS) {
         return TNN_ERR_MISUSE;
     }
     tnn_status status = server_key_new(out, &eval->params);

@@ -15,10 +15,13 @@ static bool allocate_arrays(tnn_workspace *w) {
 }
 
 tnn_status tnn_workspace_create(tnn_workspace **out, const tnn_params *params, size_t batch) {
-    if (!out || !params || batch == 0) {
+    if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
+    if (!params || batch == 0) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_workspace *workspace = tnn_alloc(1, sizeof *workspace);
     if (!workspace) {
         return TNN_ERR_MEMORY;
