@@ -30,7 +30,8 @@ static double line(const curve_point *a, const curve_point *b, uint32_t dimensio
 /*
  * Between points i and i + 1. The true curve is nearly straight but neither convex nor concave at the precision of the
  * estimates, so the chord alone is not safe: take the largest of the chord and of both neighbouring chords extended,
- * which bounds any curve that bends one way there.
+ * which bounds any curve that bends one way there,
+ * and never more than at the smaller dimension.
  */
 static double interpolate(size_t i, uint32_t dimension, tnn_security security) {
     double noise = line(&CURVE[i], &CURVE[i + 1], dimension, security);
@@ -40,11 +41,11 @@ static double interpolate(size_t i, uint32_t dimension, tnn_security security) {
     if (i + 2 < POINTS) {
         noise = fmax(noise, line(&CURVE[i + 1], &CURVE[i + 2], dimension, security));
     }
-    return noise;
+    return fmin(noise, CURVE[i].min_log2_sigma[security]);
 }
 
 double tnn_security_min_log2_sigma(uint32_t dimension, tnn_security security) {
-    if (dimension < CURVE[0].dimension) {
+    if (dimension < CURVE[0].dimension || (security != TNN_SECURITY_128_MARGIN && security != TNN_SECURITY_128)) {
         return INFINITY;
     }
     for (size_t i = 0; i < POINTS; i++) {

@@ -8,13 +8,15 @@
 #include "key_fixture.h"
 #include "memory.h"
 #include "networks.h"
-#include "noise.h"
+#include "range.h"
 #include "reference.h"
 #include "statistics.h"
 #include "testing.h"
 
+/* Any noise of logits will do. */
 static tnn_requirement tolerant(double position_noise) {
-    return (tnn_requirement){.security = TNN_SECURITY_128_MARGIN, .position_noise = position_noise};
+    return (tnn_requirement){.security = TNN_SECURITY_128_MARGIN, .position_noise = position_noise,
+                             .logit_noise = INFINITY};
 }
 
 static tnn_requirement exact(double log2_lookup_error) {
@@ -87,6 +89,29 @@ static void stricter_requests_get_better_sets_until_none_is_left(void **state) {
         assert_true(tighten(model) >= 2);
         tnn_model_free(model);
     }
+}
+
+/* The same for the noise of logits. */
+static void stricter_requests_get_quieter_logits_until_none_is_left(void **state) {
+    (void)state;
+    const network_shape shape = small_shape();
+    tnn_model *model = random_network(&shape);
+    tnn_circuit *circuit;
+    tnn_requirement requirement = tolerant(0.2);
+    size_t place = 0;
+    for (requirement.logit_noise = 8; tnn_circuit_compile(&circuit, model, &requirement) == TNN_OK;
+         requirement.logit_noise /= 2) {
+        const double units = sqrt(circuit->logit_variance) * 0x1p32 / circuit->spec.output_unit;
+        assert_true(fabs(tnn_circuit_logit_noise(circuit) - 0.125 * units) <= 1e-12 * units);
+        assert_true(tnn_circuit_logit_noise(circuit) <= requirement.logit_noise);
+        assert_true(place_of(circuit->params_name) >= place);
+        place = place_of(circuit->params_name);
+        tnn_circuit_free(circuit);
+    }
+    assert_true(place > 0);
+    assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, model, &requirement));
+    assert_null(circuit);
+    tnn_model_free(model);
 }
 
 static void cheapest_set_that_does_is_taken(void **state) {
@@ -167,7 +192,7 @@ static void exact_contract_is_refused_for_wide_accumulators(void **state) {
     shape.height = 20;
     shape.width = 20;
     tnn_model *model = random_network(&shape);
-    const tnn_requirement requirement = exact(-1);
+    const tnn_requirement requirement = exact(-40);
     tnn_circuit *circuit = UNSET;
     assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, model, &requirement));
     assert_null(circuit);
@@ -326,32 +351,225 @@ static void check_strength(const tnn_circuit *circuit, const tnn_model *model, u
     assert_true((strength + 1) * width > 0.5 || (strength + 1) * largest > INT16_MAX);
 }
 
-static void check_table_layers(const tnn_circuit *circuit, const tnn_model *model) {
-    for (uint32_t index = 0; index + 1 < model->layer_count; index++) {
-        for (size_t j = 0; j < model->layers[index].neurons; j++) {
-            model->layers[index].weights[j * model->layers[index].inputs] |= 1; /* no neuron without weights */
-        }
-    }
-    (void)circuit;
+/* Offsets of logits are exact up to the torus' own step. */
+static void check_logit(const tnn_circuit *circuit, const tnn_model *model, size_t output) {
+    int64_t logit;
+    uint32_t body = trivial_sum(circuit, model, model->layer_count - 1, output, &logit);
+    assert_true(fabs((double)(int32_t)body - (double)logit * circuit->spec.output_unit) <= 1);
 }
 
-static void positions_stand_for_accumulators(void **state) {
+static void check_all_sums(const tnn_circuit *circuit, const tnn_model *model) {
+    const uint32_t last = model->layer_count - 1;
+    for (uint32_t index = 0; index < last; index++) {
+        for (size_t j = 0; j < model->layers[index].neurons; j++) {
+            check_strength(circuit, model, index, j);
+            check_position(circuit, model, index, j);
+        }
+    }
+    for (size_t j = 0; j < model->layers[last].neurons; j++) {
+        check_logit(circuit, model, j);
+    }
+}
+
+static void sums_without_noise_lie_where_tables_and_logits_are_read(void **state) {
     (void)state;
-    const tnn_requirement requirement = tolerant(0.05);
-    for (int round = 0; round < 30; round++) {
+    const tnn_requirement requirement = tolerant(0.2);
+    for (int round = 0; round < 60; round++) {
         network_shape shape = small_shape();
         shape.table_layers = 1 + draw_below(3);
         shape.tables_per_neuron = 1 + draw_below(3);
-        shape.weight_magnitude = 1 + draw_below(20);
+        shape.weight_magnitude = shape.table_layers == 1 ? 1 + draw_below(127) : 1 + draw_below(3);
         shape.tables = draw_below(2) ? TABLES_RANDOM : TABLES_RAMP;
         tnn_model *model = random_network(&shape);
         tnn_circuit *circuit = compiled(model, &requirement);
-        check_table_layers(circuit, model);
+        check_all_sums(circuit, model);
         tnn_circuit_free(circuit);
         tnn_model_free(model);
     }
 }
 
+/* A neuron of weight 127 with a 300th of its neighbour's range: 258 times 127 is the most that int16 holds. */
+static void strength_stops_where_weights_would_overflow(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    tnn_model *model = random_network(&shape);
+    tnn_layer *layer = model->layers;
+    const tnn_requirement requirement = tolerant(0.2);
+    memset(layer->weights, 0, layer->inputs);
+    layer->weights[0] = -127;
+    layer->ranges[1] = layer->ranges[0] + 15;
+    layer->ranges[2] = -2400;
+    layer->ranges[3] = 2399;
+    tnn_circuit *circuit = compiled(model, &requirement);
+    assert_int_equal(strength_of(circuit, model, 0, 0), 258);
+    check_strength(circuit, model, 0, 1);
+    tnn_circuit_free(circuit);
+    tnn_model_free(model);
+}
+
+/* Share of the torus that the logits which weights and tables allow can fill. */
+static double logit_share(const tnn_circuit *circuit, const tnn_model *model) {
+    double largest = 1;
+    for (size_t j = 0; j < circuit->spec.outputs; j++) {
+        tnn_interval reach = tnn_accumulator_interval(model, model->layer_count - 1, j);
+        largest = fmax(largest, fmax((double)-reach.low, (double)reach.high));
+    }
+    return 2 * largest * circuit->spec.output_unit * 0x1p-32;
+}
+
+static void logits_fill_the_torus_but_for_room_for_noise(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    tnn_model *model = random_network(&shape);
+    const tnn_requirement requirement = tolerant(0.05);
+    tnn_circuit *circuit = compiled(model, &requirement);
+    assert_true(0.85 < logit_share(circuit, model) && logit_share(circuit, model) <= 0.9);
+    assert_int_equal(circuit->spec.output_unit % 4, 0);
+    tnn_circuit_free(circuit);
+    tnn_model_free(model);
+}
+
+/* Steps of large tables, several a neuron, multiply the noise of the rotation they share. A logit that noise carries
+ * past the end of the torus comes out with the wrong sign. */
+static void room_holds_the_noise_of_logits(void **state) {
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        network_shape shape = small_shape();
+        shape.tables_per_neuron = 1 + draw_below(3);
+        shape.table_magnitude = 3;
+        shape.tables = TABLES_RANDOM;
+        tnn_model *model = random_network(&shape);
+        tnn_requirement requirement = tolerant(0.05);
+        requirement.logit_noise = 0.1;
+        tnn_circuit *circuit = compiled(model, &requirement);
+        const double room = (1 - logit_share(circuit, model)) / 2;
+        assert_true(STATISTIC_DEVIATIONS * sqrt(circuit->logit_variance) <= room);
+        tnn_circuit_free(circuit);
+        tnn_model_free(model);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------- noise -- */
+
+/* One neuron on encrypted images. */
+typedef struct encrypted_neuron {
+    const tnn_model *model;
+    const tnn_circuit *circuit;
+    tnn_secret_key *secret;
+    tnn_packed_masks *masks;
+} encrypted_neuron;
+
+static tnn_packed *encrypted_image(const encrypted_neuron *e, const uint8_t *image) {
+    const size_t pixels = tnn_model_pixels(e->model);
+    uint32_t *messages = new_array(pixels, sizeof *messages);
+    tnn_packed *packed;
+    tnn_encode_image(&e->circuit->spec, messages, image);
+    assert_ok(tnn_packed_encrypt(e->secret, &packed, messages, pixels));
+    tnn_free(messages);
+    return packed;
+}
+
+/* Position of the neuron's table for an image, modulo 2N. */
+static uint32_t encrypted_position(const encrypted_neuron *e, const uint8_t *image) {
+    const tnn_params *params = &e->circuit->spec.params;
+    const tnn_layer_circuit *layer = e->circuit->layers;
+    uint32_t *lwe = new_array(params->literal.n + 1, sizeof *lwe);
+    uint32_t *positions = new_array(params->literal.n + 1, sizeof *positions);
+    tnn_packed *packed = encrypted_image(e, image);
+    assert_ok(tnn_packed_expand(e->masks, packed));
+    tnn_packed_dot(e->masks, lwe, layer->weights);
+    lwe[params->literal.n] += layer->offsets[0];
+    tnn_modulus_switch(params, positions, lwe);
+    uint32_t position = position_phase(e->secret, positions);
+    tnn_packed_free(packed);
+    tnn_free(positions);
+    tnn_free(lwe);
+    return position;
+}
+
+/* Square of a position's distance from where the accumulator of a random image belongs. */
+static double squared_position_error(void *context) {
+    const encrypted_neuron *e = context;
+    const double N = e->circuit->spec.params.literal.N;
+    uint8_t *image = random_image(e->model);
+    int32_t values[64];
+    int64_t accumulator;
+    for (size_t i = 0; i < tnn_model_pixels(e->model); i++) {
+        values[i] = (int32_t)tnn_pixel_level(image[i], e->model->input_levels);
+    }
+    tnn_layer_accumulate(e->model->layers, &accumulator, values);
+    double expected = ((double)accumulator - middle_of(e->model->layers, 0)) * slope_of(e->circuit, e->model, 0, 0);
+    double error = remainder(encrypted_position(e, image) - expected - (N - 1) / 2, 2 * N);
+    tnn_free(image);
+    return error * error;
+}
+
+/* The share of the input's noise in the variance of a position says which part of the formula the case is about. */
+static void check_position_noise(const char *what, uint32_t weight_magnitude, double low_share, double high_share) {
+    network_shape shape = small_shape();
+    shape.height = shape.width = 8;
+    shape.neurons = 1;
+    shape.weight_magnitude = weight_magnitude;
+    const tnn_requirement requirement = tolerant(0.2);
+    tnn_model *model = random_network(&shape);
+    tnn_circuit *circuit = compiled(model, &requirement);
+    const tnn_params *params = &circuit->spec.params;
+    encrypted_neuron e = {model, circuit, balanced_secret_key(params), NULL};
+    assert_ok(tnn_packed_masks_create(&e.masks, params, tnn_model_pixels(model)));
+    double deviation = circuit->layers[0].worst_position_noise * slope_of(circuit, model, 0, 0) *
+                       (double)tnn_layer_range_width(model->layers, 0);
+    double two_N = 2.0 * params->literal.N;
+    double input_share = 1 - tnn_variance_modulus_switch(params) * two_N * two_N / (deviation * deviation);
+    assert_true(low_share <= input_share && input_share <= high_share);
+    tally squares = measure_variance(squared_position_error, &e, deviation * deviation);
+    assert_variance(what, &squares, deviation * deviation);
+    tnn_packed_masks_free(e.masks);
+    tnn_secret_key_free(e.secret);
+    tnn_circuit_free(circuit);
+    tnn_model_free(model);
+}
+
+static void stated_position_noise_is_measured(void **state) {
+    (void)state;
+    check_position_noise("position, noise of the modulus switch and the input", 1, 0, 0.9);
+    check_position_noise("position, noise of the input", 100, 0.9, 1);
+}
+
+/* The stated probability of a neighbouring cell is the tail beyond half a cell, less the half position of rounding. */
+static void stated_lookup_error_is_a_gaussian_tail(void **state) {
+    (void)state;
+    network_shape shape = narrow_shape();
+    shape.neurons = 1;
+    tnn_model *model = random_network(&shape);
+    const tnn_requirement requirement = tolerant(0.2);
+    tnn_circuit *circuit = compiled(model, &requirement);
+    const double slope = slope_of(circuit, model, 0, 0);
+    const double deviation =
+        circuit->layers[0].worst_position_noise * slope * (double)tnn_layer_range_width(model->layers, 0);
+    const double expected = log2(erfc((slope / 2 - 0.5) / deviation / sqrt(2)));
+    assert_true(fabs(circuit->layers[0].worst_lookup_log2 - expected) < 1e-6 * fabs(expected));
+    tnn_circuit_free(circuit);
+    tnn_model_free(model);
+}
+
 int main(void) {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stricter_requests_get_better_sets_until_none_is_left),
+        cmocka_unit_test(stricter_requests_get_quieter_logits_until_none_is_left),
+        cmocka_unit_test(cheapest_set_that_does_is_taken),
+        cmocka_unit_test(several_table_layers_need_a_key_switch),
+        cmocka_unit_test(security_row_is_kept),
+        cmocka_unit_test(exact_contract_is_given_for_narrow_accumulators),
+        cmocka_unit_test(exact_contract_is_refused_for_wide_accumulators),
+        cmocka_unit_test(numbers_too_large_for_the_torus_are_refused),
+        cmocka_unit_test(wide_ranges_take_wide_inputs),
+        cmocka_unit_test(neurons_without_proof_are_counted),
+        cmocka_unit_test(sums_without_noise_lie_where_tables_and_logits_are_read),
+        cmocka_unit_test(strength_stops_where_weights_would_overflow),
+        cmocka_unit_test(logits_fill_the_torus_but_for_room_for_noise),
+        cmocka_unit_test(room_holds_the_noise_of_logits),
+        cmocka_unit_test(stated_position_noise_is_measured),
+        cmocka_unit_test(stated_lookup_error_is_a_gaussian_tail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

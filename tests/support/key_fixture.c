@@ -77,6 +77,13 @@ void free_keys(key_set *keys) {
     tnn_params_free(keys->params);
 }
 
+tnn_seed draw_seed(void) {
+    tnn_seed seed;
+    assert_ok(tnn_random_start());
+    tnn_random_bytes(&seed, sizeof seed);
+    return seed;
+}
+
 double torus_difference(uint32_t a, uint32_t b) {
     return (double)(int32_t)(a - b) * 0x1p-32;
 }

@@ -36,6 +36,9 @@ typedef struct key_set {
 void make_keys(key_set *keys, tnn_params *params, size_t batch);
 void free_keys(key_set *keys);
 
+/* A fresh seed. */
+tnn_seed draw_seed(void);
+
 /* The difference a - b on the torus, in [-1/2, 1/2). */
 double torus_difference(uint32_t a, uint32_t b);
 

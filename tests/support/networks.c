@@ -16,6 +16,7 @@ static void draw_weights(tnn_layer *layer, uint32_t magnitude) {
         layer->weights[i] = (int8_t)draw_signed(magnitude);
     }
     for (size_t j = 0; j < layer->neurons; j++) {
+        layer->weights[j * layer->inputs] |= 1; /* no neuron is without weights */
         layer->biases[j] = draw_signed(3 * magnitude);
     }
 }

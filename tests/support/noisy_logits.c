@@ -25,8 +25,8 @@ static logit_bounds bound_sum(const tnn_layer *layer, size_t neuron, const logit
 
 /* Extremes of a table over accumulators; beyond its range the end cells hold. */
 static logit_bounds bound_lookup(const tnn_layer *layer, size_t neuron, size_t table, logit_bounds accumulators) {
-    const int64_t low = (int64_t)fmax(floor(accumulators.low), layer->ranges[2 * neuron]);
-    const int64_t high = (int64_t)fmin(ceil(accumulators.high), layer->ranges[2 * neuron + 1]);
+    const int64_t low = (int64_t)fmax(ceil(accumulators.low), layer->ranges[2 * neuron]);
+    const int64_t high = (int64_t)fmin(floor(accumulators.high), layer->ranges[2 * neuron + 1]);
     double first = tnn_layer_lookup(layer, neuron, table, low);
     logit_bounds values = {first, first};
     for (int64_t a = low + 1; a <= high; a++) {
@@ -41,7 +41,7 @@ static void bound_layer(const tnn_layer *layer, double position_noise, logit_bou
                         const logit_bounds *inputs) {
     for (size_t j = 0; j < layer->neurons; j++) {
         logit_bounds sum = bound_sum(layer, j, inputs);
-        double margin = NOISE_DEVIATIONS * position_noise * (double)tnn_layer_range_width(layer, j) + 1;
+        double margin = NOISE_DEVIATIONS * position_noise * (double)tnn_layer_range_width(layer, j) + 0.5;
         sum = (logit_bounds){sum.low - margin, sum.high + margin};
         for (size_t m = 0; m < layer->tables_per_neuron; m++) {
             outputs[j * layer->tables_per_neuron + m] = bound_lookup(layer, j, m, sum);

@@ -11,7 +11,7 @@ typedef struct logit_bounds {
 
 /*
  * bounds [outputs], in units of integer logits: interval arithmetic through the network. A table is read at most
- * NOISE_DEVIATIONS of its stated position noise (and one accumulator of rounding) beside the reachable accumulators, a
+ * NOISE_DEVIATIONS of its stated position noise (and the rounding to an accumulator) beside the reachable accumulators, a
  * logit lies at most as many deviations of its own noise off.
  */
 void bound_noisy_logits(const tnn_circuit *circuit, const tnn_model *model, logit_bounds *bounds,

@@ -116,7 +116,8 @@ TNN_API const tnn_shipped_params *tnn_shipped_params_list(size_t *count);
  * Interpolates lattice-estimator results (commit 27a581b, MATZOV cost model, minimum over uSVP, BDD, dual hybrid) on
  * the side of more noise.
  *
- * Args:    dimension  LWE dimension (or k N), 450 to 4096; beyond 4096 the value at 4096 holds; below 450 +infinity
+ * Args:    dimension  LWE dimension (or k N), 450 to 4096; beyond 4096 the value at 4096 holds; below 450, or for an
+ *                     unknown row, +infinity
  * Returns: log2 of sigma.
  */
 TNN_API double tnn_security_min_log2_sigma(uint32_t dimension, tnn_security security);

@@ -1,0 +1,187 @@
+/* Every allocation, thread and plan of every public function that makes something fails once. */
+#include "deployment.h"
+#include "failures.h"
+#include "file_formats.h"
+#include "memory.h"
+#include "objects.h"
+#include "testing.h"
+
+#define THREADS 2u
+
+static network_shape shape;
+static deployment d;
+static client_keys keys;
+static uint8_t *image;
+static tnn_evaluator *evaluator;
+static tnn_input *input;
+static tnn_output *output;
+
+/* Two table layers, so that there is a key switch, and two tables a neuron. */
+static int make_fixture(void **state) {
+    (void)state;
+    shape = small_shape();
+    shape.neurons = 2;
+    shape.table_layers = 2;
+    shape.tables_per_neuron = 2;
+    shape.weight_magnitude = 1;
+    shape.table_magnitude = 2;
+    d = deploy(&shape, NULL);
+    keys = new_client_keys(&d);
+    image = random_image(d.model);
+    input = encrypted_image(&d, &keys);
+    assert_ok(tnn_evaluator_create(&evaluator, d.circuit, keys.eval, THREADS, 1));
+    assert_ok(tnn_infer(evaluator, &output, (const tnn_input *const *)&input, 1, NULL, NULL));
+    return 0;
+}
+
+static int free_fixture(void **state) {
+    (void)state;
+    tnn_output_free(output);
+    tnn_evaluator_free(evaluator);
+    tnn_input_free(input);
+    tnn_free(image);
+    free_client_keys(&keys);
+    free_deployment(&d);
+    return live_allocations() == 0 ? 0 : -1;
+}
+
+/* ------------------------------------------------------------------------------------------------------- loaders -- */
+
+typedef struct loading {
+    const file_format *format;
+    file_bytes file;
+} loading;
+
+static tnn_status load(void *context, void **object) {
+    const loading *l = context;
+    return l->format->load(object, l->file.bytes, l->file.length);
+}
+
+static void check_loader(const char *name, const file_format *format, file_bytes file, size_t calls) {
+    loading l = {format, file};
+    const fallible function = {name, load, format->release, calls};
+    check_each_failure(&function, &l);
+    free_file(&file);
+}
+
+/* Structures and their arrays, counted by hand. */
+static void loaders_leave_nothing(void **state) {
+    (void)state;
+    check_loader("load model", &MODEL_FORMAT, model_file(d.model), 3 + 4 + 4 + 2);
+    check_loader("load spec", &SPEC_FORMAT, saved_file(&SPEC_FORMAT, d.spec), 1);
+    check_loader("load secret key", &SECRET_KEY_FORMAT, saved_file(&SECRET_KEY_FORMAT, keys.secret), 2);
+    check_loader("load evaluation key", &EVAL_KEY_FORMAT, saved_file(&EVAL_KEY_FORMAT, keys.eval), 3);
+    check_loader("load input", &INPUT_FORMAT, saved_file(&INPUT_FORMAT, input), 2);
+    check_loader("load output", &OUTPUT_FORMAT, saved_file(&OUTPUT_FORMAT, output), 1);
+}
+
+/* --------------------------------------------------------------------------------------------------------- makers -- */
+
+static tnn_status make_circuit(void *context, void **object) {
+    (void)context;
+    return tnn_compile((tnn_circuit **)object, d.model, NULL);
+}
+
+static void release_circuit(void *object) {
+    tnn_circuit_free(object);
+}
+
+static tnn_status make_spec(void *context, void **object) {
+    (void)context;
+    return tnn_circuit_spec((tnn_spec **)object, d.circuit);
+}
+
+static tnn_status make_input(void *context, void **object) {
+    (void)context;
+    return tnn_encrypt((tnn_input **)object, d.spec, keys.secret, image, tnn_model_pixels(d.model));
+}
+
+static tnn_status make_output(void *context, void **object) {
+    (void)context;
+    return tnn_infer(evaluator, (tnn_output **)object, (const tnn_input *const *)&input, 1, NULL, NULL);
+}
+
+static void makers_leave_nothing(void **state) {
+    (void)state;
+    const fallible functions[] = {
+        {"compile", make_circuit, release_circuit, 2 + 5 + 5 + 2},
+        {"spec of a circuit", make_spec, SPEC_FORMAT.release, 1},
+        {"encrypt", make_input, INPUT_FORMAT.release, 4},
+        {"infer", make_output, OUTPUT_FORMAT.release, 1},
+    };
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        check_each_failure(&functions[i], NULL);
+    }
+}
+
+/* The second key is NULL as well, and freed with the first where both were made. */
+static tnn_status make_keys(void *context, void **object) {
+    tnn_eval_key **eval = context;
+    *eval = UNSET;
+    tnn_status status = tnn_keygen((tnn_secret_key **)object, eval, d.spec, THREADS);
+    assert_true((*eval == NULL) == (status != TNN_OK));
+    tnn_eval_key_free(*eval);
+    return status;
+}
+
+static tnn_status make_evaluator(void *context, void **object) {
+    (void)context;
+    return tnn_evaluator_create((tnn_evaluator **)object, d.circuit, keys.eval, THREADS, 2);
+}
+
+static void release_evaluator(void *object) {
+    tnn_evaluator_free(object);
+}
+
+/* Both take seconds with the parameters of a shipped set: each failure costs up to one key. */
+static void slow_makers_leave_nothing(void **state) {
+    (void)state;
+    tnn_eval_key *eval;
+    const fallible keygen = {"keygen", make_keys, SECRET_KEY_FORMAT.release, 2 + 3 + 2};
+    const fallible create = {"evaluator", make_evaluator, release_evaluator, 3 + 3 + 2 + 2 + 2};
+    check_each_failure(&keygen, &eval);
+    check_each_failure(&create, NULL);
+}
+
+/* --------------------------------------------------------------------------------------------- without an object -- */
+
+static tnn_status predict(void *context, void **object) {
+    (void)context;
+    *object = NULL;
+    double logits[2];
+    return tnn_model_predict(d.model, logits, image, tnn_model_pixels(d.model));
+}
+
+static tnn_status decrypt(void *context, void **object) {
+    (void)context;
+    *object = NULL;
+    double logits[2] = {7, 7};
+    tnn_status status = tnn_decrypt(d.spec, keys.secret, logits, 2, output);
+    assert_true(status == TNN_OK || (logits[0] == 7 && logits[1] == 7));
+    return status;
+}
+
+static void release_nothing(void *object) {
+    assert_null(object);
+}
+
+static void readers_leave_nothing(void **state) {
+    (void)state;
+    const fallible functions[] = {
+        {"predict", predict, release_nothing, 3},
+        {"decrypt", decrypt, release_nothing, 1},
+    };
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        check_each_failure(&functions[i], NULL);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loaders_leave_nothing),
+        cmocka_unit_test(makers_leave_nothing),
+        cmocka_unit_test(slow_makers_leave_nothing),
+        cmocka_unit_test(readers_leave_nothing),
+    };
+    return cmocka_run_group_tests(tests, make_fixture, free_fixture);
+}

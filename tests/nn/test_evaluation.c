@@ -1,0 +1,388 @@
+#include "evaluation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "draw.h"
+#include "encoding.h"
+#include "key_fixture.h"
+#include "memory.h"
+#include "networks.h"
+#include "noisy_logits.h"
+#include "range.h"
+#include "testing.h"
+
+#define IMAGES 3u
+
+static const tnn_evaluation_monitor NOBODY = {NULL, NULL};
+
+static key_set fast;
+static key_set deep;
+
+static int make_all_keys(void **state) {
+    (void)state;
+    make_keys(&fast, shipped_params("fast"), 1);
+    make_keys(&deep, shipped_params("deep"), 1);
+    return 0;
+}
+
+static int free_all_keys(void **state) {
+    (void)state;
+    free_keys(&fast);
+    free_keys(&deep);
+    return 0;
+}
+
+/* A network compiled for keys that exist, and a black, a white and a random image for it. */
+typedef struct scene {
+    tnn_model *model;
+    tnn_circuit *circuit;
+    const key_set *keys;
+    uint8_t *images[IMAGES];
+    tnn_packed *inputs[IMAGES];
+    size_t logit_words; /* of one image */
+} scene;
+
+static tnn_packed *encrypted(const scene *s, const uint8_t *image) {
+    const size_t pixels = tnn_model_pixels(s->model);
+    uint32_t *messages = new_array(pixels, sizeof *messages);
+    tnn_packed *packed;
+    tnn_encode_image(&s->circuit->spec, messages, image);
+    assert_ok(tnn_packed_encrypt(s->keys->secret, &packed, messages, pixels));
+    tnn_free(messages);
+    return packed;
+}
+
+/* The requirement has to lead to the parameters of the keys. */
+static scene scene_for(const network_shape *shape, const tnn_requirement *requirement, const key_set *keys) {
+    scene s = {.model = random_network(shape), .keys = keys};
+    assert_ok(tnn_circuit_compile(&s.circuit, s.model, requirement));
+    assert_true(tnn_params_equal(&s.circuit->spec.params, s.keys->params));
+    for (size_t i = 0; i < IMAGES; i++) {
+        s.images[i] = random_image(s.model);
+        memset(s.images[i], i == 0 ? 0 : 255, i < 2 ? tnn_model_pixels(s.model) : 0);
+        s.inputs[i] = encrypted(&s, s.images[i]);
+    }
+    s.logit_words = shape->outputs * (tnn_params_big_dimension(s.keys->params) + 1);
+    return s;
+}
+
+/* With a bound on position noise that the fast set meets, and the deep set where there are more layers. */
+static scene new_scene(const network_shape *shape) {
+    const tnn_requirement requirement = {.security = TNN_SECURITY_128_MARGIN, .position_noise = 0.03,
+                                         .logit_noise = INFINITY};
+    return scene_for(shape, &requirement, shape->table_layers == 1 ? &fast : &deep);
+}
+
+static void free_scene(scene *s) {
+    for (size_t i = 0; i < IMAGES; i++) {
+        tnn_packed_free(s->inputs[i]);
+        tnn_free(s->images[i]);
+    }
+    tnn_circuit_free(s->circuit);
+    tnn_model_free(s->model);
+}
+
+/* Encrypted logits of all images, `together` at a time. */
+static uint32_t *evaluated(const scene *s, unsigned threads, size_t together) {
+    uint32_t *logits = new_array(IMAGES * s->logit_words, sizeof *logits);
+    tnn_evaluation *evaluation;
+    assert_ok(tnn_evaluation_create(&evaluation, s->circuit, s->keys->server, threads, together));
+    for (size_t first = 0; first < IMAGES; first += together) {
+        const size_t count = IMAGES - first < together ? IMAGES - first : together;
+        const tnn_packed *const *inputs = (const tnn_packed *const *)s->inputs + first;
+        assert_ok(tnn_evaluation_run(evaluation, logits + first * s->logit_words, inputs, count, NOBODY));
+    }
+    tnn_evaluation_free(evaluation);
+    return logits;
+}
+
+static double integer_logit(const scene *s, const uint32_t *logits, size_t image, size_t output) {
+    const uint32_t *lwe = logits + image * s->logit_words + output * (s->logit_words / s->circuit->spec.outputs);
+    return (int32_t)tnn_lwe_phase(s->keys->secret, TNN_KEY_BIG, lwe) / (double)s->circuit->spec.output_unit;
+}
+
+/* How many logits lie outside the bounds of image `bounded`. */
+static size_t misfits(const scene *s, const uint32_t *logits, size_t image, size_t bounded) {
+    const size_t outputs = s->circuit->spec.outputs;
+    logit_bounds *bounds = new_array(outputs, sizeof *bounds);
+    size_t outside = 0;
+    bound_noisy_logits(s->circuit, s->model, bounds, s->images[bounded]);
+    for (size_t j = 0; j < outputs; j++) {
+        double logit = integer_logit(s, logits, image, j);
+        outside += logit < bounds[j].low || logit > bounds[j].high;
+    }
+    tnn_free(bounds);
+    return outside;
+}
+
+/* Sums over logits: how far they lie from the reference, and how far the reference lies from itself negated. */
+typedef struct distances {
+    double measured;
+    double negated;
+} distances;
+
+static void add_distances(const scene *s, const uint32_t *logits, size_t image, distances *sums) {
+    const tnn_layer *last = &s->model->layers[s->model->layer_count - 1];
+    int64_t *reference = new_array(last->neurons, sizeof *reference);
+    reference_logits(s->model, reference, s->images[image]);
+    for (size_t j = 0; j < last->neurons; j++) {
+        sums->measured += fabs(integer_logit(s, logits, image, j) - (double)reference[j]);
+        sums->negated += fabs(2.0 * (double)(reference[j] - last->biases[j]));
+    }
+    tnn_free(reference);
+}
+
+static void check_logits(const scene *s, distances *sums) {
+    uint32_t *logits = evaluated(s, 2, IMAGES);
+    for (size_t i = 0; i < IMAGES; i++) {
+        assert_int_equal(misfits(s, logits, i, i), 0);
+        add_distances(s, logits, i, sums);
+    }
+    tnn_free(logits);
+}
+
+static void check_shape(uint32_t table_layers, uint32_t tables_per_neuron, uint32_t outputs, uint32_t channels,
+                        distances *sums) {
+    network_shape shape = small_shape();
+    shape.table_layers = table_layers;
+    shape.tables_per_neuron = tables_per_neuron;
+    shape.outputs = outputs;
+    shape.channels = channels;
+    shape.height = shape.width = 6;
+    shape.weight_magnitude = 1;
+    shape.table_magnitude = tables_per_neuron == 1 ? 20 : 3; /* steps of several tables multiply the noise */
+    scene s = new_scene(&shape);
+    check_logits(&s, sums);
+    free_scene(&s);
+}
+
+static void logits_lie_within_the_stated_noise(void **state) {
+    (void)state;
+    const uint32_t outputs[] = {1, 2, 10, 11};
+    for (uint32_t table_layers = 1; table_layers <= 3; table_layers++) {
+        distances sums = {0};
+        for (size_t i = 0; i < COUNT_OF(outputs); i++) {
+            check_shape(table_layers, i % 2 ? 3 : 1, outputs[i], i < 2 ? 1 : 3, &sums);
+            check_shape(table_layers, i % 2 ? 1 : 3, outputs[i], i < 2 ? 3 : 1, &sums);
+        }
+        /* measured: 0.01 to 0.19; logits of the wrong sign give 1, logits of zero give 0.5 */
+        assert_true(sums.measured < 0.45 * sums.negated);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ exact lookups -- */
+
+static network_shape narrow_shape(uint32_t table_layers) {
+    network_shape shape = small_shape();
+    shape.height = shape.width = 2;
+    shape.input_levels = 2;
+    shape.table_layers = table_layers;
+    shape.neurons = 3;
+    shape.table_cells = 4;
+    shape.outputs = 5;
+    shape.weight_magnitude = 1;
+    shape.table_magnitude = 1;
+    shape.tables = TABLES_RANDOM;
+    return shape;
+}
+
+static void check_exact_logits(const scene *s) {
+    uint32_t *logits = evaluated(s, 2, IMAGES);
+    int64_t *reference = new_array(s->circuit->spec.outputs, sizeof *reference);
+    for (size_t i = 0; i < IMAGES; i++) {
+        reference_logits(s->model, reference, s->images[i]);
+        for (size_t j = 0; j < s->circuit->spec.outputs; j++) {
+            assert_int_equal(lround(integer_logit(s, logits, i, j)), reference[j]);
+        }
+    }
+    tnn_free(reference);
+    tnn_free(logits);
+}
+
+/* Lookups and logits each fail with probability 2^-40 or less: about 100 of them fail once in 10^10 runs. */
+static void exact_logits_equal_the_reference(void **state) {
+    (void)state;
+    const tnn_requirement exact = {.security = TNN_SECURITY_128_MARGIN, .exact = true, .log2_lookup_error = -40};
+    for (int round = 0; round < 5; round++) {
+        network_shape shape = narrow_shape(1);
+        shape.tables_per_neuron = 1;
+        scene s = scene_for(&shape, &exact, &fast);
+        check_exact_logits(&s);
+        free_scene(&s);
+    }
+}
+
+static void exact_logits_of_deeper_networks_equal_the_reference(void **state) {
+    (void)state;
+    const tnn_requirement exact = {.security = TNN_SECURITY_128_MARGIN, .exact = true, .log2_lookup_error = -40};
+    network_shape shape = narrow_shape(3);
+    scene s = scene_for(&shape, &exact, &deep);
+    check_exact_logits(&s);
+    free_scene(&s);
+}
+
+/* ---------------------------------------------------------------------------------------------- threads, images -- */
+
+static void check_same_on_any_threads(const network_shape *shape) {
+    const struct {
+        unsigned threads;
+        size_t together;
+    } ways[] = {{1, 2}, {1, 3}, {2, 1}, {2, 3}, {3, 1}, {3, 3}};
+    scene s = new_scene(shape);
+    uint32_t *expected = evaluated(&s, 1, 1);
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        uint32_t *logits = evaluated(&s, ways[i].threads, ways[i].together);
+        assert_memory_equal(logits, expected, IMAGES * s.logit_words * sizeof *expected);
+        tnn_free(logits);
+    }
+    tnn_free(expected);
+    free_scene(&s);
+}
+
+static void results_depend_neither_on_threads_nor_on_company(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.neurons = 7;
+    check_same_on_any_threads(&shape);
+    shape.tables_per_neuron = 2;
+    shape.weight_magnitude = 1;
+    shape.table_magnitude = 2;
+    check_same_on_any_threads(&shape);
+    shape.table_layers = 2;
+    shape.neurons = 3;
+    check_same_on_any_threads(&shape);
+}
+
+/* More lookups than one batch holds: 3 images of 40 neurons are 120. */
+static void layers_wider_than_a_batch_lose_no_neuron(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.neurons = 40;
+    shape.weight_magnitude = 1;
+    scene s = new_scene(&shape);
+    distances sums = {0};
+    check_logits(&s, &sums);
+    free_scene(&s);
+}
+
+/* ----------------------------------------------------------------------------------------------------- progress -- */
+
+/* What a progress callback has seen; it stops the run when `done` reaches `stop_at`. */
+typedef struct watch {
+    uint64_t done;
+    uint64_t total;
+    uint64_t calls;
+    uint64_t stop_at;
+} watch;
+
+static bool look(void *user, uint64_t done, uint64_t total) {
+    watch *w = user;
+    assert_true(done > w->done);
+    assert_true(w->calls == 0 || total == w->total);
+    assert_true(done <= total);
+    w->done = done;
+    w->total = total;
+    w->calls++;
+    return done < w->stop_at;
+}
+
+static tnn_status watched_run(const scene *s, tnn_evaluation *evaluation, uint32_t *logits, watch *w) {
+    return tnn_evaluation_run(evaluation, logits, (const tnn_packed *const *)s->inputs, IMAGES,
+                              (tnn_evaluation_monitor){look, w});
+}
+
+static void progress_rises_to_the_total(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.neurons = 6;
+    scene s = new_scene(&shape);
+    uint32_t *logits = new_array(IMAGES * s.logit_words, sizeof *logits);
+    for (unsigned threads = 1; threads <= 3; threads++) {
+        tnn_evaluation *evaluation;
+        assert_ok(tnn_evaluation_create(&evaluation, s.circuit, s.keys->server, threads, IMAGES));
+        for (int round = 0; round < 5; round++) {
+            watch w = {.stop_at = UINT64_MAX};
+            assert_ok(watched_run(&s, evaluation, logits, &w));
+            assert_int_equal(w.total, IMAGES * shape.neurons);
+            assert_int_equal(w.done, w.total);
+        }
+        tnn_evaluation_free(evaluation);
+    }
+    tnn_free(logits);
+    free_scene(&s);
+}
+
+static void cancelled_runs_leave_a_working_evaluation(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.neurons = 20;
+    scene s = new_scene(&shape);
+    uint32_t *expected = evaluated(&s, 1, IMAGES);
+    uint32_t *logits = new_array(IMAGES * s.logit_words, sizeof *logits);
+    tnn_evaluation *evaluation;
+    assert_ok(tnn_evaluation_create(&evaluation, s.circuit, s.keys->server, 2, IMAGES));
+    const uint64_t stops[] = {1, 20};
+    for (size_t i = 0; i < COUNT_OF(stops); i++) {
+        watch w = {.stop_at = stops[i]};
+        assert_status(TNN_ERR_CANCELLED, watched_run(&s, evaluation, logits, &w));
+    }
+    watch patient = {.stop_at = UINT64_MAX};
+    assert_ok(watched_run(&s, evaluation, logits, &patient));
+    assert_memory_equal(logits, expected, IMAGES * s.logit_words * sizeof *logits);
+    tnn_evaluation_free(evaluation);
+    tnn_free(logits);
+    tnn_free(expected);
+    free_scene(&s);
+}
+
+/* ------------------------------------------------------------------------------------------------------- misuse -- */
+
+static void wrong_inputs_are_refused(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    scene s = new_scene(&shape);
+    shape.height++;
+    scene taller = new_scene(&shape);
+    uint32_t *logits = new_array(IMAGES * s.logit_words, sizeof *logits);
+    const tnn_packed *mixed[2] = {s.inputs[0], taller.inputs[0]};
+    tnn_evaluation *evaluation;
+    assert_ok(tnn_evaluation_create(&evaluation, s.circuit, s.keys->server, 1, 2));
+    assert_status(TNN_ERR_MISUSE, tnn_evaluation_run(evaluation, logits, mixed, 0, NOBODY));
+    assert_status(TNN_ERR_MISUSE, tnn_evaluation_run(evaluation, logits, mixed, 3, NOBODY));
+    assert_status(TNN_ERR_MISUSE, tnn_evaluation_run(evaluation, logits, mixed, 2, NOBODY));
+    assert_ok(tnn_evaluation_run(evaluation, logits, mixed, 1, NOBODY));
+    tnn_evaluation_free(evaluation);
+    tnn_free(logits);
+    free_scene(&taller);
+    free_scene(&s);
+}
+
+static void impossible_thread_counts_are_refused(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    scene s = new_scene(&shape);
+    const unsigned refused[] = {0, 257};
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        tnn_evaluation *evaluation = UNSET;
+        assert_status(TNN_ERR_MISUSE, tnn_evaluation_create(&evaluation, s.circuit, s.keys->server, refused[i], 1));
+        assert_null(evaluation);
+    }
+    tnn_evaluation_free(NULL);
+    free_scene(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(logits_lie_within_the_stated_noise),
+        cmocka_unit_test(exact_logits_equal_the_reference),
+        cmocka_unit_test(exact_logits_of_deeper_networks_equal_the_reference),
+        cmocka_unit_test(results_depend_neither_on_threads_nor_on_company),
+        cmocka_unit_test(layers_wider_than_a_batch_lose_no_neuron),
+        cmocka_unit_test(progress_rises_to_the_total),
+        cmocka_unit_test(cancelled_runs_leave_a_working_evaluation),
+        cmocka_unit_test(wrong_inputs_are_refused),
+        cmocka_unit_test(impossible_thread_counts_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_all_keys, free_all_keys);
+}

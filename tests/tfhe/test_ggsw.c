@@ -1,0 +1,292 @@
+#include "ggsw.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "draw.h"
+#include "fft.h"
+#include "key_fixture.h"
+#include "memory.h"
+#include "schoolbook.h"
+#include "statistics.h"
+#include "testing.h"
+
+/* One secret key and what encrypts and expands with it. */
+typedef struct ggsw_maker {
+    tnn_params *params;
+    tnn_secret_key *secret;
+    tnn_glwe_scratch *encrypting;
+    tnn_expand_scratch *expanding;
+    tnn_fft *fft;
+} ggsw_maker;
+
+/* Several masks and one level; one mask and two levels, wider words. */
+static const char *const SETS[] = {"fast", "deep-fine"};
+static ggsw_maker makers[COUNT_OF(SETS)];
+
+static void make_maker(ggsw_maker *maker, const char *set) {
+    maker->params = shipped_params(set);
+    maker->secret = balanced_secret_key(maker->params);
+    assert_ok(tnn_glwe_scratch_create(&maker->encrypting, maker->params));
+    assert_ok(tnn_expand_scratch_create(&maker->expanding, maker->params));
+    assert_ok(tnn_fft_create(&maker->fft, maker->params->literal.N));
+}
+
+static int make_makers(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+        make_maker(&makers[i], SETS[i]);
+    }
+    return 0;
+}
+
+static int free_makers(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+        tnn_fft_free(makers[i].fft);
+        tnn_expand_scratch_free(makers[i].expanding);
+        tnn_glwe_scratch_free(makers[i].encrypting);
+        tnn_secret_key_free(makers[i].secret);
+        tnn_params_free(makers[i].params);
+    }
+    return 0;
+}
+
+static size_t body_bytes(const tnn_params *params) {
+    return (size_t)tnn_params_ggsw_rows(params) * params->literal.N * params->bsk_bytes;
+}
+
+static uint8_t *new_bodies(const ggsw_maker *maker, const tnn_seed *seed, size_t first_row, uint32_t bit) {
+    uint8_t *bodies = new_random(body_bytes(maker->params), 1);
+    tnn_ggsw_encrypt_bodies(maker->secret, maker->encrypting, bodies, seed, first_row, bit);
+    return bodies;
+}
+
+static double *new_expansion(const ggsw_maker *maker, const uint8_t *bodies, const tnn_seed *seed, size_t first_row) {
+    double *fourier = new_random(tnn_params_ggsw_doubles(maker->params), sizeof *fourier);
+    tnn_ggsw_expand(maker->params, maker->fft, maker->expanding, fourier, bodies, seed, first_row);
+    return fourier;
+}
+
+/* ------------------------------------------------------------------------------------------------------- rows -- */
+
+/* Row `row` as the GLWE ciphertext [k + 1][N] on words of 64 bits that it stands for. */
+static uint64_t *new_row(const tnn_params *params, const uint8_t *bodies, const tnn_seed *seed, size_t first_row,
+                         uint32_t row) {
+    const uint32_t N = params->literal.N;
+    const size_t masks = tnn_params_big_dimension(params);
+    const uint32_t bytes = params->bsk_bytes;
+    uint64_t *words = new_array(tnn_params_glwe_words(params), sizeof *words);
+    uint8_t *stream = new_array(masks, bytes);
+    tnn_expand(stream, masks * bytes, seed, first_row + row);
+    for (size_t i = 0; i < masks; i++) {
+        words[i] = tnn_load_torus(stream + i * bytes, bytes);
+    }
+    for (size_t t = 0; t < N; t++) {
+        words[masks + t] = tnn_load_torus(bodies + (row * N + t) * bytes, bytes);
+    }
+    tnn_free(stream);
+    return words;
+}
+
+/* -bit Bg^-(level+1) S_c, or bit Bg^-(level+1) for c = k. */
+static uint64_t row_message(const tnn_secret_key *secret, uint32_t row, uint32_t bit, uint32_t t) {
+    const tnn_params_literal *p = &secret->params.literal;
+    const uint32_t component = row / p->bs_levels;
+    const uint32_t level = row % p->bs_levels;
+    const uint64_t unit = (uint64_t)bit << (64 - p->bs_base_log * (level + 1));
+    return component == p->k ? (t == 0 ? unit : 0) : 0 - unit * secret->big[(size_t)component * p->N + t];
+}
+
+/* Mean square of the noise of a row's phase; each coefficient lies within its bound. */
+static double row_squares(const ggsw_maker *maker, const uint64_t *words, uint32_t row, uint32_t bit) {
+    const tnn_params_literal *p = &maker->params->literal;
+    const double bound = NOISE_DEVIATIONS * exp2(p->glwe_log2_sigma) + exp2(-8.0 * maker->params->bsk_bytes);
+    uint64_t *phase = new_array(p->N, sizeof *phase);
+    double squares = 0;
+    schoolbook_glwe_phase(phase, words, maker->secret->big, p->k, p->N);
+    for (uint32_t t = 0; t < p->N; t++) {
+        double error = (double)(int64_t)(phase[t] - row_message(maker->secret, row, bit, t)) * 0x1p-64;
+        assert_true(fabs(error) <= bound);
+        squares += error * error;
+    }
+    tnn_free(phase);
+    return squares / p->N;
+}
+
+/* sigma^2 and the rounding to whole bytes. */
+static double row_variance(const tnn_params *params) {
+    return exp2(2 * params->literal.glwe_log2_sigma) + exp2(-16.0 * params->bsk_bytes) / 12;
+}
+
+static void check_rows(const ggsw_maker *maker, tally *squares, size_t first_row, uint32_t bit) {
+    const tnn_seed seed = draw_seed();
+    uint8_t *bodies = new_bodies(maker, &seed, first_row, bit);
+    for (uint32_t row = 0; row < tnn_params_ggsw_rows(maker->params); row++) {
+        uint64_t *words = new_row(maker->params, bodies, &seed, first_row, row);
+        tally_add(squares, row_squares(maker, words, row, bit));
+        tnn_free(words);
+    }
+    tnn_free(bodies);
+}
+
+/* The mean of m independent squares has a relative deviation of sqrt(2 / m): 1.3 % for m = 12288. */
+static void rows_encrypt_the_bit_times_gadget_and_key(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+        tally squares = {0};
+        for (uint32_t round = 0; round < 6; round++) {
+            check_rows(&makers[i], &squares, round * (size_t)1000003, round % 2);
+        }
+        double coefficients = (double)squares.count * makers[i].params->literal.N;
+        double ratio = tally_mean(&squares) / row_variance(makers[i].params);
+        print_message("%s: measured / formula = %.3f of %.0f coefficients\n", SETS[i], ratio, coefficients);
+        assert_true(fabs(ratio - 1) <= STATISTIC_DEVIATIONS * sqrt(2 / coefficients));
+    }
+}
+
+/* Two words of 40 bits agree with probability 2^-40: of 2048, two do with probability 2e-18. */
+static void bodies_of_fresh_encryptions_differ(void **state) {
+    (void)state;
+    const ggsw_maker *maker = &makers[0];
+    const uint32_t bytes = maker->params->bsk_bytes;
+    const tnn_seed seeds[] = {draw_seed(), draw_seed()};
+    uint8_t *a = new_bodies(maker, &seeds[0], 0, 1);
+    uint8_t *b = new_bodies(maker, &seeds[1], 0, 1);
+    size_t same = 0;
+    for (size_t i = 0; i < body_bytes(maker->params); i += bytes) {
+        same += memcmp(a + i, b + i, bytes) == 0;
+    }
+    assert_true(same < 2);
+    tnn_free(a);
+    tnn_free(b);
+}
+
+/* The masks of one seed meet fresh noise: most bodies change, by noise alone. */
+static void noise_is_fresh_where_the_seed_is_not(void **state) {
+    (void)state;
+    const ggsw_maker *maker = &makers[0];
+    const uint32_t bytes = maker->params->bsk_bytes;
+    const double bound = 1.5 * NOISE_DEVIATIONS * exp2(maker->params->literal.glwe_log2_sigma);
+    const tnn_seed seed = draw_seed();
+    uint8_t *a = new_bodies(maker, &seed, 0, 1);
+    uint8_t *b = new_bodies(maker, &seed, 0, 1);
+    size_t changed = 0;
+    for (size_t i = 0; i < body_bytes(maker->params); i += bytes) {
+        int64_t difference = (int64_t)(tnn_load_torus(a + i, bytes) - tnn_load_torus(b + i, bytes));
+        assert_true(fabs((double)difference * 0x1p-64) <= bound);
+        changed += difference != 0;
+    }
+    assert_true(changed > body_bytes(maker->params) / bytes * 9 / 10);
+    tnn_free(a);
+    tnn_free(b);
+}
+
+/* -------------------------------------------------------------------------------------------------- expansion -- */
+
+static bool expansions_agree(const ggsw_maker *maker, const uint8_t *bodies, const tnn_seed *a, size_t first_row_a,
+                             const tnn_seed *b, size_t first_row_b) {
+    double *x = new_expansion(maker, bodies, a, first_row_a);
+    double *y = new_expansion(maker, bodies, b, first_row_b);
+    bool agree = memcmp(x, y, tnn_params_ggsw_doubles(maker->params) * sizeof *x) == 0;
+    tnn_free(x);
+    tnn_free(y);
+    return agree;
+}
+
+static void expansion_is_a_function_of_seed_row_and_bodies(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+        const tnn_seed seed = draw_seed();
+        const tnn_seed other = draw_seed();
+        uint8_t *bodies = new_random(body_bytes(makers[i].params), 1);
+        assert_true(expansions_agree(&makers[i], bodies, &seed, 40, &seed, 40));
+        assert_false(expansions_agree(&makers[i], bodies, &seed, 40, &other, 40));
+        assert_false(expansions_agree(&makers[i], bodies, &seed, 40, &seed, 41));
+        tnn_free(bodies);
+    }
+}
+
+/* Point f of the transform of one polynomial by its definition, times 2 / N: the polynomial at the root
+ * w^(1 - 4 f) of X^N + 1, w = exp(i pi / N). */
+static void naive_point(const uint64_t *poly, uint32_t N, uint32_t point, double *re, double *im) {
+    *re = 0;
+    *im = 0;
+    for (uint64_t t = 0; t < N; t++) {
+        uint64_t turns = t * (2 * (uint64_t)N + 1 - 4 * (uint64_t)point) % (2 * (uint64_t)N);
+        double angle = acos(-1) * (double)turns / N;
+        *re += (double)(int64_t)poly[t] * 0x1p-63 / N * cos(angle);
+        *im += (double)(int64_t)poly[t] * 0x1p-63 / N * sin(angle);
+    }
+}
+
+static void check_points(const ggsw_maker *maker, const double *fourier, const uint64_t *words, uint32_t row) {
+    const uint32_t N = maker->params->literal.N;
+    const uint32_t columns = maker->params->literal.k + 1;
+    const uint32_t rows = tnn_params_ggsw_rows(maker->params);
+    for (uint32_t c = 0; c < columns; c++) {
+        const uint32_t points[] = {0, 7, 8, N / 2 - 1, draw_below(N / 2)};
+        for (size_t i = 0; i < COUNT_OF(points); i++) {
+            const size_t line = ((size_t)(points[i] / TNN_POINT_BLOCK) * rows + row) * columns + c;
+            const double *found = fourier + line * 2 * TNN_POINT_BLOCK + points[i] % TNN_POINT_BLOCK;
+            double re;
+            double im;
+            naive_point(words + (size_t)c * N, N, points[i], &re, &im);
+            assert_true(fabs(found[0] - re) < 1e-14 && fabs(found[TNN_POINT_BLOCK] - im) < 1e-14);
+        }
+    }
+}
+
+static void expansion_is_the_blocked_transform_of_the_rows(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+        const tnn_seed seed = draw_seed();
+        uint8_t *bodies = new_random(body_bytes(makers[i].params), 1);
+        double *fourier = new_expansion(&makers[i], bodies, &seed, 7);
+        for (uint32_t row = 0; row < tnn_params_ggsw_rows(makers[i].params); row++) {
+            uint64_t *words = new_row(makers[i].params, bodies, &seed, 7, row);
+            check_points(&makers[i], fourier, words, row);
+            tnn_free(words);
+        }
+        tnn_free(bodies);
+        tnn_free(fourier);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------------- public calls -- */
+
+static void public_encryption_draws_a_fresh_seed(void **state) {
+    (void)state;
+    tnn_ggsw *a;
+    tnn_ggsw *b;
+    assert_ok(tnn_ggsw_encrypt(makers[0].secret, &a, true));
+    assert_ok(tnn_ggsw_encrypt(makers[0].secret, &b, true));
+    assert_true(tnn_params_equal(&a->params, makers[0].params));
+    assert_memory_not_equal(a->fourier, b->fourier, tnn_params_ggsw_doubles(&a->params) * sizeof *a->fourier);
+    tnn_ggsw_free(a);
+    tnn_ggsw_free(b);
+}
+
+static void misuse_is_refused(void **state) {
+    (void)state;
+    tnn_ggsw *ggsw = UNSET;
+    assert_status(TNN_ERR_MISUSE, tnn_ggsw_encrypt(NULL, &ggsw, true));
+    assert_null(ggsw);
+    assert_status(TNN_ERR_MISUSE, tnn_ggsw_encrypt(makers[0].secret, NULL, true));
+    tnn_ggsw_free(NULL);
+    tnn_expand_scratch_free(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_encrypt_the_bit_times_gadget_and_key),
+        cmocka_unit_test(bodies_of_fresh_encryptions_differ),
+        cmocka_unit_test(noise_is_fresh_where_the_seed_is_not),
+        cmocka_unit_test(expansion_is_a_function_of_seed_row_and_bodies),
+        cmocka_unit_test(expansion_is_the_blocked_transform_of_the_rows),
+        cmocka_unit_test(public_encryption_draws_a_fresh_seed),
+        cmocka_unit_test(misuse_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_makers, free_makers);
+}
