@@ -7,12 +7,13 @@
 #include "secret.h"
 
 tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_spec *spec, unsigned threads) {
-    if (!secret || !eval) {
-        return TNN_ERR_MISUSE;
+    if (secret) {
+        *secret = NULL;
     }
-    *secret = NULL;
-    *eval = NULL;
-    if (!spec) {
+    if (eval) {
+        *eval = NULL;
+    }
+    if (!secret || !eval || !spec) {
         return TNN_ERR_MISUSE;
     }
     tnn_status status = tnn_secret_key_generate(secret, &spec->params);

@@ -132,10 +132,13 @@ static void fill_outputs(const tnn_evaluator *e, tnn_output **outputs, size_t co
 
 tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs, const tnn_input *const *inputs, size_t count,
                      tnn_progress progress, void *user) {
-    if (!evaluator || !outputs || !inputs || count == 0 || count > evaluator->max_images) {
+    if (!outputs || count > TNN_MAX_IMAGES) {
         return TNN_ERR_MISUSE;
     }
     memset(outputs, 0, count * sizeof *outputs);
+    if (!evaluator || !inputs || count == 0 || count > evaluator->max_images) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_status status = take_inputs(evaluator, inputs, count);
     status = status == TNN_OK ? new_outputs(evaluator, outputs, count) : status;
     if (status != TNN_OK) {

@@ -34,6 +34,7 @@ struct tnn_evaluation {
     size_t tasks;           /* the layer's neurons, over all images, in about equal parts of at most BATCH */
     tnn_evaluation_monitor monitor;
     atomic_uint_fast64_t done; /* bootstraps */
+    uint64_t reported;         /* what progress was last told of them */
     uint64_t total;
     atomic_int status; /* the first that is not TNN_OK; tasks that see one do nothing */
 };
@@ -92,13 +93,13 @@ static tnn_status allocate_images(tnn_evaluation *e) {
 }
 
 static tnn_status allocate_all(tnn_evaluation *e, unsigned threads) {
+    tnn_status status = tnn_pool_create(&e->pool, threads);
+    if (status != TNN_OK) {
+        return status;
+    }
     e->scratch = tnn_alloc(threads, sizeof *e->scratch);
     e->pixels = tnn_alloc(e->max_images, sizeof(tnn_packed_masks *));
-    if (!e->scratch || !e->pixels) {
-        return TNN_ERR_MEMORY;
-    }
-    tnn_status status = tnn_pool_create(&e->pool, threads);
-    status = status == TNN_OK ? allocate_scratch(e) : status;
+    status = e->scratch && e->pixels ? allocate_scratch(e) : TNN_ERR_MEMORY;
     return status == TNN_OK ? allocate_images(e) : status;
 }
 
@@ -125,7 +126,7 @@ void tnn_evaluation_free(tnn_evaluation *e) {
     if (!e) {
         return;
     }
-    for (unsigned i = 0; e->pool && i < tnn_pool_threads(e->pool); i++) {
+    for (unsigned i = 0; e->scratch && i < tnn_pool_threads(e->pool); i++) {
         tnn_workspace_free(e->scratch[i].workspace);
         tnn_free(e->scratch[i].small);
         tnn_free(e->scratch[i].sum);
@@ -183,10 +184,14 @@ static void look_up(tnn_evaluation *e, thread_scratch *scratch, size_t first, si
     }
 }
 
-/* Only the calling thread, worker 0, talks to the caller. */
-static void report(tnn_evaluation *e, unsigned worker, size_t count) {
-    uint64_t done = atomic_fetch_add(&e->done, count) + count;
-    if (worker == 0 && e->monitor.progress && !e->monitor.progress(e->monitor.user, done, e->total)) {
+/* On the calling thread only. Says nothing where nothing has happened since it last spoke. */
+static void report(tnn_evaluation *e) {
+    uint64_t done = atomic_load(&e->done);
+    if (!e->monitor.progress || done == e->reported) {
+        return;
+    }
+    e->reported = done;
+    if (!e->monitor.progress(e->monitor.user, done, e->total)) {
         fail(e, TNN_ERR_CANCELLED);
     }
 }
@@ -205,7 +210,10 @@ static void run_task(void *context, unsigned worker, size_t task) {
         weigh(e, scratch, scratch->small + (i - first) * small_words, i / e->layer->neurons, i % e->layer->neurons);
     }
     look_up(e, scratch, first, end - first);
-    report(e, worker, end - first);
+    atomic_fetch_add(&e->done, end - first);
+    if (worker == 0) {
+        report(e);
+    }
 }
 
 /* Equal parts, none above BATCH, and as many for each thread; fewer where there are fewer lookups. */
@@ -224,6 +232,7 @@ static void run_table_layers(tnn_evaluation *e) {
         e->outputs = e->values[i % 2];
         e->tasks = task_count(e);
         tnn_pool_run(e->pool, run_task, e, e->tasks);
+        report(e);
         e->inputs = e->outputs;
     }
 }
@@ -269,6 +278,7 @@ tnn_status tnn_evaluation_run(tnn_evaluation *e, uint32_t *logits, const tnn_pac
     e->images = count;
     e->monitor = monitor;
     e->total = count * e->circuit->bootstraps;
+    e->reported = 0;
     atomic_store(&e->done, 0);
     atomic_store(&e->status, TNN_OK);
     run_table_layers(e);

@@ -75,7 +75,8 @@ static void loaders_leave_nothing(void **state) {
     check_loader("load output", &OUTPUT_FORMAT, saved_file(&OUTPUT_FORMAT, output), 1);
 }
 
-/* --------------------------------------------------------------------------------------------------------- makers -- */
+/* --------------------------------------------------------------------------------------------------------- makers --
+ */
 
 static tnn_status make_circuit(void *context, void **object) {
     (void)context;

@@ -80,8 +80,8 @@ static void options_at_their_ends_are_taken(void **state) {
     network_shape shape = small_shape();
     tnn_model *model = random_network(&shape);
     tnn_circuit *circuit;
-    const tnn_options loosest = {.security = TNN_SECURITY_128, .position_noise = 0.2499, .logit_noise = 1e300,
-                                 .log2_lookup_error = -1};
+    const tnn_options loosest = {
+        .security = TNN_SECURITY_128, .position_noise = 0.2499, .logit_noise = 1e300, .log2_lookup_error = -1};
     const tnn_options strictest = {.position_noise = 1e-300, .logit_noise = 1e-300, .log2_lookup_error = -256};
     assert_ok(tnn_compile(&circuit, model, &loosest));
     tnn_circuit_free(circuit);
@@ -108,8 +108,8 @@ static void description_repeats_the_circuit(void **state) {
     assert_int_equal(info.bootstraps, 2 * shape.neurons);
     assert_int_equal(info.server_key_bytes, tnn_params_server_key_bytes(params));
     assert_int_equal(info.unproven_neurons, 0);
-    assert_true(info.worst_position_noise == fmax(d.circuit->layers[0].worst_position_noise,
-                                                  d.circuit->layers[1].worst_position_noise));
+    assert_true(info.worst_position_noise ==
+                fmax(d.circuit->layers[0].worst_position_noise, d.circuit->layers[1].worst_position_noise));
     assert_true(info.worst_lookup_log2 ==
                 fmax(d.circuit->layers[0].worst_lookup_log2, d.circuit->layers[1].worst_lookup_log2));
     const double torus = sqrt(d.circuit->logit_variance);
@@ -149,10 +149,8 @@ static void check_sizes(const deployment *d, const tnn_circuit_info *info) {
         const void *object;
         size_t stated;
     } objects[] = {
-        {&SPEC_FORMAT, d->spec, info->spec_bytes},
-        {&SECRET_KEY_FORMAT, keys.secret, info->secret_key_bytes},
-        {&EVAL_KEY_FORMAT, keys.eval, info->eval_key_bytes},
-        {&INPUT_FORMAT, input, info->input_bytes},
+        {&SPEC_FORMAT, d->spec, info->spec_bytes},           {&SECRET_KEY_FORMAT, keys.secret, info->secret_key_bytes},
+        {&EVAL_KEY_FORMAT, keys.eval, info->eval_key_bytes}, {&INPUT_FORMAT, input, info->input_bytes},
         {&OUTPUT_FORMAT, output, info->output_bytes},
     };
     for (size_t i = 0; i < COUNT_OF(objects); i++) {

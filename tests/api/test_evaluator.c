@@ -256,8 +256,10 @@ static void inputs_that_do_not_belong_are_refused(void **state) {
         const tnn_input *bad;
         tnn_status expected;
     } cases[] = {
-        {of_other_model, TNN_ERR_MODEL_MISMATCH}, {of_other_key, TNN_ERR_KEY_MISMATCH},
-        {of_other_shape, TNN_ERR_SHAPE},          {of_other_bits, TNN_ERR_PARAMS_MISMATCH},
+        {of_other_model, TNN_ERR_MODEL_MISMATCH},
+        {of_other_key, TNN_ERR_KEY_MISMATCH},
+        {of_other_shape, TNN_ERR_SHAPE},
+        {of_other_bits, TNN_ERR_PARAMS_MISMATCH},
         {NULL, TNN_ERR_MISUSE},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -94,51 +94,51 @@ static void headers_are_checked(void **state) {
 }
 
 static const bad_field BAD_FIELDS[] = {
-    {0, 4, 0, TNN_ERR_MALFORMED},                         /* height */
+    {0, 4, 0, TNN_ERR_MALFORMED}, /* height */
     {0, 4, 5, TNN_ERR_MALFORMED},
     {0, 4, 65537, TNN_ERR_LIMIT},
     {0, 4, ~0u, TNN_ERR_LIMIT},
-    {4, 4, 0, TNN_ERR_MALFORMED},                         /* width */
+    {4, 4, 0, TNN_ERR_MALFORMED}, /* width */
     {4, 4, 16385, TNN_ERR_LIMIT},
     {4, 4, 1u << 30, TNN_ERR_LIMIT},
-    {8, 4, 0, TNN_ERR_MALFORMED},                         /* channels */
+    {8, 4, 0, TNN_ERR_MALFORMED}, /* channels */
     {8, 4, 3, TNN_ERR_MALFORMED},
-    {8, 4, 5462, TNN_ERR_LIMIT},                          /* times 12 pixels: above 65536 */
+    {8, 4, 5462, TNN_ERR_LIMIT}, /* times 12 pixels: above 65536 */
     {8, 4, ~0u, TNN_ERR_LIMIT},
-    {12, 4, 0, TNN_ERR_MALFORMED},                        /* input_levels */
+    {12, 4, 0, TNN_ERR_MALFORMED}, /* input_levels */
     {12, 4, 1, TNN_ERR_MALFORMED},
     {12, 4, 257, TNN_ERR_MALFORMED},
-    {16, 4, 0, TNN_ERR_MALFORMED},                        /* layer_count */
+    {16, 4, 0, TNN_ERR_MALFORMED}, /* layer_count */
     {16, 4, 1, TNN_ERR_MALFORMED},
     {16, 4, 4, TNN_ERR_TRUNCATED},
     {16, 4, 65, TNN_ERR_LIMIT},
     {16, 4, ~0u, TNN_ERR_LIMIT},
-    {20, 4, 65536, TNN_ERR_TRUNCATED},                    /* provenance_bytes */
+    {20, 4, 65536, TNN_ERR_TRUNCATED}, /* provenance_bytes */
     {20, 4, 65537, TNN_ERR_LIMIT},
     {20, 4, ~0u, TNN_ERR_LIMIT},
-    {24, 8, 0, TNN_ERR_MALFORMED},                        /* output_scale: 0, -1, infinity, no number */
+    {24, 8, 0, TNN_ERR_MALFORMED}, /* output_scale: 0, -1, infinity, no number */
     {24, 8, 0xbff0000000000000u, TNN_ERR_MALFORMED},
     {24, 8, 0x7ff0000000000000u, TNN_ERR_MALFORMED},
     {24, 8, 0x7ff8000000000000u, TNN_ERR_MALFORMED},
-    {PROVENANCE, 1, 0, TNN_ERR_MALFORMED},                /* a NUL in the text */
+    {PROVENANCE, 1, 0, TNN_ERR_MALFORMED}, /* a NUL in the text */
     {PROVENANCE + PROVENANCE_BYTES - 1, 1, 0, TNN_ERR_MALFORMED},
-    {LAYER_0, 4, 0, TNN_ERR_MALFORMED},                   /* inputs */
+    {LAYER_0, 4, 0, TNN_ERR_MALFORMED}, /* inputs */
     {LAYER_0, 4, 65537, TNN_ERR_LIMIT},
     {LAYER_0, 4, 65536, TNN_ERR_TRUNCATED},
-    {LAYER_0 + 4, 4, 0, TNN_ERR_MALFORMED},               /* neurons */
+    {LAYER_0 + 4, 4, 0, TNN_ERR_MALFORMED}, /* neurons */
     {LAYER_0 + 4, 4, 65537, TNN_ERR_LIMIT},
     {LAYER_0 + 4, 4, 65536, TNN_ERR_TRUNCATED},
-    {LAYER_0 + 8, 4, 16385, TNN_ERR_LIMIT},               /* tables of 4 neurons */
+    {LAYER_0 + 8, 4, 16385, TNN_ERR_LIMIT}, /* tables of 4 neurons */
     {LAYER_0 + 8, 4, 16384, TNN_ERR_TRUNCATED},
     {LAYER_0 + 8, 4, ~0u, TNN_ERR_LIMIT},
-    {LAYER_0 + 12, 4, 0, TNN_ERR_MALFORMED},              /* cells */
+    {LAYER_0 + 12, 4, 0, TNN_ERR_MALFORMED}, /* cells */
     {LAYER_0 + 12, 4, 32768, TNN_ERR_TRUNCATED},
     {LAYER_0 + 12, 4, 32769, TNN_ERR_LIMIT},
-    {RANGES_0, 4, 0x7fffffff, TNN_ERR_MALFORMED},         /* a range that ends before it starts */
+    {RANGES_0, 4, 0x7fffffff, TNN_ERR_MALFORMED}, /* a range that ends before it starts */
     {RANGES_0 + 4, 4, 0x80000000, TNN_ERR_MALFORMED},
-    {RANGES_0 + 24, 4, 0x7fffffff, TNN_ERR_MALFORMED},    /* of the last neuron */
-    {LAYER_2 + 8, 4, 1, TNN_ERR_MALFORMED},               /* tables without cells */
-    {LAYER_2 + 12, 4, 16, TNN_ERR_MALFORMED},             /* cells without tables */
+    {RANGES_0 + 24, 4, 0x7fffffff, TNN_ERR_MALFORMED}, /* of the last neuron */
+    {LAYER_2 + 8, 4, 1, TNN_ERR_MALFORMED},            /* tables without cells */
+    {LAYER_2 + 12, 4, 16, TNN_ERR_MALFORMED},          /* cells without tables */
 };
 
 static void each_bad_field_is_refused(void **state) {
@@ -206,9 +206,16 @@ static void too_many_weights_are_refused_before_memory_is_asked_for(void **state
 
 static void provenance_may_be_empty(void **state) {
     (void)state;
-    tnn_model *model = random_network(&(network_shape){.height = 1, .width = 1, .channels = 1, .input_levels = 2,
-                                                       .table_layers = 1, .neurons = 1, .tables_per_neuron = 1,
-                                                       .table_cells = 1, .outputs = 1, .weight_magnitude = 1,
+    tnn_model *model = random_network(&(network_shape){.height = 1,
+                                                       .width = 1,
+                                                       .channels = 1,
+                                                       .input_levels = 2,
+                                                       .table_layers = 1,
+                                                       .neurons = 1,
+                                                       .tables_per_neuron = 1,
+                                                       .table_cells = 1,
+                                                       .outputs = 1,
+                                                       .weight_magnitude = 1,
                                                        .table_magnitude = 1});
     model->provenance[0] = 0;
     check_written(model, TNN_OK);

@@ -83,14 +83,22 @@ static void headers_are_checked(void **state) {
 static void each_bad_field_is_refused(void **state) {
     (void)state;
     const bad_field fields[] = {
-        {OUTPUT_BITS, 4, 0, TNN_ERR_MALFORMED},  {OUTPUT_BITS, 4, 8, TNN_ERR_MALFORMED},
-        {OUTPUT_BITS, 4, 32, TNN_ERR_MALFORMED}, {OUTPUT_BITS, 4, ~0u, TNN_ERR_MALFORMED},
-        {OUTPUTS, 4, 0, TNN_ERR_MALFORMED},      {OUTPUTS, 4, 2, TNN_ERR_MALFORMED},
-        {OUTPUTS, 4, 65536, TNN_ERR_MALFORMED},  {OUTPUTS, 4, 65537, TNN_ERR_LIMIT},
-        {OUTPUTS, 4, ~0u, TNN_ERR_LIMIT},        {DIMENSION, 4, 0, TNN_ERR_MALFORMED},
-        {DIMENSION, 4, 21, TNN_ERR_MALFORMED},   {DIMENSION, 4, 6 * 16384, TNN_ERR_MALFORMED},
-        {DIMENSION, 4, 6 * 16384 + 1, TNN_ERR_LIMIT}, {DIMENSION, 4, ~0u, TNN_ERR_LIMIT},
-        {RESERVED, 4, 1, TNN_ERR_MALFORMED},     {RESERVED, 4, 1u << 31, TNN_ERR_MALFORMED},
+        {OUTPUT_BITS, 4, 0, TNN_ERR_MALFORMED},
+        {OUTPUT_BITS, 4, 8, TNN_ERR_MALFORMED},
+        {OUTPUT_BITS, 4, 32, TNN_ERR_MALFORMED},
+        {OUTPUT_BITS, 4, ~0u, TNN_ERR_MALFORMED},
+        {OUTPUTS, 4, 0, TNN_ERR_MALFORMED},
+        {OUTPUTS, 4, 2, TNN_ERR_MALFORMED},
+        {OUTPUTS, 4, 65536, TNN_ERR_MALFORMED},
+        {OUTPUTS, 4, 65537, TNN_ERR_LIMIT},
+        {OUTPUTS, 4, ~0u, TNN_ERR_LIMIT},
+        {DIMENSION, 4, 0, TNN_ERR_MALFORMED},
+        {DIMENSION, 4, 21, TNN_ERR_MALFORMED},
+        {DIMENSION, 4, 6 * 16384, TNN_ERR_MALFORMED},
+        {DIMENSION, 4, 6 * 16384 + 1, TNN_ERR_LIMIT},
+        {DIMENSION, 4, ~0u, TNN_ERR_LIMIT},
+        {RESERVED, 4, 1, TNN_ERR_MALFORMED},
+        {RESERVED, 4, 1u << 31, TNN_ERR_MALFORMED},
     };
     check_bad_fields(&OUTPUT_FORMAT, &file, fields, COUNT_OF(fields));
 }

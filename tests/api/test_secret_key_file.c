@@ -107,12 +107,9 @@ static void mutated_files_give_a_status(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_survive_the_round_trip),
-        cmocka_unit_test(a_bit_of_the_file_is_a_bit_of_the_key),
-        cmocka_unit_test(headers_are_checked),
-        cmocka_unit_test(each_bad_field_is_refused),
-        cmocka_unit_test(cut_files_are_refused),
-        cmocka_unit_test(mutated_files_give_a_status),
+        cmocka_unit_test(keys_survive_the_round_trip), cmocka_unit_test(a_bit_of_the_file_is_a_bit_of_the_key),
+        cmocka_unit_test(headers_are_checked),         cmocka_unit_test(each_bad_field_is_refused),
+        cmocka_unit_test(cut_files_are_refused),       cmocka_unit_test(mutated_files_give_a_status),
     };
     return cmocka_run_group_tests(tests, make_key, free_all);
 }

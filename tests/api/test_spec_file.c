@@ -17,8 +17,16 @@ static file_bytes file;
 static int build_spec(void **state) {
     (void)state;
     const tnn_params_literal literal = tiny_literal();
-    spec = (tnn_spec){.height = 28, .width = 28, .channels = 3, .input_levels = 16, .outputs = 11, .input_unit = 100,
-                      .output_unit = 4000, .output_bits = 16, .exact = true, .output_scale = 0.25};
+    spec = (tnn_spec){.height = 28,
+                      .width = 28,
+                      .channels = 3,
+                      .input_levels = 16,
+                      .outputs = 11,
+                      .input_unit = 100,
+                      .output_unit = 4000,
+                      .output_bits = 16,
+                      .exact = true,
+                      .output_scale = 0.25};
     assert_ok(tnn_params_check(&spec.params, &literal, TNN_SECURITY_128_MARGIN));
     tnn_spec_set_fingerprint(&spec, (const uint8_t[TNN_FINGERPRINT_BYTES]){1, 2, 3});
     file = saved_file(&SPEC_FORMAT, &spec);
@@ -65,30 +73,30 @@ static void headers_are_checked(void **state) {
 }
 
 static const bad_field BAD_FIELDS[] = {
-    {FIELDS, 4, 0, TNN_ERR_MALFORMED},                     /* height */
-    {FIELDS, 4, 781, TNN_ERR_LIMIT},                       /* 781 * 28 * 3 is above 65536 */
+    {FIELDS, 4, 0, TNN_ERR_MALFORMED}, /* height */
+    {FIELDS, 4, 781, TNN_ERR_LIMIT},   /* 781 * 28 * 3 is above 65536 */
     {FIELDS, 4, ~0u, TNN_ERR_LIMIT},
-    {FIELDS + 4, 4, 0, TNN_ERR_MALFORMED},                 /* width */
-    {FIELDS + 4, 4, 2341, TNN_ERR_LIMIT},                  /* 28 * 2341 is above 65536 */
+    {FIELDS + 4, 4, 0, TNN_ERR_MALFORMED}, /* width */
+    {FIELDS + 4, 4, 2341, TNN_ERR_LIMIT},  /* 28 * 2341 is above 65536 */
     {FIELDS + 4, 4, 65537, TNN_ERR_LIMIT},
-    {FIELDS + 8, 4, 0, TNN_ERR_MALFORMED},                 /* channels */
+    {FIELDS + 8, 4, 0, TNN_ERR_MALFORMED}, /* channels */
     {FIELDS + 8, 4, 84, TNN_ERR_LIMIT},
     {FIELDS + 8, 4, ~0u, TNN_ERR_LIMIT},
-    {FIELDS + 12, 4, 0, TNN_ERR_MALFORMED},                /* input_levels */
+    {FIELDS + 12, 4, 0, TNN_ERR_MALFORMED}, /* input_levels */
     {FIELDS + 12, 4, 1, TNN_ERR_MALFORMED},
     {FIELDS + 12, 4, 257, TNN_ERR_MALFORMED},
-    {FIELDS + 16, 4, 0, TNN_ERR_MALFORMED},                /* outputs */
+    {FIELDS + 16, 4, 0, TNN_ERR_MALFORMED}, /* outputs */
     {FIELDS + 16, 4, 65537, TNN_ERR_LIMIT},
-    {FIELDS + 20, 4, 0, TNN_ERR_MALFORMED},                /* input_unit: 15 of them must stay below 2^16 */
+    {FIELDS + 20, 4, 0, TNN_ERR_MALFORMED}, /* input_unit: 15 of them must stay below 2^16 */
     {FIELDS + 20, 4, 4370, TNN_ERR_MALFORMED},
     {FIELDS + 20, 4, ~0u, TNN_ERR_MALFORMED},
-    {FIELDS + 24, 4, 0, TNN_ERR_MALFORMED},                /* output_unit */
-    {FIELDS + 28, 4, 0, TNN_ERR_MALFORMED},                /* output_bits */
+    {FIELDS + 24, 4, 0, TNN_ERR_MALFORMED}, /* output_unit */
+    {FIELDS + 28, 4, 0, TNN_ERR_MALFORMED}, /* output_bits */
     {FIELDS + 28, 4, 15, TNN_ERR_MALFORMED},
     {FIELDS + 28, 4, 64, TNN_ERR_MALFORMED},
-    {FIELDS + 32, 4, 2, TNN_ERR_MALFORMED},                /* exact */
-    {FIELDS + 36, 4, 1, TNN_ERR_MALFORMED},                /* reserved */
-    {FIELDS + 40, 8, 0, TNN_ERR_MALFORMED},                /* output_scale: 0, -1, infinity, no number */
+    {FIELDS + 32, 4, 2, TNN_ERR_MALFORMED}, /* exact */
+    {FIELDS + 36, 4, 1, TNN_ERR_MALFORMED}, /* reserved */
+    {FIELDS + 40, 8, 0, TNN_ERR_MALFORMED}, /* output_scale: 0, -1, infinity, no number */
     {FIELDS + 40, 8, 0xbff0000000000000u, TNN_ERR_MALFORMED},
     {FIELDS + 40, 8, 0x7ff0000000000000u, TNN_ERR_MALFORMED},
     {FIELDS + 40, 8, 0x7ff8000000000000u, TNN_ERR_MALFORMED},
@@ -155,14 +163,10 @@ static void fingerprint_binds_model_and_every_field(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(specs_survive_the_round_trip),
-        cmocka_unit_test(shape_is_told),
-        cmocka_unit_test(headers_are_checked),
-        cmocka_unit_test(each_bad_field_is_refused),
-        cmocka_unit_test(largest_unit_is_accepted),
-        cmocka_unit_test(cut_files_are_refused),
-        cmocka_unit_test(mutated_files_give_a_status),
-        cmocka_unit_test(fingerprint_binds_model_and_every_field),
+        cmocka_unit_test(specs_survive_the_round_trip), cmocka_unit_test(shape_is_told),
+        cmocka_unit_test(headers_are_checked),          cmocka_unit_test(each_bad_field_is_refused),
+        cmocka_unit_test(largest_unit_is_accepted),     cmocka_unit_test(cut_files_are_refused),
+        cmocka_unit_test(mutated_files_give_a_status),  cmocka_unit_test(fingerprint_binds_model_and_every_field),
     };
     return cmocka_run_group_tests(tests, build_spec, free_all);
 }

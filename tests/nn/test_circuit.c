@@ -15,13 +15,13 @@
 
 /* Any noise of logits will do. */
 static tnn_requirement tolerant(double position_noise) {
-    return (tnn_requirement){.security = TNN_SECURITY_128_MARGIN, .position_noise = position_noise,
-                             .logit_noise = INFINITY};
+    return (tnn_requirement){
+        .security = TNN_SECURITY_128_MARGIN, .position_noise = position_noise, .logit_noise = INFINITY};
 }
 
 static tnn_requirement exact(double log2_lookup_error) {
-    return (tnn_requirement){.security = TNN_SECURITY_128_MARGIN, .exact = true,
-                             .log2_lookup_error = log2_lookup_error};
+    return (tnn_requirement){
+        .security = TNN_SECURITY_128_MARGIN, .exact = true, .log2_lookup_error = log2_lookup_error};
 }
 
 static tnn_circuit *compiled(const tnn_model *model, const tnn_requirement *requirement) {

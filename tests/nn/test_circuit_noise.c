@@ -58,8 +58,8 @@ static tnn_model *sign_network(uint32_t tables_per_neuron) {
 }
 
 static logit_bench new_logit_bench(uint32_t tables_per_neuron) {
-    const tnn_requirement requirement = {.security = TNN_SECURITY_128_MARGIN, .position_noise = 0.02,
-                                         .logit_noise = INFINITY};
+    const tnn_requirement requirement = {
+        .security = TNN_SECURITY_128_MARGIN, .position_noise = 0.02, .logit_noise = INFINITY};
     logit_bench b = {.model = sign_network(tables_per_neuron)};
     assert_ok(tnn_circuit_compile(&b.circuit, b.model, &requirement));
     make_keys(&b.keys, shipped_params(b.circuit->params_name), 1);
@@ -154,8 +154,8 @@ typedef struct deep_bench {
     tnn_packed_masks *masks;
 } deep_bench;
 
-/* First layer: the sign of one pixel, as above. The second layer takes it with weight 127 and a range in which the noise
- * that a rotation leaves, times the weight, counts as well as both switches. */
+/* First layer: the sign of one pixel, as above. The second layer takes it with weight 127 and a range in which the
+ * noise that a rotation leaves, times the weight, counts as well as both switches. */
 static tnn_model *deep_network(void) {
     network_shape shape = small_shape();
     shape.height = 1;
@@ -234,8 +234,8 @@ static double squared_position_error(void *context) {
 
 static void stated_position_noise_behind_a_key_switch_is_measured(void **state) {
     (void)state;
-    const tnn_requirement requirement = {.security = TNN_SECURITY_128_MARGIN, .position_noise = 0.02,
-                                         .logit_noise = INFINITY};
+    const tnn_requirement requirement = {
+        .security = TNN_SECURITY_128_MARGIN, .position_noise = 0.02, .logit_noise = INFINITY};
     deep_bench b = {.model = deep_network()};
     assert_ok(tnn_circuit_compile(&b.circuit, b.model, &requirement));
     make_keys(&b.keys, shipped_params(b.circuit->params_name), 1);

@@ -7,8 +7,15 @@
 #include "testing.h"
 
 static tnn_spec example_spec(void) {
-    return (tnn_spec){.height = 2, .width = 5, .channels = 3, .input_levels = 16, .outputs = 1, .input_unit = 1000,
-                      .output_unit = 1u << 20, .output_bits = 16, .output_scale = 0.25};
+    return (tnn_spec){.height = 2,
+                      .width = 5,
+                      .channels = 3,
+                      .input_levels = 16,
+                      .outputs = 1,
+                      .input_unit = 1000,
+                      .output_unit = 1u << 20,
+                      .output_bits = 16,
+                      .output_scale = 0.25};
 }
 
 static void pixels_are_counted_with_channels(void **state) {

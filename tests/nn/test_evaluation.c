@@ -69,8 +69,8 @@ static scene scene_for(const network_shape *shape, const tnn_requirement *requir
 
 /* With a bound on position noise that the fast set meets, and the deep set where there are more layers. */
 static scene new_scene(const network_shape *shape) {
-    const tnn_requirement requirement = {.security = TNN_SECURITY_128_MARGIN, .position_noise = 0.03,
-                                         .logit_noise = INFINITY};
+    const tnn_requirement requirement = {
+        .security = TNN_SECURITY_128_MARGIN, .position_noise = 0.03, .logit_noise = INFINITY};
     return scene_for(shape, &requirement, shape->table_layers == 1 ? &fast : &deep);
 }
 

@@ -70,13 +70,27 @@ static void contradicting_sizes_are_malformed(void **state) {
         uint32_t *field;
         uint32_t bad;
     } cases[] = {
-        {&model->input_levels, 0},    {&model->input_levels, 1},     {&model->input_levels, 257},
-        {&model->input_levels, ~0u},  {&model->layer_count, 0},      {&model->layer_count, 1},
-        {&model->layer_count, 2},     {&model->height, 5},           {&model->channels, 3},
-        {&hidden->inputs, 11},        {&hidden->inputs, 13},         {&hidden->neurons, 0},
-        {&hidden->neurons, 3},        {&hidden->tables_per_neuron, 0}, {&hidden->tables_per_neuron, 2},
-        {&hidden->table_cells, 0},    {&hidden->table_cells, 30000}, {&last->inputs, 1},
-        {&last->neurons, 0},          {&last->tables_per_neuron, 1}, {&last->table_cells, 1},
+        {&model->input_levels, 0},
+        {&model->input_levels, 1},
+        {&model->input_levels, 257},
+        {&model->input_levels, ~0u},
+        {&model->layer_count, 0},
+        {&model->layer_count, 1},
+        {&model->layer_count, 2},
+        {&model->height, 5},
+        {&model->channels, 3},
+        {&hidden->inputs, 11},
+        {&hidden->inputs, 13},
+        {&hidden->neurons, 0},
+        {&hidden->neurons, 3},
+        {&hidden->tables_per_neuron, 0},
+        {&hidden->tables_per_neuron, 2},
+        {&hidden->table_cells, 0},
+        {&hidden->table_cells, 30000},
+        {&last->inputs, 1},
+        {&last->neurons, 0},
+        {&last->tables_per_neuron, 1},
+        {&last->table_cells, 1},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         assert_u32_malformed(cases[i].field, cases[i].bad);

@@ -160,12 +160,9 @@ static void power_is_the_sum_of_squares(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_polynomial_holds_the_table),
-        cmocka_unit_test(each_accumulator_reads_its_own_entry),
-        cmocka_unit_test(tables_go_on_past_their_ends),
-        cmocka_unit_test(doubled_centre_adds_both_ends),
-        cmocka_unit_test(steps_sum_back_to_the_table),
-        cmocka_unit_test(constant_tables_have_no_steps),
+        cmocka_unit_test(test_polynomial_holds_the_table), cmocka_unit_test(each_accumulator_reads_its_own_entry),
+        cmocka_unit_test(tables_go_on_past_their_ends),    cmocka_unit_test(doubled_centre_adds_both_ends),
+        cmocka_unit_test(steps_sum_back_to_the_table),     cmocka_unit_test(constant_tables_have_no_steps),
         cmocka_unit_test(power_is_the_sum_of_squares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,12 +139,9 @@ static void wrong_distributions_are_seen(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_four_moments_are_normal),
-        cmocka_unit_test(members_of_a_pair_are_uncorrelated),
-        cmocka_unit_test(pairs_and_blocks_are_uncorrelated),
-        cmocka_unit_test(any_count_is_filled),
-        cmocka_unit_test(tails_have_the_right_weight),
-        cmocka_unit_test(distribution_function_is_normal),
+        cmocka_unit_test(first_four_moments_are_normal),     cmocka_unit_test(members_of_a_pair_are_uncorrelated),
+        cmocka_unit_test(pairs_and_blocks_are_uncorrelated), cmocka_unit_test(any_count_is_filled),
+        cmocka_unit_test(tails_have_the_right_weight),       cmocka_unit_test(distribution_function_is_normal),
         cmocka_unit_test(wrong_distributions_are_seen),
     };
     return cmocka_run_group_tests(tests, draw_deviates, free_deviates);

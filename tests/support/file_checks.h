@@ -31,9 +31,9 @@ void check_bad_fields(const file_format *format, const file_bytes *file, const b
 void check_truncations(const file_format *format, const file_bytes *file, size_t stride);
 
 /*
- * `rounds` files with up to 8 changed bytes, most of them in the first `hot_bytes` of the payload, some cut or grown, all
- * sealed again: a documented data status, or TNN_OK and an object that saves to the same bytes. Prints its seed first;
- * TORUSNN_FUZZ_SEED=<seed> repeats a run.
+ * `rounds` files with up to 8 changed bytes, most of them in the first `hot_bytes` of the payload, some cut or grown,
+ * all sealed again: a documented data status, or TNN_OK and an object that saves to the same bytes. Prints its seed
+ * first; TORUSNN_FUZZ_SEED=<seed> repeats a run.
  */
 void check_mutations(const file_format *format, const file_bytes *file, size_t hot_bytes, size_t rounds);
 

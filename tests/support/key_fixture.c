@@ -29,9 +29,18 @@ tnn_params *shipped_params(const char *name) {
 }
 
 tnn_params_literal tiny_literal(void) {
-    return (tnn_params_literal){.n = 608, .input_N = 32, .input_bits = 16, .lwe_log2_sigma = -12.4, .k = 3, .N = 256,
-                                .glwe_log2_sigma = -16.4, .bs_base_log = 8, .bs_levels = 1, .ks_base_log = 4,
-                                .ks_levels = 3, .shared_prefix = true};
+    return (tnn_params_literal){.n = 608,
+                                .input_N = 32,
+                                .input_bits = 16,
+                                .lwe_log2_sigma = -12.4,
+                                .k = 3,
+                                .N = 256,
+                                .glwe_log2_sigma = -16.4,
+                                .bs_base_log = 8,
+                                .bs_levels = 1,
+                                .ks_base_log = 4,
+                                .ks_levels = 3,
+                                .shared_prefix = true};
 }
 
 /* Half ones, in random order. */

@@ -6,9 +6,18 @@
 #include "testing.h"
 
 network_shape small_shape(void) {
-    return (network_shape){.height = 4, .width = 3, .channels = 1, .input_levels = 8, .table_layers = 1, .neurons = 4,
-                           .tables_per_neuron = 1, .table_cells = 16, .outputs = 2, .weight_magnitude = 3,
-                           .table_magnitude = 20, .tables = TABLES_RAMP};
+    return (network_shape){.height = 4,
+                           .width = 3,
+                           .channels = 1,
+                           .input_levels = 8,
+                           .table_layers = 1,
+                           .neurons = 4,
+                           .tables_per_neuron = 1,
+                           .table_cells = 16,
+                           .outputs = 2,
+                           .weight_magnitude = 3,
+                           .table_magnitude = 20,
+                           .tables = TABLES_RAMP};
 }
 
 static void draw_weights(tnn_layer *layer, uint32_t magnitude) {

@@ -6,7 +6,7 @@
 
 typedef enum table_kind {
     TABLES_RANDOM, /* any entries */
-    TABLES_RAMP,   /* rising or falling in small steps, flat at the ends: a small position error is a small value error */
+    TABLES_RAMP, /* rising or falling in small steps, flat at the ends: a small position error is a small value error */
 } table_kind;
 
 /* Every table layer has the same sizes. Weights, biases and tables are drawn. */

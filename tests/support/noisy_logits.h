@@ -11,10 +11,9 @@ typedef struct logit_bounds {
 
 /*
  * bounds [outputs], in units of integer logits: interval arithmetic through the network. A table is read at most
- * NOISE_DEVIATIONS of its stated position noise (and the rounding to an accumulator) beside the reachable accumulators, a
- * logit lies at most as many deviations of its own noise off.
+ * NOISE_DEVIATIONS of its stated position noise (and the rounding to an accumulator) beside the reachable accumulators,
+ * a logit lies at most as many deviations of its own noise off.
  */
-void bound_noisy_logits(const tnn_circuit *circuit, const tnn_model *model, logit_bounds *bounds,
-                        const uint8_t *image);
+void bound_noisy_logits(const tnn_circuit *circuit, const tnn_model *model, logit_bounds *bounds, const uint8_t *image);
 
 #endif

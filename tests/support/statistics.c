@@ -33,7 +33,8 @@ bool variance_agrees(const tally *squares, double expected) {
 }
 
 tally measure_variance(sample_source draw, void *context, double expected) {
-    const size_t most = 100000; /* 8450 are enough for independent squares: never reached unless the formula is far off */
+    const size_t most =
+        100000; /* 8450 are enough for independent squares: never reached unless the formula is far off */
     tally squares = {0};
     while (!variance_is_resolved(&squares, expected) && squares.count < most) {
         tally_add(&squares, draw(context));
