@@ -5,7 +5,6 @@
  */
 #include <torusnn/torusnn.h>
 
-#include "header.h"
 #include "keys.h"
 #include "params_file.h"
 #include "sizes.h"
@@ -43,11 +42,7 @@ tnn_status tnn_eval_key_load(tnn_eval_key **out, const uint8_t *bytes, size_t le
     *out = NULL;
     tnn_reader reader;
     tnn_params params;
-    tnn_status status = tnn_open(&reader, TNN_KIND_EVAL_KEY, bytes, length);
-    status = status == TNN_OK ? tnn_read_params(&reader, &params) : status;
-    if (status == TNN_OK && length != tnn_eval_key_file_bytes(&params)) {
-        status = TNN_ERR_MALFORMED;
-    }
+    tnn_status status = tnn_open_key(&reader, &params, TNN_KIND_EVAL_KEY, bytes, length, tnn_eval_key_file_bytes);
     tnn_eval_key *eval = NULL;
     status = status == TNN_OK ? tnn_eval_key_new(&eval, &params) : status;
     if (status != TNN_OK) {

@@ -4,7 +4,6 @@
  */
 #include <torusnn/torusnn.h>
 
-#include "header.h"
 #include "keys.h"
 #include "params_file.h"
 #include "sizes.h"
@@ -62,11 +61,7 @@ tnn_status tnn_secret_key_load(tnn_secret_key **out, const uint8_t *bytes, size_
     *out = NULL;
     tnn_reader reader;
     tnn_params params;
-    tnn_status status = tnn_open(&reader, TNN_KIND_SECRET_KEY, bytes, length);
-    status = status == TNN_OK ? tnn_read_params(&reader, &params) : status;
-    if (status == TNN_OK && length != tnn_secret_key_file_bytes(&params)) {
-        status = TNN_ERR_MALFORMED;
-    }
+    tnn_status status = tnn_open_key(&reader, &params, TNN_KIND_SECRET_KEY, bytes, length, tnn_secret_key_file_bytes);
     tnn_secret_key *secret = NULL;
     status = status == TNN_OK ? tnn_secret_key_new(&secret, &params) : status;
     if (status != TNN_OK) {
