@@ -1,27 +1,12 @@
-/* Compiling: scales, offsets, tables and noise of a model under one parameter set, and the choice of that set. */
+/* Compiling: parameters by search, then scales, offsets and tables of a model under them. */
 #include "circuit.h"
 
 #include <math.h>
 
+#include "cost.h"
 #include "memory.h"
-#include "noise.h"
 #include "range.h"
 #include "tables.h"
-
-/* Share of the torus that logits may fill: the rest is room for their noise. */
-#define LOGIT_SHARE 0.9
-
-/* What compiling one layer reads of the layer before it. */
-typedef struct layer_inputs {
-    uint32_t index;
-    double unit;       /* torus weight of one unit of an input value */
-    double variance;   /* noise of an input value, fraction of the torus squared */
-    double key_switch; /* variance of what brings a sum to the small key: 0 for pixels */
-} layer_inputs;
-
-static double square(double x) {
-    return x * x;
-}
 
 static void free_layer_circuit(tnn_layer_circuit *layer) {
     tnn_free(layer->weights);
@@ -40,6 +25,7 @@ void tnn_circuit_free(tnn_circuit *circuit) {
         free_layer_circuit(&circuit->layers[i]);
     }
     tnn_free(circuit->layers);
+    tnn_free(circuit->budget.layers);
     tnn_free(circuit);
 }
 
@@ -84,31 +70,6 @@ static double hidden_part(const tnn_model *model, uint32_t index, size_t neuron)
     return sum;
 }
 
-static double weights_power(const tnn_layer *layer, size_t neuron) {
-    double sum = 0;
-    for (size_t i = 0; i < layer->inputs; i++) {
-        sum += square(layer->weights[neuron * layer->inputs + i]);
-    }
-    return sum;
-}
-
-static int32_t largest_weight(const tnn_layer *layer, size_t neuron) {
-    int32_t largest = 1;
-    for (size_t i = 0; i < layer->inputs; i++) {
-        int32_t weight = layer->weights[neuron * layer->inputs + i];
-        int32_t size = weight < 0 ? -weight : weight;
-        largest = size > largest ? size : largest;
-    }
-    return largest;
-}
-
-/* The largest integer by which a neuron's weights can grow with its range still in the half torus and in int16. */
-static int32_t strength_of(const tnn_layer *layer, size_t neuron, double unit) {
-    double room = floor(0.5 / (unit * (double)tnn_layer_range_width(layer, neuron)));
-    int32_t most = INT16_MAX / largest_weight(layer, neuron);
-    return room < 1 ? 1 : room > most ? most : (int32_t)room;
-}
-
 static void set_weights(tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron, int32_t strength) {
     for (size_t i = 0; i < layer->inputs; i++) {
         size_t at = neuron * layer->inputs + i;
@@ -116,126 +77,55 @@ static void set_weights(tnn_layer_circuit *out, const tnn_layer *layer, size_t n
     }
 }
 
-/* Position noise of a neuron, kept where it is the worst of the layer. */
-static void note_position_noise(tnn_layer_circuit *out, double slope, double deviation, double range_width) {
-    double noise = deviation / (slope * range_width);
-    double lookup = tnn_log2_gaussian_tail(fmax(slope / 2 - 0.5, 0), deviation);
-    out->worst_position_noise = fmax(out->worst_position_noise, noise);
-    out->worst_lookup_log2 = fmax(out->worst_lookup_log2, lookup);
-}
-
-/* Returns the variance of the neuron's noisiest output. */
-static double fill_tables(tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron, double slope,
-                          const tnn_params *params) {
-    const uint32_t N = params->literal.N;
-    const double rotation = tnn_variance_blind_rotation(params);
+static void fill_tables(tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron, double slope, uint32_t N) {
     if (layer->tables_per_neuron == 1) {
         tnn_fill_test(out->tests + neuron * N, N, layer, neuron, slope, out->output_unit);
-        return rotation;
+        return;
     }
-    double worst = 0;
     for (size_t m = 0; m < layer->tables_per_neuron; m++) {
         size_t at = neuron * layer->tables_per_neuron + m;
         out->steps[at] =
             tnn_fill_steps(out->step_positions + at * N, out->step_sizes + at * N, N, layer, neuron, m, slope);
-        worst = fmax(worst, rotation * tnn_steps_power(&out->steps[at]));
     }
-    return worst;
 }
 
-static void compile_neuron(tnn_circuit *circuit, const tnn_model *model, const layer_inputs *in, size_t neuron) {
-    const tnn_params *params = &circuit->spec.params;
-    const tnn_layer *layer = &model->layers[in->index];
-    tnn_layer_circuit *out = &circuit->layers[in->index];
-    const double two_N = 2.0 * params->literal.N;
-    const int32_t strength = strength_of(layer, neuron, in->unit);
-    const double slope = two_N * strength * in->unit;
+static void compile_neuron(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape, uint32_t index,
+                           size_t neuron) {
+    const uint32_t N = circuit->spec.params.literal.N;
+    const tnn_layer *layer = &model->layers[index];
+    tnn_layer_circuit *out = &circuit->layers[index];
+    const double unit = circuit->budget.layers[index].unit_fraction;
+    const int32_t strength = tnn_strength(&shape->layers[index].neuron[neuron], unit);
     const double middle = 0.5 * ((double)layer->ranges[2 * neuron] + layer->ranges[2 * neuron + 1]);
-    const double quarter = (params->literal.N - 1) / 2.0 / two_N;
-
+    const double quarter = (N - 1) / 2.0 / (2.0 * N);
     set_weights(out, layer, neuron, strength);
-    out->offsets[neuron] = to_torus(strength * in->unit * (hidden_part(model, in->index, neuron) - middle) + quarter);
-    double variance = weights_power(layer, neuron) * square(strength) * in->variance + in->key_switch +
-                      tnn_variance_modulus_switch(params);
-    note_position_noise(out, slope, two_N * sqrt(variance), (double)tnn_layer_range_width(layer, neuron));
-    out->output_variance = fmax(out->output_variance, fill_tables(out, layer, neuron, slope, params));
-}
-
-static int64_t widest_range(const tnn_layer *layer) {
-    int64_t widest = 1;
-    for (size_t j = 0; j < layer->neurons; j++) {
-        int64_t width = tnn_layer_range_width(layer, j);
-        widest = width > widest ? width : widest;
-    }
-    return widest;
-}
-
-/* The largest size that an integer logit can have, by the tables before it; at least 1. */
-static double largest_logit(const tnn_model *model) {
-    const uint32_t last = model->layer_count - 1;
-    double largest = 1;
-    for (size_t j = 0; j < model->layers[last].neurons; j++) {
-        tnn_interval reach = tnn_accumulator_interval(model, last, j);
-        largest = fmax(largest, fmax(fabs((double)reach.low), fabs((double)reach.high)));
-    }
-    return largest;
-}
-
-/* The unit of a layer's output values, in 2^-32: as large as the next layer's widest table range, or the logits, allow.
- * A multiple of 4, which centring and multi-value bootstraps halve twice; 0 where nothing fits. */
-static uint32_t output_unit_of(const tnn_model *model, uint32_t index) {
-    const bool before_logits = index + 2 == model->layer_count;
-    double span =
-        before_logits ? 2 * largest_logit(model) / LOGIT_SHARE : 2.0 * (double)widest_range(&model->layers[index + 1]);
-    return (uint32_t)fmin(floor(0x1p32 / span / 4), 1u << 28) * 4;
-}
-
-/* The unit of a pixel level, in 2^-input_bits; 0 where nothing fits. */
-static uint32_t input_unit_of(const tnn_model *model, const tnn_params *params) {
-    double half_torus = exp2(params->literal.input_bits - 1.0);
-    double most = half_torus / (double)model->input_levels;
-    return (uint32_t)fmin(floor(half_torus / (double)widest_range(&model->layers[0])), most);
+    out->offsets[neuron] = to_torus(strength * unit * (hidden_part(model, index, neuron) - middle) + quarter);
+    fill_tables(out, layer, neuron, 2.0 * N * strength * unit, N);
 }
 
 /* Logits: weights as they are, and an offset for the bias and the centres. */
-static void compile_logits(tnn_circuit *circuit, const tnn_model *model, const layer_inputs *in) {
-    const tnn_layer *layer = &model->layers[in->index];
-    tnn_layer_circuit *out = &circuit->layers[in->index];
-    double worst = 0;
-    for (size_t j = 0; j < layer->neurons; j++) {
-        set_weights(out, layer, j, 1);
-        out->offsets[j] = to_torus(in->unit * hidden_part(model, in->index, j));
-        worst = fmax(worst, weights_power(layer, j) * in->variance);
-    }
-    const tnn_spec *spec = &circuit->spec;
-    circuit->logit_variance = worst + tnn_variance_output_rounding(&spec->params, spec->output_bits);
-    out->worst_lookup_log2 =
-        spec->exact ? tnn_log2_gaussian_tail(in->unit / 2, sqrt(circuit->logit_variance)) : -INFINITY;
+static void compile_logit(tnn_circuit *circuit, const tnn_model *model, uint32_t index, size_t neuron) {
+    tnn_layer_circuit *out = &circuit->layers[index];
+    set_weights(out, &model->layers[index], neuron, 1);
+    out->offsets[neuron] = to_torus(circuit->budget.layers[index].unit_fraction * hidden_part(model, index, neuron));
 }
 
-static tnn_status compile_layer(tnn_circuit *circuit, const tnn_model *model, layer_inputs *in) {
-    const tnn_params *params = &circuit->spec.params;
-    const tnn_layer *layer = &model->layers[in->index];
-    tnn_layer_circuit *out = &circuit->layers[in->index];
-    tnn_status status = allocate_layer(out, layer, params->literal.N);
+static tnn_status compile_layer(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape, uint32_t index) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_layer_circuit *out = &circuit->layers[index];
+    const bool logits = layer->tables_per_neuron == 0;
+    tnn_status status = allocate_layer(out, layer, circuit->spec.params.literal.N);
     if (status != TNN_OK) {
         return status;
     }
-    out->worst_lookup_log2 = -INFINITY;
-    if (layer->tables_per_neuron == 0) {
-        compile_logits(circuit, model, in);
-        return TNN_OK;
-    }
-    out->output_unit = output_unit_of(model, in->index);
-    if (out->output_unit == 0) {
-        return TNN_ERR_UNSATISFIABLE;
-    }
+    out->output_unit = logits ? 0 : circuit->budget.layers[index + 1].unit;
     for (size_t j = 0; j < layer->neurons; j++) {
-        compile_neuron(circuit, model, in, j);
+        if (logits) {
+            compile_logit(circuit, model, index, j);
+        } else {
+            compile_neuron(circuit, model, shape, index, j);
+        }
     }
-    circuit->bootstraps += layer->neurons;
-    *in = (layer_inputs){in->index + 1, out->output_unit * 0x1p-32, out->output_variance,
-                         tnn_variance_key_switch(params)};
     return TNN_OK;
 }
 
@@ -247,42 +137,43 @@ static void set_spec(tnn_circuit *circuit, const tnn_model *model, const tnn_par
         .channels = model->channels,
         .input_levels = model->input_levels,
         .outputs = (uint32_t)tnn_model_outputs(model),
-        .input_unit = input_unit_of(model, params),
-        .output_unit = output_unit_of(model, model->layer_count - 2),
-        .output_bits = exact ? 32 : 16,
+        .input_unit = circuit->budget.layers[0].unit,
+        .output_unit = circuit->budget.layers[model->layer_count - 1].unit,
+        .output_bits = circuit->budget.output_bits,
         .exact = exact,
         .output_scale = model->output_scale,
     };
 }
 
-static tnn_status compile_layers(tnn_circuit *circuit, const tnn_model *model) {
-    const tnn_params *params = &circuit->spec.params;
-    const double input_unit = circuit->spec.input_unit * exp2(-(double)params->literal.input_bits);
-    if (circuit->spec.input_unit == 0) {
-        return TNN_ERR_UNSATISFIABLE;
+static tnn_status compile_layers(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape,
+                                 const tnn_params *params, bool exact) {
+    uint32_t failed_layer;
+    tnn_status status = tnn_budget_fill(&circuit->budget, &failed_layer, shape, params, exact);
+    if (status != TNN_OK) {
+        return status;
     }
-    layer_inputs in = {0, input_unit, tnn_variance_small(params), 0};
-    for (uint32_t i = 0; i < model->layer_count; i++) {
-        tnn_status status = compile_layer(circuit, model, &in);
-        if (status != TNN_OK) {
-            return status;
-        }
+    set_spec(circuit, model, params, exact);
+    for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
+        status = compile_layer(circuit, model, shape, i);
     }
+    circuit->bootstraps = shape->bootstraps;
+    circuit->milliseconds = tnn_cost_image(shape, params);
     circuit->unproven_neurons = tnn_unproven_neurons(model);
-    return TNN_OK;
+    return status;
 }
 
-/* A circuit under given parameters, whatever its precision. */
-static tnn_status compile_with(tnn_circuit **out, const tnn_model *model, const tnn_params *params, bool exact) {
-    *out = NULL;
+static tnn_status compile_shape(tnn_circuit **out, const tnn_model *model, const tnn_shape *shape,
+                                const tnn_params *params, bool exact) {
     tnn_circuit *circuit = tnn_alloc(1, sizeof *circuit);
     if (!circuit) {
         return TNN_ERR_MEMORY;
     }
     circuit->layer_count = model->layer_count;
     circuit->layers = tnn_alloc(model->layer_count, sizeof *circuit->layers);
-    set_spec(circuit, model, params, exact);
-    tnn_status status = circuit->layers ? compile_layers(circuit, model) : TNN_ERR_MEMORY;
+    circuit->budget.layers = tnn_alloc(model->layer_count, sizeof *circuit->budget.layers);
+    tnn_status status = circuit->layers && circuit->budget.layers
+                            ? compile_layers(circuit, model, shape, params, exact)
+                            : TNN_ERR_MEMORY;
     if (status != TNN_OK) {
         tnn_circuit_free(circuit);
         return status;
@@ -291,53 +182,26 @@ static tnn_status compile_with(tnn_circuit **out, const tnn_model *model, const 
     return TNN_OK;
 }
 
-double tnn_circuit_logit_noise(const tnn_circuit *circuit) {
-    const tnn_spec *spec = &circuit->spec;
-    return sqrt(circuit->logit_variance) * 0x1p32 / spec->output_unit * spec->output_scale;
-}
-
-static bool meets(const tnn_circuit *circuit, const tnn_requirement *requirement) {
-    for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        const tnn_layer_circuit *layer = &circuit->layers[i];
-        if (requirement->exact ? layer->worst_lookup_log2 > requirement->log2_lookup_error
-                               : layer->worst_position_noise > requirement->position_noise) {
-            return false;
-        }
-    }
-    return requirement->exact || tnn_circuit_logit_noise(circuit) <= requirement->logit_noise;
-}
-
-/* One candidate: TNN_ERR_UNSATISFIABLE where it cannot run the model or is not precise enough. */
-static tnn_status try_params(tnn_circuit **out, const tnn_model *model, const tnn_requirement *requirement,
-                             const tnn_shipped_params *shipped) {
-    const bool switches = shipped->literal.ks_levels > 0;
-    tnn_params params;
-    tnn_status status = tnn_params_check(&params, &shipped->literal, requirement->security);
-    if (status != TNN_OK) {
-        return status;
-    }
-    if (model->layer_count > 2 && !switches) {
+tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, const tnn_params *params, bool exact) {
+    *out = NULL;
+    if (model->layer_count > 2 && params->literal.ks_levels == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }
-    status = compile_with(out, model, &params, requirement->exact);
-    if (status == TNN_OK && !meets(*out, requirement)) {
-        tnn_circuit_free(*out);
-        *out = NULL;
-        return TNN_ERR_UNSATISFIABLE;
-    }
-    if (status == TNN_OK) {
-        (*out)->params_name = shipped->name;
-    }
+    tnn_shape *shape;
+    tnn_status status = tnn_shape_create(&shape, model);
+    status = status == TNN_OK ? compile_shape(out, model, shape, params, exact) : status;
+    tnn_shape_free(shape);
     return status;
 }
 
-tnn_status tnn_circuit_compile(tnn_circuit **out, const tnn_model *model, const tnn_requirement *requirement) {
-    size_t count;
-    const tnn_shipped_params *candidates = tnn_shipped_params_list(&count);
-    tnn_status status = TNN_ERR_UNSATISFIABLE;
+tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
+                               const tnn_requirement *requirement) {
     *out = NULL;
-    for (size_t i = 0; status == TNN_ERR_UNSATISFIABLE && i < count; i++) {
-        status = try_params(out, model, requirement, &candidates[i]);
-    }
+    tnn_shape *shape;
+    tnn_params chosen;
+    tnn_status status = tnn_shape_create(&shape, model);
+    status = status == TNN_OK ? tnn_search(&chosen, shortfall, shape, requirement, model->output_scale) : status;
+    status = status == TNN_OK ? compile_shape(out, model, shape, &chosen, requirement->exact) : status;
+    tnn_shape_free(shape);
     return status;
 }

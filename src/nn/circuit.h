@@ -2,10 +2,10 @@
  * A circuit: a model made ready for encrypted evaluation under one parameter set.
  *
  * VALUES ON THE TORUS. A layer's input x is encrypted as unit (x - centre): unit is a fraction of the torus, centre a
- * half-integer that is 0 for pixels. A neuron's phase is strength unit (accumulator - middle) + 1/4, where middle is
- * the middle of its table range and strength an integer that spreads the range over the half torus [0, 1/2) that one
- * test polynomial covers. Position p of the N a test polynomial has then stands for accumulator middle + (p - (N - 1) /
- * 2) / slope, with slope = 2 N strength unit positions an accumulator.
+ * half-integer that is 0 for pixels. A neuron's phase is strength unit (accumulator - middle) + 1/4, where middle is the
+ * middle of its table range and strength an integer that spreads the range over the half torus [0, 1/2) that one test
+ * polynomial covers. Position p of the N a test polynomial has then stands for accumulator
+ * middle + (p - (N - 1) / 2) / slope, with slope = 2 N strength unit positions an accumulator.
  *
  * THE OTHER HALF. A blind rotation gives the negated entry N below on [1/2, 1). Tables are centred, g = f - centre with
  * centre = (f(low) + f(high)) / 2, so that g(low) = -g(high): just past either end the table goes on as it ended.
@@ -13,65 +13,55 @@
 #ifndef TNN_NN_CIRCUIT_H
 #define TNN_NN_CIRCUIT_H
 
-#include "model.h"
-#include "params.h"
+#include "budget.h"
+#include "search.h"
 
 /* What a layer needs besides the model's integers. Units are multiples of 2^-32. */
 typedef struct tnn_layer_circuit {
     uint32_t inputs;
     uint32_t neurons;
-    uint32_t tables_per_neuron;  /* 0: logits */
-    int16_t *weights;            /* [neurons][inputs], times strength */
-    uint32_t *offsets;           /* [neurons] added to the body */
-    uint32_t output_unit;        /* torus weight of one unit of a table value, a multiple of 4 */
-    uint32_t *tests;             /* [neurons][N]: test polynomials, where there is one table a neuron */
-    tnn_step_table *steps;       /* [neurons][tables_per_neuron], where there are more */
-    uint32_t *step_positions;    /* [neurons][tables_per_neuron][N], what `steps` point into */
-    int32_t *step_sizes;         /* likewise */
-    double worst_position_noise; /* standard deviation over neurons, fraction of the table range */
-    double worst_lookup_log2;    /* log2 of the probability of a neighbouring accumulator's cell */
-    double output_variance;      /* of the noisiest output value, fraction of the torus squared */
+    uint32_t tables_per_neuron; /* 0: logits */
+    int16_t *weights;           /* [neurons][inputs], times strength */
+    uint32_t *offsets;          /* [neurons] added to the body */
+    uint32_t output_unit;       /* torus weight of one unit of a table value, a multiple of 4 */
+    uint32_t *tests;            /* [neurons][N]: test polynomials, where there is one table a neuron */
+    tnn_step_table *steps;      /* [neurons][tables_per_neuron], where there are more */
+    uint32_t *step_positions;   /* [neurons][tables_per_neuron][N], what `steps` point into */
+    int32_t *step_sizes;        /* likewise */
 } tnn_layer_circuit;
-
-/* What precision a circuit must have. */
-typedef struct tnn_requirement {
-    tnn_security security;
-    bool exact;
-    double position_noise;    /* tolerant: most worst_position_noise */
-    double logit_noise;       /* tolerant: most tnn_circuit_logit_noise */
-    double log2_lookup_error; /* exact: most worst_lookup_log2 */
-} tnn_requirement;
 
 /* What encryption and decryption must know: no weights. */
 struct tnn_spec {
     tnn_params params;
     uint32_t height, width, channels, input_levels, outputs;
-    uint32_t input_unit;                        /* torus weight of one level, in units of 2^-input_bits */
-    uint32_t output_unit;                       /* torus weight of one integer logit, in units of 2^-32 */
-    uint32_t output_bits;                       /* results cross the wire on Z/2^output_bits */
-    bool exact;                                 /* logits are rounded to integers */
-    double output_scale;                        /* real logit of one integer logit */
+    uint32_t input_unit;  /* torus weight of one level, in units of 2^-input_bits */
+    uint32_t output_unit; /* torus weight of one integer logit, in units of 2^-32 */
+    uint32_t output_bits; /* results cross the wire on Z/2^output_bits */
+    bool exact;           /* logits are rounded to integers */
+    double output_scale;  /* real logit of one integer logit */
     uint8_t fingerprint[TNN_FINGERPRINT_BYTES]; /* of model and spec */
 };
 typedef struct tnn_spec tnn_spec;
 
 struct tnn_circuit {
     tnn_spec spec;
-    const char *params_name;
     uint32_t layer_count;
     tnn_layer_circuit *layers; /* [layer_count] */
+    tnn_budget budget;         /* its noise, layer by layer */
     uint64_t bootstraps;       /* an image */
     uint64_t unproven_neurons;
-    double logit_variance; /* of a logit's own noise, fraction of the torus squared */
+    double milliseconds; /* predicted, an image on one thread */
 };
 typedef struct tnn_circuit tnn_circuit;
 
-/* The cheapest shipped parameter set that meets the requirement. TNN_ERR_UNSATISFIABLE, TNN_ERR_MEMORY. */
-TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, const tnn_model *model,
+/* A circuit under the cheapest parameters that meet the requirement. TNN_ERR_UNSATISFIABLE with *shortfall filled,
+ * TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                             const tnn_requirement *requirement);
-TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 
-/* Standard deviation of a logit's own noise, in logits: what the values of the last tables carry. */
-double tnn_circuit_logit_noise(const tnn_circuit *circuit);
+/* The same under given parameters, whatever precision they give. */
+TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
+                                                 const tnn_params *params, bool exact);
+TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 
 #endif

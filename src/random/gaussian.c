@@ -5,10 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "random.h"
 #include "secret.h"
-
-#define PAIRS 64u /* deviates are made in blocks of at most twice this many */
 
 static const double LN2 = 0.69314718055994530942;
 
@@ -47,9 +46,8 @@ static void cos_sin_uniform(uint64_t x, double *cosine, double *sine) {
     *sine = sign * (s * (1 - swap) + c * swap);
 }
 
-static void box_muller_block(double out[2 * PAIRS], size_t pairs) {
-    uint64_t uniforms[2 * PAIRS];
-    tnn_random_bytes(uniforms, 2 * pairs * sizeof *uniforms);
+/* out [2 pairs] from uniforms [2 pairs]. */
+static void box_muller(double *out, const uint64_t *uniforms, size_t pairs) {
     for (size_t i = 0; i < pairs; i++) {
         double radius = sqrt(-2 * log_uniform(uniforms[2 * i]));
         double cosine;
@@ -58,17 +56,45 @@ static void box_muller_block(double out[2 * PAIRS], size_t pairs) {
         out[2 * i] = radius * cosine;
         out[2 * i + 1] = radius * sine;
     }
-    tnn_wipe(uniforms, sizeof uniforms);
 }
 
 void tnn_gaussian(double *out, size_t count) {
-    double block[2 * PAIRS];
+    uint64_t uniforms[TNN_GAUSSIAN_BLOCK];
+    double block[TNN_GAUSSIAN_BLOCK];
     while (count > 0) {
-        size_t taken = count < 2 * PAIRS ? count : 2 * PAIRS;
-        box_muller_block(block, (taken + 1) / 2);
+        size_t taken = count < TNN_GAUSSIAN_BLOCK ? count : TNN_GAUSSIAN_BLOCK;
+        size_t pairs = (taken + 1) / 2;
+        tnn_random_bytes(uniforms, 2 * pairs * sizeof *uniforms);
+        box_muller(block, uniforms, pairs);
         memcpy(out, block, taken * sizeof *out);
         out += taken;
         count -= taken;
     }
+    tnn_wipe(uniforms, sizeof uniforms);
     tnn_wipe(block, sizeof block);
+}
+
+void tnn_gaussian_stream_start(tnn_gaussian_stream *stream, uint64_t number) {
+    memset(stream->seed.bytes, 0, sizeof stream->seed.bytes);
+    tnn_store_le(stream->seed.bytes, number, 8);
+    stream->block = 0;
+    stream->used = TNN_GAUSSIAN_BLOCK;
+}
+
+static void refill(tnn_gaussian_stream *stream) {
+    uint8_t bytes[8 * TNN_GAUSSIAN_BLOCK];
+    uint64_t uniforms[TNN_GAUSSIAN_BLOCK];
+    tnn_expand(bytes, sizeof bytes, &stream->seed, stream->block++);
+    for (size_t i = 0; i < TNN_GAUSSIAN_BLOCK; i++) {
+        uniforms[i] = tnn_load_le(bytes + 8 * i, 8);
+    }
+    box_muller(stream->deviates, uniforms, TNN_GAUSSIAN_BLOCK / 2);
+    stream->used = 0;
+}
+
+double tnn_gaussian_next(tnn_gaussian_stream *stream) {
+    if (stream->used == TNN_GAUSSIAN_BLOCK) {
+        refill(stream);
+    }
+    return stream->deviates[stream->used++];
 }

@@ -28,6 +28,17 @@ void tnn_expand(uint8_t *out, size_t length, const tnn_seed *seed, uint64_t stre
 /* Independent standard normal deviates, in time that does not depend on their values. */
 void tnn_gaussian(double *out, size_t count);
 
+/* Standard normal deviates that a number decides: for simulations, never for encryption. */
+#define TNN_GAUSSIAN_BLOCK 128u
+typedef struct tnn_gaussian_stream {
+    tnn_seed seed;
+    uint64_t block; /* number of the next block */
+    size_t used;    /* of the current one */
+    double deviates[TNN_GAUSSIAN_BLOCK];
+} tnn_gaussian_stream;
+void tnn_gaussian_stream_start(tnn_gaussian_stream *stream, uint64_t number);
+double tnn_gaussian_next(tnn_gaussian_stream *stream);
+
 /* BLAKE2b-128 of a message given in parts. */
 typedef struct tnn_bytes_view {
     const void *bytes;

@@ -96,39 +96,102 @@ typedef struct tnn_options {
     double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
 } tnn_options;
 
-/** Defaults: 128 bits with margin, tolerant, position noise 0.02, logit noise 0.1, lookup error
+/** Defaults: 128 bits with margin, tolerant, position noise 0.015, logit noise 0.1, lookup error
  * 2^-40. */
 TNN_API void tnn_options_default(tnn_options *options);
 
 /** A model with parameters, scales and noise budget: everything but a key. Immutable. */
 typedef struct tnn_circuit tnn_circuit;
 
-/** What a circuit costs and promises, known before any key exists. */
-typedef struct tnn_circuit_info {
-    tnn_params_literal parameters;
-    const char *parameters_name; /* static */
-    unsigned security_bits;      /* the level promised: 128 */
-    unsigned estimated_bits;     /* the row of the security curve it stands on: 132 or 128 */
-    uint64_t bootstraps;         /* blind rotations an image */
-    size_t spec_bytes, secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
-    size_t server_key_bytes;                                                        /* in the server's memory */
-    double worst_position_noise; /* standard deviation of the noisiest table position, fraction of its range */
-    double worst_lookup_log2;    /* log2 of the probability that the worst lookup reads a neighbouring cell */
-    double logit_noise;          /* standard deviation of a logit's own noise, in logit units */
-    uint64_t unproven_neurons;   /* neurons whose accumulator the weights alone do not keep inside its table */
-} tnn_circuit_info;
+/** Why a model cannot have the precision asked for: what stood in the way under the parameters that came closest. */
+typedef struct tnn_refusal {
+    uint32_t layer;     /* from 0 */
+    uint32_t neuron;    /* from 0; of the last layer: the logit */
+    double asked;       /* exact: bits of its accumulator; tolerant: the noise allowed */
+    double reachable;   /* exact: bits that lookups can tell apart; tolerant: the least noise */
+    char sentence[320]; /* the same in words, with what would help */
+} tnn_refusal;
 
 /**
- * Chooses parameters and scales for a model, cheapest first, and proves ranges from the weights.
+ * Searches the cheapest parameters that give a model the precision asked for, and fits scales and tables to them.
  *
+ * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE is returned
  * Args:    model    borrowed for the call
  *          options  NULL for the defaults
  * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_UNSATISFIABLE where no parameters reach the
  *          precision; TNN_ERR_MEMORY.
  */
-TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, const tnn_model *model, const tnn_options *options);
+TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, tnn_refusal *refusal, const tnn_model *model,
+                                            const tnn_options *options);
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
+
+/** What a circuit costs and promises, known before any key exists. */
+typedef struct tnn_circuit_info {
+    tnn_params_literal parameters;
+    unsigned security_bits;       /* the level promised: 128 */
+    unsigned estimated_bits;      /* the row of the security curve it stands on: 132 or 128 */
+    uint32_t layers;              /* tnn_circuit_layer has each */
+    uint32_t outputs;             /* logits */
+    uint64_t bootstraps;          /* blind rotations an image */
+    double predicted_ms;          /* an image on one thread of the machine that calibrated the cost model */
+    size_t spec_bytes, secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
+    size_t server_key_bytes;      /* in the server's memory */
+    size_t server_bytes;          /* server key, circuit and scratch of one image on one thread */
+    double worst_position_noise;  /* standard deviation of the noisiest table position, fraction of its range */
+    double worst_lookup_log2;     /* log2 of the probability that the worst lookup reads beside its accumulator */
+    double circuit_error_log2;    /* log2 of a bound on the probability that any lookup of an image does; at most 0 */
+    double logit_noise;           /* standard deviation of a logit's own noise, in logit units */
+    uint64_t unproven_neurons;    /* neurons whose accumulator the weights alone do not keep inside its table */
+} tnn_circuit_info;
+
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
+
+/** One layer of a circuit. */
+typedef struct tnn_layer_info {
+    uint32_t inputs, neurons;
+    uint32_t tables_per_neuron;  /* 0 for the layer of the logits */
+    uint32_t table_cells;
+    double position_noise;       /* of its noisiest neuron: standard deviation, fraction of the table range */
+    double position_noise_cells; /* the same in table cells */
+    double off_by_one_rate;      /* share of lookups that read another cell, accumulators even over the range */
+    double lookup_log2;          /* of its worst neuron: log2 of the probability to read beside its accumulator */
+    uint32_t worst_neuron;
+    uint64_t unproven_neurons;
+} tnn_layer_info;
+
+/** Returns TNN_ERR_MISUSE for a NULL or an index that is not below tnn_circuit_info.layers. */
+TNN_API TNN_MUST_USE tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, uint32_t index);
+
+/** What the weights prove of one neuron, and what images showed. */
+typedef struct tnn_neuron_range {
+    int64_t table_low, table_high; /* accumulators that its table tells apart */
+    int64_t reach_low, reach_high; /* accumulators that some image can reach, by the weights alone */
+    bool proven;                   /* the second lies inside the first */
+    uint64_t left;                 /* calibration images whose accumulator left the table */
+} tnn_neuron_range;
+
+/**
+ * The range proof of one table layer.
+ *
+ * Out:     ranges  [neurons of the layer]
+ * Args:    index   a layer with tables
+ *          images  [count][pixels] calibration images; NULL where count is 0
+ * Returns: TNN_ERR_MISUSE; TNN_ERR_SHAPE where pixels is not the model's; TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_model_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index,
+                                                 const uint8_t *images, size_t pixels, size_t count);
+
+/**
+ * Evaluates the circuit in the clear with the noise that encryption would add: the distribution of tnn_infer's results,
+ * thousands of times as fast, without a key.
+ *
+ * Out:     logits  [outputs]
+ * Args:    image   [pixels]
+ *          seed    same seed, same noise
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_SHAPE, TNN_ERR_MEMORY, TNN_ERR_RANDOM.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_simulate(const tnn_circuit *circuit, double *logits, const uint8_t *image,
+                                             size_t pixels, uint64_t seed);
 
 /* --------------------------------------------------------------------------------------------- client spec -- */
 

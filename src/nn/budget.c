@@ -1,0 +1,155 @@
+#include "budget.h"
+
+#include <math.h>
+
+#include "noise.h"
+
+/* Share of the torus that logits may fill: the rest is room for their noise. */
+#define LOGIT_SHARE 0.9
+
+/* Units that are tried for each layer, from the largest that fits down to a sixth of it. Strengths are integers: a
+ * smaller unit can let more neurons fill their half torus, at the price of smaller inputs. */
+#define UNIT_STEPS 48
+
+int32_t tnn_strength(const tnn_neuron_shape *neuron, double unit_fraction) {
+    double room = floor(0.5 / (unit_fraction * neuron->width));
+    int32_t most = INT16_MAX / neuron->largest_weight;
+    return room < 1 ? 1 : room > most ? most : (int32_t)room;
+}
+
+static double position_deviation(const tnn_layer_budget *layer, const tnn_neuron_shape *neuron, int32_t strength,
+                                 double two_N) {
+    double weighted = (double)strength * strength * neuron->power * layer->input_variance;
+    return two_N * sqrt(weighted + layer->fixed_variance);
+}
+
+/* What must be small: the deviation of a position over the table's range, or over half an accumulator's cell, of which
+ * half a position is lost to the table's own grid. */
+static double noise_score(double deviation, double slope, double width, bool exact) {
+    double room = exact ? slope / 2 - 0.5 : slope * width;
+    return room > 0 ? deviation / room : INFINITY;
+}
+
+static double worst_score(const tnn_layer_budget *layer, const tnn_layer_shape *shape, double two_N, bool exact,
+                          double give_up_above) {
+    double worst = 0;
+    for (size_t j = 0; j < shape->neurons && worst < give_up_above; j++) {
+        const tnn_neuron_shape *neuron = &shape->neuron[j];
+        int32_t strength = tnn_strength(neuron, layer->unit_fraction);
+        double slope = two_N * strength * layer->unit_fraction;
+        double deviation = position_deviation(layer, neuron, strength, two_N);
+        worst = fmax(worst, noise_score(deviation, slope, neuron->width, exact));
+    }
+    return worst;
+}
+
+/* `unit` counts `grain` = 2^-input_bits for pixels, 4 times 2^-32 otherwise: centring and multi-value bootstraps halve
+ * a table's unit twice. */
+static void set_unit(tnn_layer_budget *layer, uint32_t units, uint32_t multiple, double smallest) {
+    layer->unit = units * multiple;
+    layer->unit_fraction = layer->unit * smallest;
+}
+
+static void choose_unit(tnn_layer_budget *layer, const tnn_layer_shape *shape, uint32_t most, uint32_t multiple,
+                        double smallest, double two_N, bool exact) {
+    double best_score = INFINITY;
+    uint32_t best = most;
+    uint32_t last = 0;
+    for (int step = 0; step < UNIT_STEPS; step++) {
+        uint32_t units = (uint32_t)fmax(1, floor(most * exp2(-2.6 * step / UNIT_STEPS)));
+        if (units == last) {
+            continue;
+        }
+        last = units;
+        set_unit(layer, units, multiple, smallest);
+        double score = worst_score(layer, shape, two_N, exact, best_score);
+        if (score < best_score) {
+            best_score = score;
+            best = units;
+        }
+    }
+    set_unit(layer, best, multiple, smallest);
+}
+
+/* Noise of every neuron at the chosen unit. */
+static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape, double two_N, bool exact) {
+    double worst = -1;
+    layer->worst_lookup_log2 = -INFINITY;
+    for (uint32_t j = 0; j < shape->neurons; j++) {
+        const tnn_neuron_shape *neuron = &shape->neuron[j];
+        int32_t strength = tnn_strength(neuron, layer->unit_fraction);
+        double slope = two_N * strength * layer->unit_fraction;
+        double deviation = position_deviation(layer, neuron, strength, two_N);
+        double lookup = tnn_log2_gaussian_tail(fmax(slope / 2 - 0.5, 0), deviation);
+        double score = noise_score(deviation, slope, neuron->width, exact);
+        layer->worst_position_noise = fmax(layer->worst_position_noise, deviation / (slope * neuron->width));
+        layer->worst_lookup_log2 = fmax(layer->worst_lookup_log2, lookup);
+        layer->error_sum += exp2(lookup);
+        if (score > worst) {
+            worst = score;
+            layer->worst_neuron = j;
+            layer->worst_deviation = deviation;
+        }
+    }
+}
+
+/* The most units with which a layer's widest range fits its half torus, or logits their share; 0 where none does. */
+static uint32_t most_units(const tnn_shape *shape, uint32_t index, uint32_t multiple, double smallest) {
+    const tnn_layer_shape *layer = &shape->layers[index];
+    double share = layer->tables_per_neuron ? 0.5 : LOGIT_SHARE / 2;
+    double most = share / (layer->widest * multiple * smallest);
+    if (index == 0) {
+        most = fmin(most, 0.5 / (shape->input_levels * smallest));
+    }
+    return (uint32_t)fmin(floor(most), 1u << 28);
+}
+
+static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape,
+                           const tnn_params *params, bool exact) {
+    double power = 0;
+    for (size_t j = 0; j < shape->neurons; j++) {
+        power = fmax(power, shape->neuron[j].power);
+    }
+    budget->logit_variance = power * layer->input_variance + tnn_variance_output_rounding(params, budget->output_bits);
+    budget->logit_noise = sqrt(budget->logit_variance) / layer->unit_fraction;
+    layer->worst_lookup_log2 = exact ? tnn_log2_gaussian_tail(0.5, budget->logit_noise) : -INFINITY;
+    layer->error_sum = exact ? shape->neurons * exp2(layer->worst_lookup_log2) : 0;
+}
+
+static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape *shape, const tnn_params *params,
+                             bool exact) {
+    const tnn_layer_shape *layer_shape = &shape->layers[index];
+    tnn_layer_budget *layer = &budget->layers[index];
+    const uint32_t multiple = index == 0 ? 1 : 4;
+    const double smallest = index == 0 ? exp2(-(double)params->literal.input_bits) : 0x1p-32;
+    const double two_N = 2.0 * params->literal.N;
+    uint32_t most = most_units(shape, index, multiple, smallest);
+    *layer = (tnn_layer_budget){0};
+    if (most == 0) {
+        return TNN_ERR_UNSATISFIABLE;
+    }
+    layer->input_variance = index == 0 ? tnn_variance_small(params) : tnn_variance_blind_rotation(params);
+    if (layer_shape->tables_per_neuron == 0) {
+        set_unit(layer, most, multiple, smallest);
+        measure_logits(budget, layer, layer_shape, params, exact);
+        return TNN_OK;
+    }
+    layer->fixed_variance =
+        tnn_variance_modulus_switch(params) + (index == 0 ? 0 : tnn_variance_key_switch(params));
+    choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact);
+    measure_layer(layer, layer_shape, two_N, exact);
+    return TNN_OK;
+}
+
+tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape,
+                           const tnn_params *params, bool exact) {
+    budget->output_bits = exact ? 32 : 16;
+    for (uint32_t i = 0; i < shape->layer_count; i++) {
+        tnn_status status = fill_layer(budget, i, shape, params, exact);
+        if (status != TNN_OK) {
+            *failed_layer = i;
+            return status;
+        }
+    }
+    return TNN_OK;
+}

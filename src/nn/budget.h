@@ -1,0 +1,44 @@
+/* Scales of a model under one parameter set, and the noise that follows from them. */
+#ifndef TNN_NN_BUDGET_H
+#define TNN_NN_BUDGET_H
+
+#include "params.h"
+#include "shape.h"
+
+/* What precision a circuit must have. */
+typedef struct tnn_requirement {
+    tnn_security security;
+    bool exact;
+    double position_noise;    /* tolerant: most worst_position_noise of any layer */
+    double logit_noise;       /* tolerant: most logit_noise, in logits */
+    double log2_lookup_error; /* exact: most worst_lookup_log2 of any layer */
+} tnn_requirement;
+
+/* One layer. For the layer of the logits, a lookup is the rounding of a logit to an integer. */
+typedef struct tnn_layer_budget {
+    uint32_t unit;               /* torus weight of one unit of an input: in 2^-input_bits for pixels, else in 2^-32 */
+    double unit_fraction;        /* the same as a fraction of the torus */
+    double input_variance;       /* of an input of gain 1, fraction of the torus squared */
+    double fixed_variance;       /* of what brings a weighted sum to its table: key switch and modulus switch */
+    double worst_position_noise; /* standard deviation of a table position, fraction of the table's range */
+    double worst_lookup_log2;    /* log2 of the probability of a neighbouring accumulator's entry */
+    double error_sum;            /* sum of that probability over the neurons */
+    uint32_t worst_neuron;       /* the one with worst_position_noise, or in exact circuits with worst_lookup_log2 */
+    double worst_deviation;      /* of that neuron's table position, in positions */
+} tnn_layer_budget;
+
+typedef struct tnn_budget {
+    tnn_layer_budget *layers; /* [layer_count], the caller's */
+    uint32_t output_bits;     /* of results on the wire */
+    double logit_variance;    /* of the noisiest logit, fraction of the torus squared */
+    double logit_noise;       /* its standard deviation, in integer logits */
+} tnn_budget;
+
+/* Fills budget->layers and the rest. TNN_ERR_UNSATISFIABLE, and *failed_layer, where a layer's range leaves no unit. */
+TNN_MUST_USE tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape,
+                                        const tnn_params *params, bool exact);
+
+/* The largest integer by which a neuron's weights can grow with its range in the half torus and the weights in int16. */
+int32_t tnn_strength(const tnn_neuron_shape *neuron, double unit_fraction);
+
+#endif

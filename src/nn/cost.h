@@ -1,0 +1,14 @@
+/* Predicted time of a circuit under a parameter set, from this library's own measured kernels. */
+#ifndef TNN_NN_COST_H
+#define TNN_NN_COST_H
+
+#include "params.h"
+#include "shape.h"
+
+/* Milliseconds on one thread, batched as tnn_evaluation batches. The calibration is of one machine: times scale with
+ * the processor, ratios between parameter sets much less. */
+double tnn_cost_blind_rotation(const tnn_params *params);
+double tnn_cost_key_switch(const tnn_params *params);
+double tnn_cost_image(const tnn_shape *shape, const tnn_params *params);
+
+#endif

@@ -1,0 +1,20 @@
+/* The cheapest parameters that give a model the precision asked for. */
+#ifndef TNN_NN_SEARCH_H
+#define TNN_NN_SEARCH_H
+
+#include "budget.h"
+
+/* Why nothing fits: the neuron that stands in the way under the parameters that came closest. */
+typedef struct tnn_shortfall {
+    uint32_t layer;
+    uint32_t neuron;
+    bool is_logit;    /* the noise of logits, not of a table position */
+    double asked;     /* exact: bits of its accumulator; tolerant: the noise that was allowed */
+    double reachable; /* exact: bits that can be told apart; tolerant: the least noise */
+} tnn_shortfall;
+
+/* output_scale: real logit of one integer logit. TNN_ERR_UNSATISFIABLE with *shortfall filled, TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_search(tnn_params *chosen, tnn_shortfall *shortfall, const tnn_shape *shape,
+                                   const tnn_requirement *requirement, double output_scale);
+
+#endif
