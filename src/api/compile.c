@@ -1,8 +1,10 @@
 /* Options, compilation and what a circuit says of itself. */
 #include <math.h>
+#include <stdio.h>
 #include <torusnn/torusnn.h>
 
 #include "circuit.h"
+#include "evaluation.h"
 #include "memory.h"
 #include "sizes.h"
 #include "spec_file.h"
@@ -11,7 +13,7 @@ void tnn_options_default(tnn_options *options) {
     *options = (tnn_options){
         .security = TNN_SECURITY_128_MARGIN,
         .precision = TNN_PRECISION_TOLERANT,
-        .position_noise = 0.02,
+        .position_noise = 0.015,
         .logit_noise = 0.1,
         .log2_lookup_error = -40,
     };
@@ -25,7 +27,34 @@ static bool options_ok(const tnn_options *options) {
            options->log2_lookup_error <= -1 && options->log2_lookup_error >= -256;
 }
 
-tnn_status tnn_compile(tnn_circuit **out, const tnn_model *model, const tnn_options *options) {
+static void explain_exact(tnn_refusal *refusal, const char *what) {
+    snprintf(refusal->sentence, sizeof refusal->sentence,
+             "layer %u, %s %u: its accumulator needs %.1f bits and lookups can be exact for %.1f; use fewer or smaller "
+             "weights, inputs of fewer levels, a larger lookup error, or the tolerant contract",
+             refusal->layer, what, refusal->neuron, refusal->asked, refusal->reachable);
+}
+
+static void explain_tolerant(tnn_refusal *refusal, const char *what) {
+    snprintf(refusal->sentence, sizeof refusal->sentence,
+             "layer %u, %s %u: the least noise is %.2g and %.2g is allowed; allow more noise, use fewer or smaller "
+             "weights, or give the neurons of the layer ranges of like width",
+             refusal->layer, what, refusal->neuron, refusal->reachable, refusal->asked);
+}
+
+static void refuse(tnn_refusal *refusal, const tnn_shortfall *shortfall, bool exact) {
+    const char *what = shortfall->is_logit ? "logit" : "neuron";
+    refusal->layer = shortfall->layer;
+    refusal->neuron = shortfall->neuron;
+    refusal->asked = shortfall->asked;
+    refusal->reachable = shortfall->reachable;
+    if (exact) {
+        explain_exact(refusal, what);
+    } else {
+        explain_tolerant(refusal, what);
+    }
+}
+
+tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model *model, const tnn_options *options) {
     tnn_options chosen;
     tnn_options_default(&chosen);
     chosen = options ? *options : chosen;
@@ -43,40 +72,76 @@ tnn_status tnn_compile(tnn_circuit **out, const tnn_model *model, const tnn_opti
         .logit_noise = chosen.logit_noise,
         .log2_lookup_error = chosen.log2_lookup_error,
     };
-    tnn_status status = tnn_circuit_compile(out, model, &requirement);
+    tnn_shortfall shortfall;
+    tnn_status status = tnn_circuit_compile(out, &shortfall, model, &requirement);
     if (status == TNN_OK) {
         tnn_spec_set_fingerprint(&(*out)->spec, model->fingerprint);
+    }
+    if (status == TNN_ERR_UNSATISFIABLE && refusal) {
+        refuse(refusal, &shortfall, requirement.exact);
     }
     return status;
 }
 
 static void describe_noise(const tnn_circuit *circuit, tnn_circuit_info *info) {
+    double error_sum = 0;
     info->worst_lookup_log2 = -INFINITY;
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        info->worst_position_noise = fmax(info->worst_position_noise, circuit->layers[i].worst_position_noise);
-        info->worst_lookup_log2 = fmax(info->worst_lookup_log2, circuit->layers[i].worst_lookup_log2);
+        const tnn_layer_budget *layer = &circuit->budget.layers[i];
+        info->worst_position_noise = fmax(info->worst_position_noise, layer->worst_position_noise);
+        info->worst_lookup_log2 = fmax(info->worst_lookup_log2, layer->worst_lookup_log2);
+        error_sum += layer->error_sum;
     }
-    info->logit_noise = tnn_circuit_logit_noise(circuit);
+    info->circuit_error_log2 = fmin(log2(error_sum), 0);
+    info->logit_noise = circuit->budget.logit_noise * circuit->spec.output_scale;
+}
+
+static void describe_sizes(const tnn_circuit *circuit, tnn_circuit_info *info) {
+    const tnn_spec *spec = &circuit->spec;
+    const tnn_params *params = &spec->params;
+    info->spec_bytes = tnn_spec_file_bytes();
+    info->secret_key_bytes = tnn_secret_key_file_bytes(params);
+    info->eval_key_bytes = tnn_eval_key_file_bytes(params);
+    info->input_bytes = tnn_input_file_bytes(params->literal.input_bits, circuit->layers[0].inputs);
+    info->output_bytes = tnn_output_file_bytes(spec->output_bits, spec->outputs, tnn_params_big_dimension(params));
+    info->server_key_bytes = tnn_params_server_key_bytes(params);
+    info->server_bytes = info->server_key_bytes + tnn_circuit_bytes(circuit) + tnn_evaluation_bytes(circuit, 1, 1);
 }
 
 void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {
-    const tnn_spec *spec = &circuit->spec;
-    const tnn_params *params = &spec->params;
     *info = (tnn_circuit_info){
-        .parameters = params->literal,
-        .parameters_name = circuit->params_name,
+        .parameters = circuit->spec.params.literal,
         .security_bits = 128,
-        .estimated_bits = params->security == TNN_SECURITY_128 ? 128 : 132,
+        .estimated_bits = circuit->spec.params.security == TNN_SECURITY_128 ? 128 : 132,
+        .layers = circuit->layer_count,
+        .outputs = circuit->spec.outputs,
         .bootstraps = circuit->bootstraps,
-        .spec_bytes = tnn_spec_file_bytes(),
-        .secret_key_bytes = tnn_secret_key_file_bytes(params),
-        .eval_key_bytes = tnn_eval_key_file_bytes(params),
-        .input_bytes = tnn_input_file_bytes(params->literal.input_bits, circuit->layers[0].inputs),
-        .output_bytes = tnn_output_file_bytes(spec->output_bits, spec->outputs, tnn_params_big_dimension(params)),
-        .server_key_bytes = tnn_params_server_key_bytes(params),
+        .predicted_ms = circuit->milliseconds,
         .unproven_neurons = circuit->unproven_neurons,
     };
     describe_noise(circuit, info);
+    describe_sizes(circuit, info);
+}
+
+tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, uint32_t index) {
+    if (!circuit || !info || index >= circuit->layer_count) {
+        return TNN_ERR_MISUSE;
+    }
+    const tnn_layer_circuit *layer = &circuit->layers[index];
+    const tnn_layer_budget *budget = &circuit->budget.layers[index];
+    *info = (tnn_layer_info){
+        .inputs = layer->inputs,
+        .neurons = layer->neurons,
+        .tables_per_neuron = layer->tables_per_neuron,
+        .table_cells = layer->table_cells,
+        .position_noise = budget->worst_position_noise,
+        .position_noise_cells = budget->worst_position_noise * layer->table_cells,
+        .off_by_one_rate = budget->off_by_one_rate,
+        .lookup_log2 = budget->worst_lookup_log2,
+        .worst_neuron = budget->worst_neuron,
+        .unproven_neurons = layer->unproven_neurons,
+    };
+    return TNN_OK;
 }
 
 tnn_status tnn_circuit_spec(tnn_spec **out, const tnn_circuit *circuit) {

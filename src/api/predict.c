@@ -30,17 +30,15 @@ tnn_status tnn_model_predict(const tnn_model *model, double *logits, const uint8
     const size_t widest = tnn_model_widest(model);
     int32_t *values = tnn_alloc(widest, sizeof *values);
     int64_t *accumulators = tnn_alloc(widest, sizeof *accumulators);
-    int64_t *integers = tnn_alloc(tnn_model_outputs(model), sizeof *integers);
-    tnn_status status = values && accumulators && integers ? TNN_OK : TNN_ERR_MEMORY;
+    tnn_status status = values && accumulators ? TNN_OK : TNN_ERR_MEMORY;
     if (status == TNN_OK) {
-        tnn_reference_evaluate(model, integers, image, values, accumulators);
+        tnn_reference_accumulators(model, accumulators, model->layer_count - 1, image, values);
         for (size_t i = 0; i < tnn_model_outputs(model); i++) {
-            logits[i] = (double)integers[i] * model->output_scale;
+            logits[i] = (double)accumulators[i] * model->output_scale;
         }
     }
     tnn_free(values);
     tnn_free(accumulators);
-    tnn_free(integers);
     return status;
 }
 

@@ -71,6 +71,14 @@ static void choose_unit(tnn_layer_budget *layer, const tnn_layer_shape *shape, u
     set_unit(layer, best, multiple, smallest);
 }
 
+/* P(|u + e| > cell / 2), u uniform on the cell: 1 - erf(a) + (1 - exp(-a^2)) / (a sqrt(pi)), a = cell / (e's deviation
+ * sqrt(2)). */
+double tnn_off_by_one_rate(double cell, double deviation) {
+    const double sqrt_pi = 1.77245385090551602730;
+    double a = cell / (deviation * sqrt(2));
+    return erfc(a) + (1 - exp(-a * a)) / (a * sqrt_pi);
+}
+
 /* Noise of every neuron at the chosen unit. */
 static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape, double two_N, bool exact) {
     double worst = -1;
@@ -85,6 +93,8 @@ static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape,
         layer->worst_position_noise = fmax(layer->worst_position_noise, deviation / (slope * neuron->width));
         layer->worst_lookup_log2 = fmax(layer->worst_lookup_log2, lookup);
         layer->error_sum += exp2(lookup);
+        layer->off_by_one_rate +=
+            tnn_off_by_one_rate(slope * neuron->width / shape->table_cells, deviation) / shape->neurons;
         if (score > worst) {
             worst = score;
             layer->worst_neuron = j;
@@ -134,15 +144,14 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
         measure_logits(budget, layer, layer_shape, params, exact);
         return TNN_OK;
     }
-    layer->fixed_variance =
-        tnn_variance_modulus_switch(params) + (index == 0 ? 0 : tnn_variance_key_switch(params));
+    layer->fixed_variance = tnn_variance_modulus_switch(params) + (index == 0 ? 0 : tnn_variance_key_switch(params));
     choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact);
     measure_layer(layer, layer_shape, two_N, exact);
     return TNN_OK;
 }
 
-tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape,
-                           const tnn_params *params, bool exact) {
+tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape, const tnn_params *params,
+                           bool exact) {
     budget->output_bits = exact ? 32 : 16;
     for (uint32_t i = 0; i < shape->layer_count; i++) {
         tnn_status status = fill_layer(budget, i, shape, params, exact);

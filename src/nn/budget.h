@@ -23,6 +23,7 @@ typedef struct tnn_layer_budget {
     double worst_position_noise; /* standard deviation of a table position, fraction of the table's range */
     double worst_lookup_log2;    /* log2 of the probability of a neighbouring accumulator's entry */
     double error_sum;            /* sum of that probability over the neurons */
+    double off_by_one_rate;      /* share of lookups that read another cell, accumulators even over the range */
     uint32_t worst_neuron;       /* the one with worst_position_noise, or in exact circuits with worst_lookup_log2 */
     double worst_deviation;      /* of that neuron's table position, in positions */
 } tnn_layer_budget;
@@ -38,7 +39,12 @@ typedef struct tnn_budget {
 TNN_MUST_USE tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape,
                                         const tnn_params *params, bool exact);
 
-/* The largest integer by which a neuron's weights can grow with its range in the half torus and the weights in int16. */
+/* Share of lookups that read another cell than the reference: cells `cell` positions wide, accumulators spread evenly
+ * over them, read with a Gaussian error. */
+double tnn_off_by_one_rate(double cell, double deviation);
+
+/* The largest integer by which a neuron's weights can grow with its range in the half torus and the weights in int16.
+ */
 int32_t tnn_strength(const tnn_neuron_shape *neuron, double unit_fraction);
 
 #endif

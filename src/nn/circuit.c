@@ -45,6 +45,7 @@ static tnn_status allocate_layer(tnn_layer_circuit *layer, const tnn_layer *mode
     layer->inputs = model_layer->inputs;
     layer->neurons = model_layer->neurons;
     layer->tables_per_neuron = model_layer->tables_per_neuron;
+    layer->table_cells = model_layer->table_cells;
     layer->weights = tnn_alloc(layer->neurons, layer->inputs * sizeof *layer->weights);
     layer->offsets = tnn_alloc(layer->neurons, sizeof *layer->offsets);
     if (!layer->weights || !layer->offsets || (layer->tables_per_neuron && !allocate_tables(layer, N))) {
@@ -118,6 +119,7 @@ static tnn_status compile_layer(tnn_circuit *circuit, const tnn_model *model, co
     if (status != TNN_OK) {
         return status;
     }
+    out->unproven_neurons = logits ? 0 : tnn_unproven_neurons(model, index);
     out->output_unit = logits ? 0 : circuit->budget.layers[index + 1].unit;
     for (size_t j = 0; j < layer->neurons; j++) {
         if (logits) {
@@ -158,7 +160,9 @@ static tnn_status compile_layers(tnn_circuit *circuit, const tnn_model *model, c
     }
     circuit->bootstraps = shape->bootstraps;
     circuit->milliseconds = tnn_cost_image(shape, params);
-    circuit->unproven_neurons = tnn_unproven_neurons(model);
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        circuit->unproven_neurons += circuit->layers[i].unproven_neurons;
+    }
     return status;
 }
 
@@ -171,9 +175,8 @@ static tnn_status compile_shape(tnn_circuit **out, const tnn_model *model, const
     circuit->layer_count = model->layer_count;
     circuit->layers = tnn_alloc(model->layer_count, sizeof *circuit->layers);
     circuit->budget.layers = tnn_alloc(model->layer_count, sizeof *circuit->budget.layers);
-    tnn_status status = circuit->layers && circuit->budget.layers
-                            ? compile_layers(circuit, model, shape, params, exact)
-                            : TNN_ERR_MEMORY;
+    tnn_status status = circuit->layers && circuit->budget.layers ? compile_layers(circuit, model, shape, params, exact)
+                                                                  : TNN_ERR_MEMORY;
     if (status != TNN_OK) {
         tnn_circuit_free(circuit);
         return status;
@@ -204,4 +207,19 @@ tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, cons
     status = status == TNN_OK ? compile_shape(out, model, shape, &chosen, requirement->exact) : status;
     tnn_shape_free(shape);
     return status;
+}
+
+static size_t layer_bytes(const tnn_layer_circuit *layer, uint32_t N) {
+    const size_t outputs = (size_t)layer->neurons * layer->tables_per_neuron;
+    const size_t weights = (size_t)layer->neurons * (layer->inputs * sizeof *layer->weights + sizeof *layer->offsets);
+    const size_t words_a_position = layer->tables_per_neuron > 1 ? 2 : 1;
+    return weights + outputs * N * words_a_position * sizeof(uint32_t);
+}
+
+size_t tnn_circuit_bytes(const tnn_circuit *circuit) {
+    size_t bytes = sizeof *circuit;
+    for (uint32_t i = 0; i < circuit->layer_count; i++) {
+        bytes += layer_bytes(&circuit->layers[i], circuit->spec.params.literal.N);
+    }
+    return bytes;
 }

@@ -2,10 +2,10 @@
  * A circuit: a model made ready for encrypted evaluation under one parameter set.
  *
  * VALUES ON THE TORUS. A layer's input x is encrypted as unit (x - centre): unit is a fraction of the torus, centre a
- * half-integer that is 0 for pixels. A neuron's phase is strength unit (accumulator - middle) + 1/4, where middle is the
- * middle of its table range and strength an integer that spreads the range over the half torus [0, 1/2) that one test
- * polynomial covers. Position p of the N a test polynomial has then stands for accumulator
- * middle + (p - (N - 1) / 2) / slope, with slope = 2 N strength unit positions an accumulator.
+ * half-integer that is 0 for pixels. A neuron's phase is strength unit (accumulator - middle) + 1/4, where middle is
+ * the middle of its table range and strength an integer that spreads the range over the half torus [0, 1/2) that one
+ * test polynomial covers. Position p of the N a test polynomial has then stands for accumulator middle + (p - (N - 1) /
+ * 2) / slope, with slope = 2 N strength unit positions an accumulator.
  *
  * THE OTHER HALF. A blind rotation gives the negated entry N below on [1/2, 1). Tables are centred, g = f - centre with
  * centre = (f(low) + f(high)) / 2, so that g(low) = -g(high): just past either end the table goes on as it ended.
@@ -21,24 +21,26 @@ typedef struct tnn_layer_circuit {
     uint32_t inputs;
     uint32_t neurons;
     uint32_t tables_per_neuron; /* 0: logits */
-    int16_t *weights;           /* [neurons][inputs], times strength */
-    uint32_t *offsets;          /* [neurons] added to the body */
-    uint32_t output_unit;       /* torus weight of one unit of a table value, a multiple of 4 */
-    uint32_t *tests;            /* [neurons][N]: test polynomials, where there is one table a neuron */
-    tnn_step_table *steps;      /* [neurons][tables_per_neuron], where there are more */
-    uint32_t *step_positions;   /* [neurons][tables_per_neuron][N], what `steps` point into */
-    int32_t *step_sizes;        /* likewise */
+    uint32_t table_cells;
+    uint64_t unproven_neurons; /* that can leave the range of their tables */
+    int16_t *weights;          /* [neurons][inputs], times strength */
+    uint32_t *offsets;         /* [neurons] added to the body */
+    uint32_t output_unit;      /* torus weight of one unit of a table value, a multiple of 4 */
+    uint32_t *tests;           /* [neurons][N]: test polynomials, where there is one table a neuron */
+    tnn_step_table *steps;     /* [neurons][tables_per_neuron], where there are more */
+    uint32_t *step_positions;  /* [neurons][tables_per_neuron][N], what `steps` point into */
+    int32_t *step_sizes;       /* likewise */
 } tnn_layer_circuit;
 
 /* What encryption and decryption must know: no weights. */
 struct tnn_spec {
     tnn_params params;
     uint32_t height, width, channels, input_levels, outputs;
-    uint32_t input_unit;  /* torus weight of one level, in units of 2^-input_bits */
-    uint32_t output_unit; /* torus weight of one integer logit, in units of 2^-32 */
-    uint32_t output_bits; /* results cross the wire on Z/2^output_bits */
-    bool exact;           /* logits are rounded to integers */
-    double output_scale;  /* real logit of one integer logit */
+    uint32_t input_unit;                        /* torus weight of one level, in units of 2^-input_bits */
+    uint32_t output_unit;                       /* torus weight of one integer logit, in units of 2^-32 */
+    uint32_t output_bits;                       /* results cross the wire on Z/2^output_bits */
+    bool exact;                                 /* logits are rounded to integers */
+    double output_scale;                        /* real logit of one integer logit */
     uint8_t fingerprint[TNN_FINGERPRINT_BYTES]; /* of model and spec */
 };
 typedef struct tnn_spec tnn_spec;
@@ -63,5 +65,8 @@ TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, tnn_shortfall
 TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
                                                  const tnn_params *params, bool exact);
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
+
+/* Bytes that a circuit takes in memory. */
+size_t tnn_circuit_bytes(const tnn_circuit *circuit);
 
 #endif

@@ -288,3 +288,14 @@ tnn_status tnn_evaluation_run(tnn_evaluation *e, uint32_t *logits, const tnn_pac
     }
     return status;
 }
+
+size_t tnn_evaluation_bytes(const tnn_circuit *circuit, unsigned threads, size_t max_images) {
+    const tnn_params *params = &circuit->spec.params;
+    const size_t big = tnn_params_big_dimension(params) + 1;
+    const size_t a_thread =
+        tnn_params_workspace_bytes(params, BATCH) + (BATCH * (params->literal.n + 1) + big) * sizeof(uint32_t);
+    const size_t buffers = circuit->layer_count > 2 ? 2 : 1;
+    const size_t an_image = tnn_params_packed_masks_bytes(params, circuit->layers[0].inputs) +
+                            buffers * widest_values(circuit) * big * sizeof(uint32_t);
+    return threads * a_thread + max_images * an_image;
+}

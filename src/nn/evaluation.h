@@ -20,6 +20,9 @@ TNN_MUST_USE tnn_status tnn_evaluation_create(tnn_evaluation **evaluation, const
                                               const tnn_server_key *server, unsigned threads, size_t max_images);
 void tnn_evaluation_free(tnn_evaluation *evaluation);
 
+/* Bytes of memory of an evaluation, besides circuit and server key. */
+size_t tnn_evaluation_bytes(const tnn_circuit *circuit, unsigned threads, size_t max_images);
+
 /*
  * logits [count][outputs][k N + 1]: big LWE ciphertexts. images [count], count at most max_images.
  * Allocates nothing. Returns TNN_ERR_CANCELLED, or TNN_ERR_MISUSE for an input of another shape or parameters.

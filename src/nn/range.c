@@ -32,14 +32,16 @@ tnn_interval tnn_accumulator_interval(const tnn_model *model, uint32_t index, si
     return sum;
 }
 
-uint64_t tnn_unproven_neurons(const tnn_model *model) {
+bool tnn_range_proven(const tnn_model *model, uint32_t index, size_t neuron) {
+    const int32_t *range = model->layers[index].ranges + 2 * neuron;
+    tnn_interval reach = tnn_accumulator_interval(model, index, neuron);
+    return reach.low >= range[0] && reach.high <= range[1];
+}
+
+uint64_t tnn_unproven_neurons(const tnn_model *model, uint32_t index) {
     uint64_t unproven = 0;
-    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
-        const tnn_layer *layer = &model->layers[i];
-        for (size_t j = 0; j < layer->neurons; j++) {
-            tnn_interval reach = tnn_accumulator_interval(model, i, j);
-            unproven += reach.low < layer->ranges[2 * j] || reach.high > layer->ranges[2 * j + 1];
-        }
+    for (size_t j = 0; j < model->layers[index].neurons; j++) {
+        unproven += !tnn_range_proven(model, index, j);
     }
     return unproven;
 }

@@ -16,7 +16,10 @@ tnn_interval tnn_input_interval(const tnn_model *model, uint32_t index, size_t i
 /* Accumulators that a neuron of layer `index` can reach, whatever the image. */
 tnn_interval tnn_accumulator_interval(const tnn_model *model, uint32_t index, size_t neuron);
 
-/* Neurons whose accumulators can leave the range of their tables. */
-uint64_t tnn_unproven_neurons(const tnn_model *model);
+/* Does every accumulator that the neuron can reach lie in the range of its tables? */
+bool tnn_range_proven(const tnn_model *model, uint32_t index, size_t neuron);
+
+/* Neurons of layer `index` for which it does not. */
+uint64_t tnn_unproven_neurons(const tnn_model *model, uint32_t index);
 
 #endif

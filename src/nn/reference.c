@@ -20,14 +20,14 @@ static void read_tables(const tnn_layer *layer, int32_t *outputs, const int64_t 
 }
 
 /* One list of values is enough: a layer's accumulators stand apart, so its tables may overwrite its inputs. */
-void tnn_reference_evaluate(const tnn_model *model, int64_t *logits, const uint8_t *image, int32_t *values,
-                            int64_t *accumulators) {
+void tnn_reference_accumulators(const tnn_model *model, int64_t *accumulators, uint32_t index, const uint8_t *image,
+                                int32_t *values) {
     for (size_t i = 0; i < tnn_model_pixels(model); i++) {
         values[i] = (int32_t)tnn_pixel_level(image[i], model->input_levels);
     }
-    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
+    for (uint32_t i = 0; i < index; i++) {
         tnn_layer_accumulate(&model->layers[i], accumulators, values);
         read_tables(&model->layers[i], values, accumulators);
     }
-    tnn_layer_accumulate(&model->layers[model->layer_count - 1], logits, values);
+    tnn_layer_accumulate(&model->layers[index], accumulators, values);
 }

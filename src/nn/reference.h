@@ -7,8 +7,9 @@
 /* accumulators [neurons] = biases + weights inputs. Sums stay below 2^16 2^7 2^15 + 2^31 < 2^39. */
 void tnn_layer_accumulate(const tnn_layer *layer, int64_t *accumulators, const int32_t *inputs);
 
-/* Integer logits [outputs] of an image [pixels]. Scratch: values and accumulators, [tnn_model_widest] each. */
-void tnn_reference_evaluate(const tnn_model *model, int64_t *logits, const uint8_t *image, int32_t *values,
-                            int64_t *accumulators);
+/* Accumulators of layer `index` for an image [pixels]; those of the last layer are the integer logits. accumulators and
+ * the scratch `values` hold [tnn_model_widest] each. */
+void tnn_reference_accumulators(const tnn_model *model, int64_t *accumulators, uint32_t index, const uint8_t *image,
+                                int32_t *values);
 
 #endif

@@ -20,7 +20,7 @@
 static const struct ring {
     uint32_t k;
     uint32_t N;
-} RINGS[] = {{4, 256}, {5, 256},  {6, 256},  {2, 512},  {3, 512},  {4, 512}, {1, 1024},
+} RINGS[] = {{4, 256},  {5, 256},  {6, 256},  {2, 512},  {3, 512},  {4, 512}, {1, 1024},
              {2, 1024}, {3, 1024}, {1, 2048}, {2, 2048}, {1, 4096}, {1, 8192}};
 #define RING_COUNT (sizeof RINGS / sizeof *RINGS)
 
@@ -98,8 +98,7 @@ static tnn_status add_switches(candidate_list *list, const tnn_params *params) {
     }
     for (uint32_t base_log = 1; base_log <= SWITCH_BASE_LOG_MOST; base_log++) {
         tnn_params with_switch = *params;
-        tnn_status status =
-            set_switch(&with_switch, base_log, list->security) ? append(list, &with_switch) : TNN_OK;
+        tnn_status status = set_switch(&with_switch, base_log, list->security) ? append(list, &with_switch) : TNN_OK;
         if (status != TNN_OK) {
             return status;
         }

@@ -44,7 +44,8 @@ static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t 
     const tnn_layer *layer = &model->layers[index];
     const double *gains = index > 0 ? shape->layers[index - 1].gain : NULL;
     tnn_layer_shape *out = &shape->layers[index];
-    *out = (tnn_layer_shape){.neurons = layer->neurons, .tables_per_neuron = layer->tables_per_neuron};
+    *out = (tnn_layer_shape){
+        .neurons = layer->neurons, .tables_per_neuron = layer->tables_per_neuron, .table_cells = layer->table_cells};
     out->neuron = tnn_alloc(layer->neurons, sizeof *out->neuron);
     out->gain = tnn_alloc(tnn_layer_outputs(layer), sizeof *out->gain);
     if (!out->neuron || !out->gain) {

@@ -13,8 +13,9 @@ typedef struct tnn_neuron_shape {
 typedef struct tnn_layer_shape {
     uint32_t neurons;
     uint32_t tables_per_neuron;
-    double widest;             /* of its neurons' widths */
-    tnn_neuron_shape *neuron;  /* [neurons] */
+    uint32_t table_cells;
+    double widest;            /* of its neurons' widths */
+    tnn_neuron_shape *neuron; /* [neurons] */
     double *gain; /* [outputs] variance of a table's value over that of its blind rotation: 1 for a table alone */
 } tnn_layer_shape;
 

@@ -260,3 +260,8 @@ void tnn_packed_dot(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t 
     }
     lwe[p->n] = body << (32 - p->input_bits);
 }
+
+size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t count) {
+    const size_t words = blocks_of(params, count) * params->literal.n;
+    return 3 * words * word_bytes(params) + count * sizeof(uint32_t);
+}

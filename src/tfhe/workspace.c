@@ -55,3 +55,11 @@ void tnn_workspace_free(tnn_workspace *workspace) {
     tnn_free(workspace->accumulators);
     tnn_free(workspace);
 }
+
+size_t tnn_params_workspace_bytes(const tnn_params *params, size_t batch) {
+    const size_t N = params->literal.N;
+    const size_t glwe_words = tnn_params_glwe_words(params);
+    const size_t doubles = N + tnn_params_ggsw_rows(params) * N + glwe_words;
+    const size_t words = glwe_words + batch * (params->literal.n + 1 + glwe_words);
+    return doubles * sizeof(double) + words * sizeof(uint32_t);
+}

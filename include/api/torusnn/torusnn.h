@@ -128,20 +128,20 @@ TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 /** What a circuit costs and promises, known before any key exists. */
 typedef struct tnn_circuit_info {
     tnn_params_literal parameters;
-    unsigned security_bits;       /* the level promised: 128 */
-    unsigned estimated_bits;      /* the row of the security curve it stands on: 132 or 128 */
-    uint32_t layers;              /* tnn_circuit_layer has each */
-    uint32_t outputs;             /* logits */
-    uint64_t bootstraps;          /* blind rotations an image */
-    double predicted_ms;          /* an image on one thread of the machine that calibrated the cost model */
+    unsigned security_bits;  /* the level promised: 128 */
+    unsigned estimated_bits; /* the row of the security curve it stands on: 132 or 128 */
+    uint32_t layers;         /* tnn_circuit_layer has each */
+    uint32_t outputs;        /* logits */
+    uint64_t bootstraps;     /* blind rotations an image */
+    double predicted_ms;     /* an image on one thread of the machine that calibrated the cost model */
     size_t spec_bytes, secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
-    size_t server_key_bytes;      /* in the server's memory */
-    size_t server_bytes;          /* server key, circuit and scratch of one image on one thread */
-    double worst_position_noise;  /* standard deviation of the noisiest table position, fraction of its range */
-    double worst_lookup_log2;     /* log2 of the probability that the worst lookup reads beside its accumulator */
-    double circuit_error_log2;    /* log2 of a bound on the probability that any lookup of an image does; at most 0 */
-    double logit_noise;           /* standard deviation of a logit's own noise, in logit units */
-    uint64_t unproven_neurons;    /* neurons whose accumulator the weights alone do not keep inside its table */
+    size_t server_key_bytes;                                                        /* in the server's memory */
+    size_t server_bytes;         /* server key, circuit and scratch of one image on one thread */
+    double worst_position_noise; /* standard deviation of the noisiest table position, fraction of its range */
+    double worst_lookup_log2;    /* log2 of the probability that the worst lookup reads beside its accumulator */
+    double circuit_error_log2;   /* log2 of a bound on the probability that any lookup of an image does; at most 0 */
+    double logit_noise;          /* standard deviation of a logit's own noise, in logit units */
+    uint64_t unproven_neurons;   /* neurons whose accumulator the weights alone do not keep inside its table */
 } tnn_circuit_info;
 
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
@@ -149,7 +149,7 @@ TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *
 /** One layer of a circuit. */
 typedef struct tnn_layer_info {
     uint32_t inputs, neurons;
-    uint32_t tables_per_neuron;  /* 0 for the layer of the logits */
+    uint32_t tables_per_neuron; /* 0 for the layer of the logits */
     uint32_t table_cells;
     double position_noise;       /* of its noisiest neuron: standard deviation, fraction of the table range */
     double position_noise_cells; /* the same in table cells */

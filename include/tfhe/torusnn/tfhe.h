@@ -97,8 +97,10 @@ TNN_API const tnn_params_literal *tnn_params_get(const tnn_params *params);
 /** Coordinates of a big LWE mask: k N. */
 TNN_API size_t tnn_params_big_dimension(const tnn_params *params);
 
-/** Bytes of the server key in memory, known before any key exists. */
+/** Bytes in memory, known before anything exists: server key, workspace, expanded masks. */
 TNN_API size_t tnn_params_server_key_bytes(const tnn_params *params);
+TNN_API size_t tnn_params_workspace_bytes(const tnn_params *params, size_t batch);
+TNN_API size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t count);
 
 /** One shipped set and what it is for. */
 typedef struct tnn_shipped_params {

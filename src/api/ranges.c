@@ -1,0 +1,53 @@
+/* The range proof, neuron by neuron, and what calibration images add to it. */
+#include <torusnn/torusnn.h>
+
+#include "memory.h"
+#include "range.h"
+#include "reference.h"
+
+static tnn_neuron_range proof_of(const tnn_model *model, uint32_t index, size_t neuron) {
+    const int32_t *range = model->layers[index].ranges + 2 * neuron;
+    tnn_interval reach = tnn_accumulator_interval(model, index, neuron);
+    return (tnn_neuron_range){
+        .table_low = range[0],
+        .table_high = range[1],
+        .reach_low = reach.low,
+        .reach_high = reach.high,
+        .proven = tnn_range_proven(model, index, neuron),
+    };
+}
+
+static void count_leaving(tnn_neuron_range *ranges, const int64_t *accumulators, size_t neurons) {
+    for (size_t j = 0; j < neurons; j++) {
+        ranges[j].left += accumulators[j] < ranges[j].table_low || accumulators[j] > ranges[j].table_high;
+    }
+}
+
+static tnn_status calibrate(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index, const uint8_t *images,
+                            size_t count) {
+    const size_t pixels = tnn_model_pixels(model);
+    int32_t *values = tnn_alloc(tnn_model_widest(model), sizeof *values);
+    int64_t *accumulators = tnn_alloc(tnn_model_widest(model), sizeof *accumulators);
+    tnn_status status = values && accumulators ? TNN_OK : TNN_ERR_MEMORY;
+    for (size_t i = 0; status == TNN_OK && i < count; i++) {
+        tnn_reference_accumulators(model, accumulators, index, images + i * pixels, values);
+        count_leaving(ranges, accumulators, model->layers[index].neurons);
+    }
+    tnn_free(values);
+    tnn_free(accumulators);
+    return status;
+}
+
+tnn_status tnn_model_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index, const uint8_t *images,
+                            size_t pixels, size_t count) {
+    if (!model || !ranges || index + 1 >= model->layer_count || (count > 0 && !images)) {
+        return TNN_ERR_MISUSE;
+    }
+    if (count > 0 && pixels != tnn_model_pixels(model)) {
+        return TNN_ERR_SHAPE;
+    }
+    for (size_t j = 0; j < model->layers[index].neurons; j++) {
+        ranges[j] = proof_of(model, index, j);
+    }
+    return count > 0 ? calibrate(model, ranges, index, images, count) : TNN_OK;
+}
