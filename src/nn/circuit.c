@@ -11,6 +11,9 @@
 /* Share of the torus that logits may fill: the rest is room for their noise. */
 #define LOGIT_SHARE 0.9
 
+/* Deviations of logit noise that the room beside the logits must hold: beyond it they wrap, once in 10^10. */
+#define ROOM_DEVIATIONS 6.5
+
 /* What compiling one layer reads of the layer before it. */
 typedef struct layer_inputs {
     uint32_t index;
@@ -210,7 +213,8 @@ static void compile_logits(tnn_circuit *circuit, const tnn_model *model, const l
     const tnn_spec *spec = &circuit->spec;
     circuit->logit_variance = worst + tnn_variance_output_rounding(&spec->params, spec->output_bits);
     out->worst_lookup_log2 =
-        spec->exact ? tnn_log2_gaussian_tail(in->unit / 2, sqrt(circuit->logit_variance)) : -INFINITY;
+        spec->exact ? tnn_log2_gaussian_tail(fmin(in->unit, 1 - LOGIT_SHARE) / 2, sqrt(circuit->logit_variance))
+                    : -INFINITY;
 }
 
 static tnn_status compile_layer(tnn_circuit *circuit, const tnn_model *model, layer_inputs *in) {
@@ -297,6 +301,9 @@ double tnn_circuit_logit_noise(const tnn_circuit *circuit) {
 }
 
 static bool meets(const tnn_circuit *circuit, const tnn_requirement *requirement) {
+    if (ROOM_DEVIATIONS * sqrt(circuit->logit_variance) > (1 - LOGIT_SHARE) / 2) {
+        return false;
+    }
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         const tnn_layer_circuit *layer = &circuit->layers[i];
         if (requirement->exact ? layer->worst_lookup_log2 > requirement->log2_lookup_error
