@@ -38,7 +38,8 @@ tnn_status tnn_evaluator_create(tnn_evaluator **out, const tnn_circuit *circuit,
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
-    if (!circuit || !eval || max_images == 0 || max_images > TNN_MAX_IMAGES) {
+    if (!circuit || !eval || threads == 0 || threads > TNN_MAX_THREADS || max_images == 0 ||
+        max_images > TNN_MAX_IMAGES) {
         return TNN_ERR_MISUSE;
     }
     if (!tnn_params_equal(&eval->params, &circuit->spec.params)) {

@@ -33,11 +33,13 @@ static void write_bits(tnn_writer *writer, const uint32_t *bits, size_t count) {
     writer->next += packed_bytes(count);
 }
 
-static void read_bits(tnn_reader *reader, uint32_t *bits, size_t count) {
+/* Fills bits [count]; false where the last byte holds more than its bits. */
+static bool read_bits(tnn_reader *reader, uint32_t *bits, size_t count) {
     const uint8_t *bytes = tnn_read_bytes(reader, packed_bytes(count));
     for (size_t i = 0; bytes && i < count; i++) {
         bits[i] = (uint32_t)(bytes[i / 8] >> (i % 8)) & 1;
     }
+    return bytes && (count % 8 == 0 || bytes[count / 8] >> (count % 8) == 0);
 }
 
 tnn_status tnn_secret_key_save(const tnn_secret_key *secret, uint8_t *out, size_t capacity) {
@@ -68,8 +70,11 @@ tnn_status tnn_secret_key_load(tnn_secret_key **out, const uint8_t *bytes, size_
         return status;
     }
     tnn_read_copy(&reader, secret->id.bytes, sizeof secret->id.bytes);
-    read_bits(&reader, secret->big, tnn_params_big_dimension(&params));
-    read_bits(&reader, secret->small, own_small_bits(&params));
+    if (!read_bits(&reader, secret->big, tnn_params_big_dimension(&params)) ||
+        !read_bits(&reader, secret->small, own_small_bits(&params))) {
+        tnn_secret_key_free(secret);
+        return TNN_ERR_MALFORMED;
+    }
     *out = secret;
     return TNN_OK;
 }

@@ -7,6 +7,9 @@
 /* Share of the torus that logits may fill: the rest is room for their noise. */
 #define LOGIT_SHARE 0.9
 
+/* Deviations of logit noise that this room must hold: beyond it a logit wraps, once in 10^10. */
+#define ROOM_DEVIATIONS 6.5
+
 /* Units that are tried for each layer, from the largest that fits down to a sixth of it. Strengths are integers: a
  * smaller unit can let more neurons fill their half torus, at the price of smaller inputs. */
 #define UNIT_STEPS 48
@@ -122,7 +125,10 @@ static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tn
     }
     budget->logit_variance = power * layer->input_variance + tnn_variance_output_rounding(params, budget->output_bits);
     budget->logit_noise = sqrt(budget->logit_variance) / layer->unit_fraction;
-    layer->worst_lookup_log2 = exact ? tnn_log2_gaussian_tail(0.5, budget->logit_noise) : -INFINITY;
+    const double room = (1 - LOGIT_SHARE) / 2;
+    budget->logit_room_used = ROOM_DEVIATIONS * sqrt(budget->logit_variance) / room;
+    const double bound = fmin(0.5, room / layer->unit_fraction);
+    layer->worst_lookup_log2 = exact ? tnn_log2_gaussian_tail(bound, budget->logit_noise) : -INFINITY;
     layer->error_sum = exact ? shape->neurons * exp2(layer->worst_lookup_log2) : 0;
 }
 

@@ -33,6 +33,7 @@ typedef struct tnn_budget {
     uint32_t output_bits;     /* of results on the wire */
     double logit_variance;    /* of the noisiest logit, fraction of the torus squared */
     double logit_noise;       /* its standard deviation, in integer logits */
+    double logit_room_used;   /* share of the torus's room for it that it needs: at most 1, or logits would wrap */
 } tnn_budget;
 
 /* Fills budget->layers and the rest. TNN_ERR_UNSATISFIABLE, and *failed_layer, where a layer's range leaves no unit. */

@@ -14,7 +14,7 @@ void tnn_encode_image(const tnn_spec *spec, uint32_t *messages, const uint8_t *i
 
 double tnn_decode_logit(const tnn_spec *spec, uint32_t phase) {
     double logit = (double)(int32_t)phase / spec->output_unit;
-    return spec->output_scale * (spec->exact ? nearbyint(logit) : logit);
+    return spec->output_scale * (spec->exact ? nearbyint(logit) + 0.0 : logit);
 }
 
 uint32_t tnn_round_output(const tnn_spec *spec, uint32_t word) {

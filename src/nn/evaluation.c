@@ -169,19 +169,20 @@ static void look_up(tnn_evaluation *e, thread_scratch *scratch, size_t first, si
     const tnn_layer_circuit *layer = e->layer;
     const uint32_t N = e->circuit->spec.params.literal.N;
     uint32_t *outputs = e->outputs + first * layer->tables_per_neuron * big_words(e);
-    const uint32_t *tests[BATCH];
+    if (layer->tables_per_neuron == 1) {
+        const uint32_t *tests[BATCH];
+        for (size_t i = 0; i < count; i++) {
+            tests[i] = layer->tests + (first + i) % layer->neurons * N;
+        }
+        tnn_bootstrap(e->server, scratch->workspace, outputs, scratch->small, tests, count);
+        return;
+    }
     const tnn_step_table *steps[BATCH];
     for (size_t i = 0; i < count; i++) {
-        size_t neuron = (first + i) % layer->neurons;
-        tests[i] = layer->tests + neuron * N;
-        steps[i] = layer->steps + neuron * layer->tables_per_neuron;
+        steps[i] = layer->steps + (first + i) % layer->neurons * layer->tables_per_neuron;
     }
-    if (layer->tables_per_neuron == 1) {
-        tnn_bootstrap(e->server, scratch->workspace, outputs, scratch->small, tests, count);
-    } else {
-        tnn_bootstrap_many(e->server, scratch->workspace, outputs, scratch->small, steps, layer->tables_per_neuron,
-                           layer->output_unit / 2, count);
-    }
+    tnn_bootstrap_many(e->server, scratch->workspace, outputs, scratch->small, steps, layer->tables_per_neuron,
+                       layer->output_unit / 2, count);
 }
 
 /* On the calling thread only. Says nothing where nothing has happened since it last spoke. */

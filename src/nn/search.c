@@ -194,8 +194,9 @@ static double excess_of(const tnn_budget *budget, const tnn_shape *shape, const 
         const tnn_layer_budget *b = &budget->layers[i];
         double excess = requirement->exact ? requirement->log2_lookup_error / fmin(b->worst_lookup_log2, -1e-9)
                                            : b->worst_position_noise / requirement->position_noise;
-        if (!requirement->exact && i + 1 == shape->layer_count) {
-            excess = budget->logit_noise * output_scale / requirement->logit_noise;
+        if (i + 1 == shape->layer_count) {
+            excess = requirement->exact ? excess : budget->logit_noise * output_scale / requirement->logit_noise;
+            excess = fmax(excess, budget->logit_room_used);
         }
         if (excess > worst) {
             worst = excess;

@@ -27,7 +27,7 @@ static int make_all(void **state) {
     (void)state;
     const network_shape shape = fast_shape();
     here = deploy(&shape, NULL);
-    other_model = deploy(&shape, NULL);
+    other_model = deploy_twin(&here, NULL);
     keys = new_client_keys(&here);
     other_keys = new_client_keys(&other_model);
     return 0;

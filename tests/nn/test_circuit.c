@@ -60,7 +60,7 @@ static double worst_lookup_log2(const tnn_circuit *circuit) {
     return worst;
 }
 
-/* Halves the noise until nothing reaches it, and returns how many different sets were chosen on the way. */
+/* Asks for less noise until nothing reaches it, and returns how many different sets were chosen on the way. */
 static size_t tighten(const tnn_model *model) {
     size_t place = 0;
     size_t chosen = 0;
@@ -72,7 +72,7 @@ static size_t tighten(const tnn_model *model) {
         assert_true(place_of(circuit->params_name) >= place);
         chosen += chosen == 0 || place_of(circuit->params_name) > place;
         place = place_of(circuit->params_name);
-        requirement.position_noise /= 2;
+        requirement.position_noise /= 1.2;
         tnn_circuit_free(circuit);
     }
     assert_null(circuit);
@@ -100,7 +100,7 @@ static void stricter_requests_get_quieter_logits_until_none_is_left(void **state
     tnn_requirement requirement = tolerant(0.2);
     size_t place = 0;
     for (requirement.logit_noise = 8; tnn_circuit_compile(&circuit, model, &requirement) == TNN_OK;
-         requirement.logit_noise /= 2) {
+         requirement.logit_noise /= 1.3) {
         const double units = sqrt(circuit->logit_variance) * 0x1p32 / circuit->spec.output_unit;
         assert_true(fabs(tnn_circuit_logit_noise(circuit) - 0.125 * units) <= 1e-12 * units);
         assert_true(tnn_circuit_logit_noise(circuit) <= requirement.logit_noise);
@@ -371,20 +371,30 @@ static void check_all_sums(const tnn_circuit *circuit, const tnn_model *model) {
     }
 }
 
+static void check_sums_of(const network_shape *shape) {
+    const tnn_requirement requirement = tolerant(0.2);
+    tnn_model *model = random_network(shape);
+    tnn_circuit *circuit = compiled(model, &requirement);
+    check_all_sums(circuit, model);
+    tnn_circuit_free(circuit);
+    tnn_model_free(model);
+}
+
+/* Large weights, and several layers or tables of small ones: together their noise is too much for any set. */
 static void sums_without_noise_lie_where_tables_and_logits_are_read(void **state) {
     (void)state;
-    const tnn_requirement requirement = tolerant(0.2);
-    for (int round = 0; round < 60; round++) {
-        network_shape shape = small_shape();
-        shape.table_layers = 1 + draw_below(3);
-        shape.tables_per_neuron = 1 + draw_below(3);
-        shape.weight_magnitude = shape.table_layers == 1 ? 1 + draw_below(127) : 1 + draw_below(3);
-        shape.tables = draw_below(2) ? TABLES_RANDOM : TABLES_RAMP;
-        tnn_model *model = random_network(&shape);
-        tnn_circuit *circuit = compiled(model, &requirement);
-        check_all_sums(circuit, model);
-        tnn_circuit_free(circuit);
-        tnn_model_free(model);
+    for (int round = 0; round < 40; round++) {
+        network_shape heavy = small_shape();
+        heavy.weight_magnitude = 1 + draw_below(127);
+        heavy.tables = draw_below(2) ? TABLES_RANDOM : TABLES_RAMP;
+        check_sums_of(&heavy);
+        network_shape deep = small_shape();
+        deep.table_layers = 1 + draw_below(3);
+        deep.tables_per_neuron = 1 + draw_below(3);
+        deep.weight_magnitude = 1;
+        deep.table_magnitude = 3;
+        deep.tables = heavy.tables;
+        check_sums_of(&deep);
     }
 }
 
@@ -430,20 +440,22 @@ static void logits_fill_the_torus_but_for_room_for_noise(void **state) {
 }
 
 /* Steps of large tables, several a neuron, multiply the noise of the rotation they share. A logit that noise carries
- * past the end of the torus comes out with the wrong sign. */
+ * past the end of the torus comes out with the wrong sign, however much noise was allowed. */
 static void room_holds_the_noise_of_logits(void **state) {
     (void)state;
     for (int round = 0; round < 20; round++) {
         network_shape shape = small_shape();
-        shape.tables_per_neuron = 1 + draw_below(3);
-        shape.table_magnitude = 3;
+        shape.tables_per_neuron = 3;
         shape.tables = TABLES_RANDOM;
         tnn_model *model = random_network(&shape);
-        tnn_requirement requirement = tolerant(0.05);
-        requirement.logit_noise = 0.1;
-        tnn_circuit *circuit = compiled(model, &requirement);
-        const double room = (1 - logit_share(circuit, model)) / 2;
-        assert_true(STATISTIC_DEVIATIONS * sqrt(circuit->logit_variance) <= room);
+        const tnn_requirement requirement = tolerant(0.05);
+        tnn_circuit *circuit;
+        tnn_status status = tnn_circuit_compile(&circuit, model, &requirement);
+        assert_true(status == TNN_OK || status == TNN_ERR_UNSATISFIABLE);
+        if (circuit) {
+            const double room = (1 - logit_share(circuit, model)) / 2;
+            assert_true(STATISTIC_DEVIATIONS * sqrt(circuit->logit_variance) <= room);
+        }
         tnn_circuit_free(circuit);
         tnn_model_free(model);
     }

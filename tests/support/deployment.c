@@ -1,13 +1,32 @@
 #include "deployment.h"
 
+#include <string.h>
+
+#include "draw.h"
 #include "memory.h"
 #include "testing.h"
 
-deployment deploy(const network_shape *shape, const tnn_options *options) {
-    deployment d = {.model = through_file(random_network(shape))};
+/* Takes the model over. */
+static deployment deploy_model(tnn_model *model, const tnn_options *options) {
+    deployment d = {.model = through_file(model)};
     assert_ok(tnn_compile(&d.circuit, d.model, options));
     assert_ok(tnn_circuit_spec(&d.spec, d.circuit));
     return d;
+}
+
+deployment deploy(const network_shape *shape, const tnn_options *options) {
+    return deploy_model(random_network(shape), options);
+}
+
+deployment deploy_twin(const deployment *d, const tnn_options *options) {
+    tnn_model *model;
+    file_bytes file = model_file(d->model);
+    assert_ok(tnn_model_load(&model, file.bytes, file.length));
+    free_file(&file);
+    tnn_free(model->provenance);
+    model->provenance = new_array(16, 1);
+    memcpy(model->provenance, "{\"twin\": true}", 15);
+    return deploy_model(model, options);
 }
 
 void free_deployment(deployment *d) {

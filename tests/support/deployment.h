@@ -15,6 +15,8 @@ typedef struct deployment {
 
 /* Builds a random network and compiles it; NULL options for the defaults. */
 deployment deploy(const network_shape *shape, const tnn_options *options);
+/* The same network under another provenance: the same parameters, another fingerprint. */
+deployment deploy_twin(const deployment *d, const tnn_options *options);
 void free_deployment(deployment *d);
 
 typedef struct client_keys {

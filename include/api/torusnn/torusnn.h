@@ -277,7 +277,8 @@ TNN_API void tnn_output_free(tnn_output *output);
  * read beside its cell.
  *
  * Out:     logits  [capacity]; the spec's number of outputs is written
- * Returns: TNN_ERR_MISUSE, TNN_ERR_BUFFER, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_PARAMS_MISMATCH.
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_BUFFER, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_PARAMS_MISMATCH,
+ *          TNN_ERR_MALFORMED for a result of another shape than the spec's, TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, double *logits,
                                             size_t capacity, const tnn_output *output);
