@@ -19,39 +19,72 @@ void tnn_options_default(tnn_options *options) {
     };
 }
 
-/* Written so that a NaN fails. */
-static bool options_ok(const tnn_options *options) {
-    return (options->security == TNN_SECURITY_128_MARGIN || options->security == TNN_SECURITY_128) &&
-           (options->precision == TNN_PRECISION_TOLERANT || options->precision == TNN_PRECISION_EXACT) &&
-           options->position_noise > 0 && options->position_noise < 0.25 && options->logit_noise > 0 &&
-           options->log2_lookup_error <= -1 && options->log2_lookup_error >= -256;
-}
+static const char *const OBSTACLES[] = {
+    [TNN_OBSTACLE_NOISE] =
+        "layer %u, %s %u: the least noise is %.2g and %.2g is allowed; allow more noise, use fewer or "
+        "smaller weights, or give the neurons of the layer ranges of like width",
+    [TNN_OBSTACLE_BITS] =
+        "layer %u, %s %u: lookups can be exact for %.1f bits and its accumulator needs %.1f; use fewer "
+        "or smaller weights, inputs of fewer levels, a larger lookup error, or the tolerant contract",
+    [TNN_OBSTACLE_WIDTH] = "layer %u, %s %u: there is room for %.1f bits and its accumulators take %.1f; use smaller "
+                           "weights or tables",
+    [TNN_OBSTACLE_RANGE] = "layer %u, %s %u: no image can bring its accumulator inside its table; its bias, weights or "
+                           "range are wrong",
+    [TNN_OBSTACLE_NOT_NEGACYCLIC] = "layer %u, %s %u: its table is not negacyclic about the mean of its ends, so it "
+                                    "cannot take the whole torus; leave whole_torus off",
+};
 
-static void explain_exact(tnn_refusal *refusal, const char *what) {
-    snprintf(refusal->sentence, sizeof refusal->sentence,
-             "layer %u, %s %u: its accumulator needs %.1f bits and lookups can be exact for %.1f; use fewer or smaller "
-             "weights, inputs of fewer levels, a larger lookup error, or the tolerant contract",
-             refusal->layer, what, refusal->neuron, refusal->asked, refusal->reachable);
-}
-
-static void explain_tolerant(tnn_refusal *refusal, const char *what) {
-    snprintf(refusal->sentence, sizeof refusal->sentence,
-             "layer %u, %s %u: the least noise is %.2g and %.2g is allowed; allow more noise, use fewer or smaller "
-             "weights, or give the neurons of the layer ranges of like width",
-             refusal->layer, what, refusal->neuron, refusal->reachable, refusal->asked);
+static tnn_obstacle obstacle_of(const tnn_shortfall *shortfall, bool exact) {
+    switch (shortfall->kind) {
+    case TNN_SHORTFALL_WIDTH: return TNN_OBSTACLE_WIDTH;
+    case TNN_SHORTFALL_RANGE: return TNN_OBSTACLE_RANGE;
+    case TNN_SHORTFALL_NOT_NEGACYCLIC: return TNN_OBSTACLE_NOT_NEGACYCLIC;
+    default: return exact ? TNN_OBSTACLE_BITS : TNN_OBSTACLE_NOISE;
+    }
 }
 
 static void refuse(tnn_refusal *refusal, const tnn_shortfall *shortfall, bool exact) {
-    const char *what = shortfall->is_logit ? "logit" : "neuron";
-    refusal->layer = shortfall->layer;
-    refusal->neuron = shortfall->neuron;
-    refusal->asked = shortfall->asked;
-    refusal->reachable = shortfall->reachable;
-    if (exact) {
-        explain_exact(refusal, what);
-    } else {
-        explain_tolerant(refusal, what);
+    *refusal = (tnn_refusal){
+        .obstacle = obstacle_of(shortfall, exact),
+        .layer = shortfall->layer,
+        .neuron = shortfall->neuron,
+        .asked = shortfall->asked,
+        .reachable = shortfall->reachable,
+    };
+    snprintf(refusal->sentence, sizeof refusal->sentence, OBSTACLES[refusal->obstacle], refusal->layer,
+             shortfall->is_logit ? "logit" : "neuron", refusal->neuron, refusal->reachable, refusal->asked);
+}
+
+/* Written so that a NaN fails. NULL where every option is inside its range. */
+static const char *wrong_option(const tnn_options *options) {
+    if (options->security != TNN_SECURITY_128_MARGIN && options->security != TNN_SECURITY_128) {
+        return "security must be one of tnn_security";
     }
+    if (options->precision != TNN_PRECISION_TOLERANT && options->precision != TNN_PRECISION_EXACT) {
+        return "precision must be one of tnn_precision";
+    }
+    if (!(options->position_noise > 0 && options->position_noise < 0.25)) {
+        return "position_noise must lie above 0 and below 0.25";
+    }
+    if (!(options->logit_noise > 0)) {
+        return "logit_noise must lie above 0";
+    }
+    if (!(options->log2_lookup_error <= -1 && options->log2_lookup_error >= -256)) {
+        return "log2_lookup_error must lie between -256 and -1";
+    }
+    if (options->whole_torus && options->precision == TNN_PRECISION_EXACT) {
+        return "whole_torus contradicts the exact contract, whose tables end at the ends of their range";
+    }
+    return NULL;
+}
+
+static tnn_status check_options(tnn_refusal *refusal, const tnn_options *options) {
+    const char *wrong = wrong_option(options);
+    if (wrong && refusal) {
+        *refusal = (tnn_refusal){.obstacle = TNN_OBSTACLE_OPTION};
+        snprintf(refusal->sentence, sizeof refusal->sentence, "%s", wrong);
+    }
+    return wrong ? TNN_ERR_MISUSE : TNN_OK;
 }
 
 tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model *model, const tnn_options *options) {
@@ -62,12 +95,13 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
-    if (!model || !options_ok(&chosen)) {
+    if (!model || check_options(refusal, &chosen) != TNN_OK) {
         return TNN_ERR_MISUSE;
     }
     const tnn_requirement requirement = {
         .security = chosen.security,
         .exact = chosen.precision == TNN_PRECISION_EXACT,
+        .whole_torus = chosen.whole_torus,
         .position_noise = chosen.position_noise,
         .logit_noise = chosen.logit_noise,
         .log2_lookup_error = chosen.log2_lookup_error,

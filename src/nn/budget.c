@@ -15,7 +15,7 @@
 #define UNIT_STEPS 48
 
 int32_t tnn_strength(const tnn_neuron_shape *neuron, double unit_fraction) {
-    double room = floor(0.5 / (unit_fraction * neuron->width));
+    double room = floor(0.5 / (unit_fraction * neuron->half_width));
     int32_t most = INT16_MAX / neuron->largest_weight;
     return room < 1 ? 1 : room > most ? most : (int32_t)room;
 }

@@ -9,6 +9,7 @@
 typedef struct tnn_requirement {
     tnn_security security;
     bool exact;
+    bool whole_torus;         /* tables spread over the whole torus instead of half of it */
     double position_noise;    /* tolerant: most worst_position_noise of any layer */
     double logit_noise;       /* tolerant: most logit_noise, in logits */
     double log2_lookup_error; /* exact: most worst_lookup_log2 of any layer */

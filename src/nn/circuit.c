@@ -78,19 +78,27 @@ static void set_weights(tnn_layer_circuit *out, const tnn_layer *layer, size_t n
     }
 }
 
-static void fill_tables(tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron, double slope, uint32_t N) {
+/* False where a table cannot take the whole torus. */
+static bool fill_tables(const tnn_circuit *circuit, tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron,
+                        double slope) {
+    const uint32_t N = circuit->spec.params.literal.N;
+    if (circuit->whole_torus) {
+        return layer->tables_per_neuron == 1 &&
+               tnn_fill_whole_test(out->tests + neuron * N, N, layer, neuron, slope, out->output_unit);
+    }
     if (layer->tables_per_neuron == 1) {
         tnn_fill_test(out->tests + neuron * N, N, layer, neuron, slope, out->output_unit);
-        return;
+        return true;
     }
     for (size_t m = 0; m < layer->tables_per_neuron; m++) {
         size_t at = neuron * layer->tables_per_neuron + m;
         out->steps[at] =
             tnn_fill_steps(out->step_positions + at * N, out->step_sizes + at * N, N, layer, neuron, m, slope);
     }
+    return true;
 }
 
-static void compile_neuron(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape, uint32_t index,
+static bool compile_neuron(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape, uint32_t index,
                            size_t neuron) {
     const uint32_t N = circuit->spec.params.literal.N;
     const tnn_layer *layer = &model->layers[index];
@@ -98,10 +106,11 @@ static void compile_neuron(tnn_circuit *circuit, const tnn_model *model, const t
     const double unit = circuit->budget.layers[index].unit_fraction;
     const int32_t strength = tnn_strength(&shape->layers[index].neuron[neuron], unit);
     const double middle = 0.5 * ((double)layer->ranges[2 * neuron] + layer->ranges[2 * neuron + 1]);
-    const double quarter = (N - 1) / 2.0 / (2.0 * N);
+    const double middle_position = (circuit->whole_torus ? 2.0 * N - 1 : N - 1.0) / 2;
     set_weights(out, layer, neuron, strength);
-    out->offsets[neuron] = to_torus(strength * unit * (hidden_part(model, index, neuron) - middle) + quarter);
-    fill_tables(out, layer, neuron, 2.0 * N * strength * unit, N);
+    out->offsets[neuron] =
+        to_torus(strength * unit * (hidden_part(model, index, neuron) - middle) + middle_position / (2.0 * N));
+    return fill_tables(circuit, out, layer, neuron, 2.0 * N * strength * unit);
 }
 
 /* Logits: weights as they are, and an offset for the bias and the centres. */
@@ -111,22 +120,32 @@ static void compile_logit(tnn_circuit *circuit, const tnn_model *model, uint32_t
     out->offsets[neuron] = to_torus(circuit->budget.layers[index].unit_fraction * hidden_part(model, index, neuron));
 }
 
-static tnn_status compile_layer(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape, uint32_t index) {
+static tnn_status compile_neurons(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
+                                  const tnn_shape *shape, uint32_t index) {
+    for (uint32_t j = 0; j < model->layers[index].neurons; j++) {
+        if (!compile_neuron(circuit, model, shape, index, j)) {
+            *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_NOT_NEGACYCLIC, .layer = index, .neuron = j};
+            return TNN_ERR_UNSATISFIABLE;
+        }
+    }
+    return TNN_OK;
+}
+
+static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
+                                const tnn_shape *shape, uint32_t index) {
     const tnn_layer *layer = &model->layers[index];
     tnn_layer_circuit *out = &circuit->layers[index];
-    const bool logits = layer->tables_per_neuron == 0;
     tnn_status status = allocate_layer(out, layer, circuit->spec.params.literal.N);
     if (status != TNN_OK) {
         return status;
     }
-    out->unproven_neurons = logits ? 0 : tnn_unproven_neurons(model, index);
-    out->output_unit = logits ? 0 : circuit->budget.layers[index + 1].unit;
+    if (layer->tables_per_neuron > 0) {
+        out->unproven_neurons = tnn_unproven_neurons(model, index);
+        out->output_unit = circuit->budget.layers[index + 1].unit;
+        return compile_neurons(circuit, shortfall, model, shape, index);
+    }
     for (size_t j = 0; j < layer->neurons; j++) {
-        if (logits) {
-            compile_logit(circuit, model, index, j);
-        } else {
-            compile_neuron(circuit, model, shape, index, j);
-        }
+        compile_logit(circuit, model, index, j);
     }
     return TNN_OK;
 }
@@ -147,36 +166,35 @@ static void set_spec(tnn_circuit *circuit, const tnn_model *model, const tnn_par
     };
 }
 
-static tnn_status compile_layers(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape,
-                                 const tnn_params *params, bool exact) {
-    uint32_t failed_layer;
-    tnn_status status = tnn_budget_fill(&circuit->budget, &failed_layer, shape, params, exact);
+static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
+                                 const tnn_shape *shape, const tnn_params *params, bool exact) {
+    tnn_status status = tnn_budget_fill(&circuit->budget, &shortfall->layer, shape, params, exact);
     if (status != TNN_OK) {
         return status;
     }
     set_spec(circuit, model, params, exact);
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
-        status = compile_layer(circuit, model, shape, i);
+        status = compile_layer(circuit, shortfall, model, shape, i);
+        circuit->unproven_neurons += circuit->layers[i].unproven_neurons;
     }
     circuit->bootstraps = shape->bootstraps;
     circuit->milliseconds = tnn_cost_image(shape, params);
-    for (uint32_t i = 0; i < model->layer_count; i++) {
-        circuit->unproven_neurons += circuit->layers[i].unproven_neurons;
-    }
     return status;
 }
 
-static tnn_status compile_shape(tnn_circuit **out, const tnn_model *model, const tnn_shape *shape,
-                                const tnn_params *params, bool exact) {
+static tnn_status compile_shape(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
+                                const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement) {
     tnn_circuit *circuit = tnn_alloc(1, sizeof *circuit);
     if (!circuit) {
         return TNN_ERR_MEMORY;
     }
     circuit->layer_count = model->layer_count;
+    circuit->whole_torus = requirement->whole_torus;
     circuit->layers = tnn_alloc(model->layer_count, sizeof *circuit->layers);
     circuit->budget.layers = tnn_alloc(model->layer_count, sizeof *circuit->budget.layers);
-    tnn_status status = circuit->layers && circuit->budget.layers ? compile_layers(circuit, model, shape, params, exact)
-                                                                  : TNN_ERR_MEMORY;
+    tnn_status status = circuit->layers && circuit->budget.layers
+                            ? compile_layers(circuit, shortfall, model, shape, params, requirement->exact)
+                            : TNN_ERR_MEMORY;
     if (status != TNN_OK) {
         tnn_circuit_free(circuit);
         return status;
@@ -190,21 +208,41 @@ tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, c
     if (model->layer_count > 2 && params->literal.ks_levels == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }
+    const tnn_requirement requirement = {.exact = exact};
     tnn_shape *shape;
-    tnn_status status = tnn_shape_create(&shape, model);
-    status = status == TNN_OK ? compile_shape(out, model, shape, params, exact) : status;
+    tnn_shortfall shortfall;
+    tnn_status status = tnn_shape_create(&shape, model, false);
+    status = status == TNN_OK ? compile_shape(out, &shortfall, model, shape, params, &requirement) : status;
     tnn_shape_free(shape);
     return status;
+}
+
+/* A neuron whose accumulator lies outside its table whatever the image: its table would never be read. */
+static bool finds_unreachable_table(tnn_shortfall *shortfall, const tnn_model *model) {
+    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
+        for (uint32_t j = 0; j < model->layers[i].neurons; j++) {
+            const int32_t *range = model->layers[i].ranges + 2 * (size_t)j;
+            tnn_interval reach = tnn_accumulator_interval(model, i, j);
+            if (reach.low > range[1] || reach.high < range[0]) {
+                *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_RANGE, .layer = i, .neuron = j};
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
                                const tnn_requirement *requirement) {
     *out = NULL;
+    if (finds_unreachable_table(shortfall, model)) {
+        return TNN_ERR_UNSATISFIABLE;
+    }
     tnn_shape *shape;
     tnn_params chosen;
-    tnn_status status = tnn_shape_create(&shape, model);
+    tnn_status status = tnn_shape_create(&shape, model, requirement->whole_torus);
     status = status == TNN_OK ? tnn_search(&chosen, shortfall, shape, requirement, model->output_scale) : status;
-    status = status == TNN_OK ? compile_shape(out, model, shape, &chosen, requirement->exact) : status;
+    status = status == TNN_OK ? compile_shape(out, shortfall, model, shape, &chosen, requirement) : status;
     tnn_shape_free(shape);
     return status;
 }

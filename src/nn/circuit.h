@@ -53,6 +53,7 @@ struct tnn_circuit {
     uint64_t bootstraps;       /* an image */
     uint64_t unproven_neurons;
     double milliseconds; /* predicted, an image on one thread */
+    bool whole_torus;    /* tables take all of it, see tnn_fill_whole_test */
 };
 typedef struct tnn_circuit tnn_circuit;
 
@@ -61,7 +62,7 @@ typedef struct tnn_circuit tnn_circuit;
 TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                             const tnn_requirement *requirement);
 
-/* The same under given parameters, whatever precision they give. */
+/* The same under given parameters, whatever precision they give; tables take half the torus. */
 TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
                                                  const tnn_params *params, bool exact);
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);

@@ -235,6 +235,18 @@ static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, cons
     return s;
 }
 
+/* The widest neuron of a layer that leaves no unit. */
+static tnn_shortfall width_shortfall(const tnn_shape *shape, uint32_t index) {
+    const tnn_layer_shape *layer = &shape->layers[index];
+    tnn_shortfall s = {.kind = TNN_SHORTFALL_WIDTH, .layer = index, .is_logit = layer->tables_per_neuron == 0};
+    for (uint32_t j = 0; j < layer->neurons; j++) {
+        s.neuron = layer->neuron[j].width > layer->neuron[s.neuron].width ? j : s.neuron;
+    }
+    s.asked = log2(layer->neuron[s.neuron].width);
+    s.reachable = index == 0 ? 31 : 29;
+    return s;
+}
+
 /* The first candidate that meets the requirement; where none does, what stood in the way of the closest. */
 static tnn_status take_first(tnn_params *chosen, tnn_shortfall *shortfall, const candidate_list *list,
                              tnn_budget *budget, const tnn_requirement *requirement, double output_scale) {
@@ -243,6 +255,7 @@ static tnn_status take_first(tnn_params *chosen, tnn_shortfall *shortfall, const
         const tnn_params *params = &list->items[i].params;
         uint32_t layer = 0;
         if (tnn_budget_fill(budget, &layer, list->shape, params, requirement->exact) != TNN_OK) {
+            *shortfall = closest < INFINITY ? *shortfall : width_shortfall(list->shape, layer);
             continue;
         }
         double excess = excess_of(budget, list->shape, requirement, output_scale, &layer);

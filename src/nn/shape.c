@@ -40,7 +40,7 @@ static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, siz
     return shape;
 }
 
-static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t index) {
+static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t index, bool whole_torus) {
     const tnn_layer *layer = &model->layers[index];
     const double *gains = index > 0 ? shape->layers[index - 1].gain : NULL;
     tnn_layer_shape *out = &shape->layers[index];
@@ -51,9 +51,11 @@ static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t 
     if (!out->neuron || !out->gain) {
         return TNN_ERR_MEMORY;
     }
+    const double folds = whole_torus && layer->tables_per_neuron > 0 ? 2 : 1;
     for (size_t j = 0; j < layer->neurons; j++) {
         out->neuron[j] = neuron_shape(model, index, j, gains);
-        out->widest = fmax(out->widest, out->neuron[j].width);
+        out->neuron[j].half_width = out->neuron[j].width / folds;
+        out->widest = fmax(out->widest, out->neuron[j].half_width);
     }
     for (size_t i = 0; layer->tables_per_neuron > 0 && i < tnn_layer_outputs(layer); i++) {
         out->gain[i] = table_gain(layer, i);
@@ -62,7 +64,7 @@ static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t 
     return TNN_OK;
 }
 
-tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model) {
+tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model, bool whole_torus) {
     *out = NULL;
     tnn_shape *shape = tnn_alloc(1, sizeof *shape);
     if (!shape) {
@@ -73,7 +75,7 @@ tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model) {
     shape->layers = tnn_alloc(model->layer_count, sizeof *shape->layers);
     tnn_status status = shape->layers ? TNN_OK : TNN_ERR_MEMORY;
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
-        status = fill_layer(shape, model, i);
+        status = fill_layer(shape, model, i, whole_torus);
     }
     if (status != TNN_OK) {
         tnn_shape_free(shape);

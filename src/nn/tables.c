@@ -7,13 +7,20 @@ int32_t tnn_table_doubled_centre(const tnn_layer *layer, size_t neuron, size_t t
     return (int32_t)entries[0] + entries[layer->table_cells - 1];
 }
 
-/* 2 (f - centre) at the accumulator nearest to what a position stands for. */
-static int32_t doubled_value(const tnn_layer *layer, size_t neuron, size_t table, double position, double slope,
-                             uint32_t N) {
-    double middle = 0.5 * ((double)layer->ranges[2 * neuron] + layer->ranges[2 * neuron + 1]);
-    double accumulator = middle + (position - (N - 1) / 2.0) / slope;
+static double middle_of(const tnn_layer *layer, size_t neuron) {
+    return 0.5 * ((double)layer->ranges[2 * neuron] + layer->ranges[2 * neuron + 1]);
+}
+
+/* 2 (f - centre) at the accumulator nearest to `accumulator`. */
+static int32_t doubled_at(const tnn_layer *layer, size_t neuron, size_t table, double accumulator) {
     int32_t value = tnn_layer_lookup(layer, neuron, table, (int64_t)llround(accumulator));
     return 2 * value - tnn_table_doubled_centre(layer, neuron, table);
+}
+
+/* The same at what a position stands for, where the range takes half the torus. */
+static int32_t doubled_value(const tnn_layer *layer, size_t neuron, size_t table, double position, double slope,
+                             uint32_t N) {
+    return doubled_at(layer, neuron, table, middle_of(layer, neuron) + (position - (N - 1) / 2.0) / slope);
 }
 
 void tnn_fill_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
@@ -21,6 +28,24 @@ void tnn_fill_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t ne
     for (uint32_t p = 0; p < N; p++) {
         test[p] = (output_unit / 2) * (uint32_t)doubled_value(layer, neuron, 0, p, slope, N);
     }
+}
+
+bool tnn_fill_whole_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
+                         uint32_t output_unit) {
+    const double middle = middle_of(layer, neuron);
+    for (uint32_t p = 0; p < N; p++) {
+        double below = middle + (p + 0.5 - N) / slope;
+        double above = middle + (p + 0.5) / slope;
+        bool below_counts = below >= layer->ranges[2 * neuron] - 0.5;
+        bool above_counts = above <= layer->ranges[2 * neuron + 1] + 0.5;
+        int32_t from_below = doubled_at(layer, neuron, 0, below);
+        int32_t from_above = -doubled_at(layer, neuron, 0, above);
+        if (below_counts && above_counts && from_below != from_above) {
+            return false;
+        }
+        test[p] = (output_unit / 2) * (uint32_t)(above_counts ? from_above : from_below);
+    }
+    return true;
 }
 
 tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, const tnn_layer *layer, size_t neuron,

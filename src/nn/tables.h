@@ -11,6 +11,11 @@ int32_t tnn_table_doubled_centre(const tnn_layer *layer, size_t neuron, size_t t
 void tnn_fill_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
                    uint32_t output_unit);
 
+/* The same for a table that takes the whole torus: its lower half of the range is read as it is, its upper half as the
+ * negative of what stands N positions below. False where the table has two minds about a position. */
+bool tnn_fill_whole_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
+                         uint32_t output_unit);
+
 /* The steps of 2 (f - centre) from position to position; positions and sizes [N] are filled as far as needed. */
 tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, const tnn_layer *layer, size_t neuron,
                               size_t table, double slope);

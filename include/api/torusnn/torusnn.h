@@ -93,6 +93,8 @@ typedef struct tnn_options {
     double position_noise;    /* tolerant: most standard deviation of a table position, as a fraction of the table
                                  range, for any neuron; above 0, below 0.25 */
     double logit_noise;       /* tolerant: most standard deviation of a logit's own noise, in logits; above 0 */
+    bool whole_torus;         /* spread each table over the whole torus, which halves position noise; only for tables
+                                 that are negacyclic about the mean of their ends, such as sign */
     double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
 } tnn_options;
 
@@ -103,19 +105,30 @@ TNN_API void tnn_options_default(tnn_options *options);
 /** A model with parameters, scales and noise budget: everything but a key. Immutable. */
 typedef struct tnn_circuit tnn_circuit;
 
-/** Why a model cannot have the precision asked for: what stood in the way under the parameters that came closest. */
+/** What stands in the way of a compilation. */
+typedef enum tnn_obstacle {
+    TNN_OBSTACLE_OPTION = 0,     /* an option is outside its range, or contradicts another */
+    TNN_OBSTACLE_NOISE,          /* tolerant: no parameters are quiet enough */
+    TNN_OBSTACLE_BITS,           /* exact: an accumulator has more values than lookups can tell apart */
+    TNN_OBSTACLE_WIDTH,          /* a range has more accumulators than the torus has points */
+    TNN_OBSTACLE_RANGE,          /* no image's accumulator lies inside the neuron's table */
+    TNN_OBSTACLE_NOT_NEGACYCLIC, /* the whole torus was asked for, and the neuron's table does not allow it */
+} tnn_obstacle;
+
+/** Why a model cannot be compiled as asked: what stood in the way under the parameters that came closest. */
 typedef struct tnn_refusal {
+    tnn_obstacle obstacle;
     uint32_t layer;     /* from 0 */
     uint32_t neuron;    /* from 0; of the last layer: the logit */
-    double asked;       /* exact: bits of its accumulator; tolerant: the noise allowed */
-    double reachable;   /* exact: bits that lookups can tell apart; tolerant: the least noise */
+    double asked;       /* _NOISE: the noise allowed; _BITS, _WIDTH: bits of its accumulator; else 0 */
+    double reachable;   /* _NOISE: the least noise; _BITS, _WIDTH: bits that there is room for; else 0 */
     char sentence[320]; /* the same in words, with what would help */
 } tnn_refusal;
 
 /**
  * Searches the cheapest parameters that give a model the precision asked for, and fits scales and tables to them.
  *
- * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE is returned
+ * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE is returned, or TNN_ERR_MISUSE for an option
  * Args:    model    borrowed for the call
  *          options  NULL for the defaults
  * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_UNSATISFIABLE where no parameters reach the
