@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/bench_file.h"
+#include "bench/calibration.h"
 #include "bench/core_items.h"
 #include "common/command_line.h"
 #include "common/json_file.h"
@@ -21,23 +22,24 @@ static const char HELP[] = "usage: bench_core [OPTION]...\n"
                            "  --set NAME      parameter set, or all (default: the first shipped one)\n"
                            "  --rounds COUNT  samples of each operation (default: 20)\n"
                            "  --json FILE     write the figures to a file too\n"
+                           "  --calibrate FILE  instead: measure the constants of the library's cost model and write\n"
+                           "                  them as src/nn/calibration.h holds them\n"
                            "  --help          print this\n";
 
 typedef struct options {
-    const char *set;       /* NULL: the first */
-    const char *json_path; /* NULL: none */
+    const char *set;              /* NULL: the first */
+    const char *json_path;        /* NULL: none */
+    const char *calibration_path; /* NULL: none */
     size_t rounds;
     bool help;
 } options;
 
-enum option_key { SET = 1, ROUNDS, JSON, HELP_WANTED };
+enum option_key { SET = 1, ROUNDS, JSON, CALIBRATE, HELP_WANTED };
 
 static const struct option LONG_OPTIONS[] = {
-    {"set", required_argument, NULL, SET},
-    {"rounds", required_argument, NULL, ROUNDS},
-    {"json", required_argument, NULL, JSON},
-    {"help", no_argument, NULL, HELP_WANTED},
-    {NULL, 0, NULL, 0},
+    {"set", required_argument, NULL, SET},    {"rounds", required_argument, NULL, ROUNDS},
+    {"json", required_argument, NULL, JSON},  {"calibrate", required_argument, NULL, CALIBRATE},
+    {"help", no_argument, NULL, HELP_WANTED}, {NULL, 0, NULL, 0},
 };
 
 static bool apply_option(options *chosen, int key, const char *value) {
@@ -45,6 +47,7 @@ static bool apply_option(options *chosen, int key, const char *value) {
     case SET: chosen->set = value; return true;
     case ROUNDS: return parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS);
     case JSON: chosen->json_path = value; return true;
+    case CALIBRATE: chosen->calibration_path = value; return true;
     case HELP_WANTED: chosen->help = true; return true;
     default: return false;
     }
@@ -125,7 +128,8 @@ static bool add_item(cJSON *list, const core_item *item, spread time, floor_rati
 static bool report_set(cJSON *object, samples *taken, const core_item *items, const tnn_shipped_params *set) {
     spread floor = spread_of(taken->floor, taken->count * taken->rounds);
     print_heading(set, floor);
-    bool added = json_add_parameters(object, "parameters", set->name, &set->literal) &&
+    bool added = cJSON_AddStringToObject(object, "set", set->name) != NULL &&
+                 json_add_parameters(object, "parameters", &set->literal) &&
                  bench_add_floor(object, floor, &set->literal);
     cJSON *list = cJSON_AddArrayToObject(object, "items");
     for (size_t i = 0; i < taken->count && added; i++) {
@@ -179,7 +183,7 @@ static bool bench_sets(cJSON *list, const options *chosen) {
     return done > 0 || report_error("--set: no shipped parameter set is called '%s'", chosen->set);
 }
 
-static bool run(const options *chosen) {
+static bool bench(const options *chosen) {
     processor machine = processor_describe();
     cJSON *object = cJSON_CreateObject();
     bool started = bench_add_machine(object, &machine) && cJSON_AddNumberToObject(object, "threads", 1) != NULL &&
@@ -192,11 +196,20 @@ static bool run(const options *chosen) {
     return done;
 }
 
+static bool run(const options *chosen) {
+    if (chosen->help) {
+        return fputs(HELP, stdout) != EOF;
+    }
+    if (chosen->calibration_path != NULL) {
+        return calibration_run(chosen->calibration_path, chosen->rounds);
+    }
+    return bench(chosen);
+}
+
 int main(int argc, char **argv) {
     options chosen;
     if (!parse_options(&chosen, argc, argv)) {
         return EXIT_REPORTED;
     }
-    bool done = chosen.help ? fputs(HELP, stdout) != EOF : run(&chosen);
-    return done && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
+    return run(&chosen) && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
 }

@@ -13,10 +13,12 @@
 #include "bench/fft_floor.h"
 #include "common/clock.h"
 #include "common/command_line.h"
+#include "common/compile.h"
 #include "common/draw.h"
 #include "common/json_file.h"
 #include "common/machine.h"
 #include "common/model_file.h"
+#include "common/parameters.h"
 #include "common/report.h"
 
 enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000, MOST_BATCH = 8 };
@@ -113,8 +115,8 @@ static bool act_as_client(bench *shared) {
 
 static bool create_bench(bench *shared, const options *chosen) {
     tnn_model *model = NULL;
-    bool compiled = model_file_load(&model, chosen->model_path) &&
-                    status_ok(tnn_compile(&shared->circuit, model, NULL), chosen->model_path);
+    bool compiled =
+        model_file_load(&model, chosen->model_path) && compile_model(&shared->circuit, model, NULL, chosen->model_path);
     tnn_model_free(model);
     if (!compiled) {
         return false;
@@ -225,8 +227,10 @@ static bool bench_threads(cJSON *runs, bench *shared, size_t threads) {
 
 static void print_heading(const bench *shared, const options *chosen, const processor *machine) {
     printf("%s, %zu rounds\n", machine->name, chosen->rounds);
-    printf("%s: %llu bootstraps an image, parameters %s\n\n", chosen->model_path,
-           (unsigned long long)shared->info.bootstraps, shared->info.parameters_name);
+    printf("%s: %llu bootstraps an image, predicted %.2f ms\n", chosen->model_path,
+           (unsigned long long)shared->info.bootstraps, shared->info.predicted_ms);
+    parameters_print(&shared->info.parameters, 19);
+    putchar('\n');
     printf("%7s %6s   %s   %s   %s\n", "threads", "batch", "ms a call: min, median, p95", "ms an image",
            "over floor: min, median");
 }
@@ -234,7 +238,8 @@ static void print_heading(const bench *shared, const options *chosen, const proc
 static bool describe_run(cJSON *object, const bench *shared, const options *chosen, const processor *machine) {
     bool added = bench_add_machine(object, machine) &&
                  cJSON_AddStringToObject(object, "model", chosen->model_path) != NULL &&
-                 json_add_parameters(object, "parameters", shared->info.parameters_name, &shared->info.parameters) &&
+                 json_add_parameters(object, "parameters", &shared->info.parameters) &&
+                 cJSON_AddNumberToObject(object, "predicted_ms", shared->info.predicted_ms) != NULL &&
                  cJSON_AddNumberToObject(object, "bootstraps", (double)shared->info.bootstraps) != NULL &&
                  cJSON_AddNumberToObject(object, "rounds", (double)chosen->rounds) != NULL;
     return added || report_out_of_memory();

@@ -1,6 +1,5 @@
 /*
  * quickstart [MODEL]: classify an image that the computing side cannot see.
- *
  * Everything happens in one process here; client.c and server.c do the same with the two sides apart.
  */
 #include <stdio.h>
@@ -32,6 +31,7 @@ static void print_beside(const double *clear, const double *encrypted, size_t ou
 /* The lesson. Every object that a call gives out is ours to free. */
 static bool classify(const tnn_model *model, const uint8_t *image, size_t pixels, double *logits, size_t outputs) {
     tnn_circuit *circuit = NULL;
+    tnn_refusal refusal = {0};
     tnn_spec *spec = NULL;
     tnn_secret_key *secret = NULL;
     tnn_eval_key *eval = NULL;
@@ -42,7 +42,7 @@ static bool classify(const tnn_model *model, const uint8_t *image, size_t pixels
     double start = clock_ms();
     bool done =
         /* Server: compile the model once. The spec tells clients how to encrypt, not what the weights are. */
-        step(tnn_compile(&circuit, model, NULL), "compile", &start) &&
+        step(tnn_compile(&circuit, &refusal, model, NULL), "compile", &start) &&
         status_ok(tnn_circuit_spec(&spec, circuit), "spec") &&
         /* Client: the secret key stays, the evaluation key goes to the server, which prepares it once. */
         step(tnn_keygen(&secret, &eval, spec, threads), "keygen", &start) &&
@@ -51,7 +51,9 @@ static bool classify(const tnn_model *model, const uint8_t *image, size_t pixels
         step(tnn_encrypt(&input, spec, secret, image, pixels), "encrypt", &start) &&
         step(tnn_infer(evaluator, &output, (const tnn_input *const[]){input}, 1, NULL, NULL), "infer", &start) &&
         step(tnn_decrypt(spec, secret, logits, outputs, output), "decrypt", &start);
-    if (done) {
+    if (refusal.sentence[0] != '\0') { /* no parameters fit: which neuron stands in the way, and what would help */
+        report_error("%s", refusal.sentence);
+    } else if (done) {
         tnn_circuit_info info; /* known before any key exists */
         tnn_circuit_describe(circuit, &info);
         printf("\n%u bits of security, %ju bootstraps\n", info.security_bits, (uintmax_t)info.bootstraps);

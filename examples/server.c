@@ -10,6 +10,7 @@
 
 #include "common/bytes.h"
 #include "common/command_line.h"
+#include "common/compile.h"
 #include "common/input_file.h"
 #include "common/machine.h"
 #include "common/model_file.h"
@@ -28,7 +29,7 @@ static const char USAGE[] = "usage: server spec  --model FILE --out FILE\n"
 /* Both verbs compile with the defaults: a spec fits every later circuit of the same model. */
 static bool compile_file(tnn_circuit **circuit, const char *model_path) {
     tnn_model *model = NULL;
-    bool compiled = model_file_load(&model, model_path) && status_ok(tnn_compile(circuit, model, NULL), model_path);
+    bool compiled = model_file_load(&model, model_path) && compile_model(circuit, model, NULL, model_path);
     tnn_model_free(model);
     return compiled;
 }

@@ -11,6 +11,7 @@ enum { OPTIONS_END = -1, OPTION_WRONG = '?' };
 /**
  * The next long option: its val with optarg set, OPTIONS_END after the last, or OPTION_WRONG where an option is
  * unknown or lacks its value, or where anything but options stands on the command line; that has been reported.
+ * A value that is optional (optional_argument) is a number; it stands after a space or a '='.
  */
 int next_option(int argc, char **argv, const struct option *options);
 
@@ -19,5 +20,8 @@ bool parse_count(size_t *count, const char *option, const char *text, size_t lea
 
 /** Reads a real number between two bounds, neither allowed. Otherwise reports what the option takes. */
 bool parse_real(double *real, const char *option, const char *text, double above, double below);
+
+/** The same with both bounds allowed. */
+bool parse_closed_real(double *real, const char *option, const char *text, double least, double most);
 
 #endif

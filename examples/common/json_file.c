@@ -13,10 +13,9 @@ bool json_add_spread(cJSON *object, const char *name, spread values) {
            cJSON_AddNumberToObject(member, "p95", values.p95) != NULL;
 }
 
-bool json_add_parameters(cJSON *object, const char *name, const char *set_name, const tnn_params_literal *parameters) {
+bool json_add_parameters(cJSON *object, const char *name, const tnn_params_literal *parameters) {
     cJSON *member = cJSON_AddObjectToObject(object, name);
-    return cJSON_AddStringToObject(member, "name", set_name) != NULL &&
-           cJSON_AddNumberToObject(member, "n", parameters->n) != NULL &&
+    return cJSON_AddNumberToObject(member, "n", parameters->n) != NULL &&
            cJSON_AddNumberToObject(member, "input_N", parameters->input_N) != NULL &&
            cJSON_AddNumberToObject(member, "input_bits", parameters->input_bits) != NULL &&
            cJSON_AddNumberToObject(member, "lwe_log2_sigma", parameters->lwe_log2_sigma) != NULL &&
@@ -28,6 +27,17 @@ bool json_add_parameters(cJSON *object, const char *name, const char *set_name, 
            cJSON_AddNumberToObject(member, "ks_base_log", parameters->ks_base_log) != NULL &&
            cJSON_AddNumberToObject(member, "ks_levels", parameters->ks_levels) != NULL &&
            cJSON_AddBoolToObject(member, "shared_prefix", parameters->shared_prefix) != NULL;
+}
+
+bool json_add_simulation(cJSON *object, const char *name, const simulation *simulated) {
+    const metrics_quality *quality = &simulated->quality;
+    cJSON *member = cJSON_AddObjectToObject(object, name);
+    return cJSON_AddNumberToObject(member, "runs", (double)simulated->runs) != NULL &&
+           cJSON_AddNumberToObject(member, "accuracy", quality->accuracy) != NULL &&
+           cJSON_AddNumberToObject(member, "auc", quality->auc) != NULL &&
+           cJSON_AddNumberToObject(member, "agreement", quality->agreement) != NULL &&
+           cJSON_AddNumberToObject(member, "logit_rms_error", quality->logit_rms_error) != NULL &&
+           cJSON_AddNumberToObject(member, "images_per_second", simulated->images_per_second) != NULL;
 }
 
 /* cJSON's text with a line end in place of its final NUL. */

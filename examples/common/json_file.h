@@ -7,13 +7,17 @@
 #include <cJSON.h>
 #include <torusnn/tfhe.h>
 
+#include "common/simulation.h"
 #include "common/spread.h"
 
 /** Adds a member {min, median, p95}. False where memory ran out. */
 bool json_add_spread(cJSON *object, const char *name, spread values);
 
-/** Adds a member with the set's name and its numbers. False where memory ran out. */
-bool json_add_parameters(cJSON *object, const char *name, const char *set_name, const tnn_params_literal *parameters);
+/** Adds a member with the numbers of a parameter set. False where memory ran out. */
+bool json_add_parameters(cJSON *object, const char *name, const tnn_params_literal *parameters);
+
+/** Adds a member with the figures of a simulation. False where memory ran out. */
+bool json_add_simulation(cJSON *object, const char *name, const simulation *simulated);
 
 /** Writes a value to a file, atomically. On failure reports. */
 bool json_file_write(const char *path, const cJSON *value);

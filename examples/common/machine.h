@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-enum { MOST_THREADS = 256 }; /* that torusnn takes */
+#include <torusnn/status.h>
+
+enum { MOST_THREADS = TNN_MAX_THREADS };
 
 /** Processors that are online, from 1 to MOST_THREADS. */
 unsigned machine_cores(void);

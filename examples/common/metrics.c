@@ -107,3 +107,11 @@ bool metrics_auc(double *auc, const double *logits, size_t outputs, const uint32
     *auc = defined > 0.0 ? sum / defined : NAN;
     return true;
 }
+
+bool metrics_quality_of(metrics_quality *quality, const double *logits, const double *clear, size_t outputs,
+                        const uint32_t *labels, size_t count) {
+    quality->accuracy = metrics_accuracy(logits, outputs, labels, count);
+    quality->agreement = metrics_agreement(logits, clear, outputs, count);
+    quality->logit_rms_error = metrics_rms_difference(logits, clear, outputs, count);
+    return metrics_auc(&quality->auc, logits, outputs, labels, count);
+}

@@ -29,4 +29,16 @@ double metrics_rms_difference(const double *logits, const double *others, size_t
  */
 bool metrics_auc(double *auc, const double *logits, size_t outputs, const uint32_t *labels, size_t count);
 
+/** How good a set of logits is, by itself and against the clear reference. */
+typedef struct metrics_quality {
+    double accuracy;
+    double auc; /* NAN where the images are all of one class */
+    double agreement;
+    double logit_rms_error;
+} metrics_quality;
+
+/** All of the above. Args: clear  [count][outputs], the reference; labels [count]. On failure reports. */
+bool metrics_quality_of(metrics_quality *quality, const double *logits, const double *clear, size_t outputs,
+                        const uint32_t *labels, size_t count);
+
 #endif

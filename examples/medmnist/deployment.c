@@ -59,14 +59,11 @@ static bool hand_over_key(deployment *both, unsigned threads) {
     return done;
 }
 
-bool deployment_create(deployment *both, const tnn_model *model, const tnn_options *compile, unsigned threads,
-                       size_t batch) {
-    *both = (deployment){0};
-    tnn_model_info info;
-    tnn_model_describe(model, &info);
-    both->logits = info.outputs;
-    return allocate_batch(both, batch) && status_ok(tnn_compile(&both->circuit, model, compile), "compilation") &&
-           hand_over_spec(both) && hand_over_key(both, threads);
+bool deployment_create(deployment *both, const tnn_circuit *circuit, unsigned threads, size_t batch) {
+    tnn_circuit_info info;
+    tnn_circuit_describe(circuit, &info);
+    *both = (deployment){.circuit = circuit, .logits = info.outputs};
+    return allocate_batch(both, batch) && hand_over_spec(both) && hand_over_key(both, threads);
 }
 
 static void free_messages(bytes *messages, size_t count) {
@@ -84,7 +81,6 @@ void deployment_free(deployment *both) {
     tnn_secret_key_free(both->secret);
     tnn_spec_free(both->spec);
     tnn_evaluator_free(both->evaluator);
-    tnn_circuit_free(both->circuit);
     *both = (deployment){0};
 }
 

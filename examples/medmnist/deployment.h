@@ -16,7 +16,7 @@
 
 typedef struct deployment {
     /* server */
-    tnn_circuit *circuit;
+    const tnn_circuit *circuit; /* borrowed */
     tnn_evaluator *evaluator;
     tnn_input **inputs;   /* [batch], NULL between requests */
     tnn_output **outputs; /* [batch], NULL between requests */
@@ -36,9 +36,8 @@ typedef struct deployment {
     size_t evaluation_key_bytes;
 } deployment;
 
-/** Compiles, hands over the spec, makes keys, hands over the evaluation key. Free with deployment_free either way. */
-bool deployment_create(deployment *both, const tnn_model *model, const tnn_options *compile, unsigned threads,
-                       size_t batch);
+/** Hands over the spec, makes keys, hands over the evaluation key. Free with deployment_free either way. */
+bool deployment_create(deployment *both, const tnn_circuit *circuit, unsigned threads, size_t batch);
 
 void deployment_free(deployment *both);
 

@@ -2,10 +2,12 @@
 
 #include <stdlib.h>
 
+#include "common/compile.h"
 #include "common/machine.h"
 #include "common/metrics.h"
 #include "common/progress_bar.h"
 #include "common/report.h"
+#include "common/simulation.h"
 #include "medmnist/deployment.h"
 
 /* What each image gave. */
@@ -28,16 +30,6 @@ static void free_records(records *kept) {
     free(kept->clear);
     free(kept->encrypted);
     free(kept->latency_ms);
-}
-
-static bool predict_in_clear(records *kept, const tnn_model *model, const split *data) {
-    bool done = true;
-    for (size_t i = 0; i < data->count && done; i++) {
-        done = status_ok(
-            tnn_model_predict(model, kept->clear + i * kept->outputs, data->images + i * data->pixels, data->pixels),
-            "the clear reference");
-    }
-    return done;
 }
 
 /* Each image of a batch waits for the whole batch. */
@@ -65,19 +57,12 @@ static bool classify_encrypted(records *kept, deployment *both, const split *dat
 }
 
 static bool summarize_records(evaluation *result, const records *kept, const split *data) {
-    size_t outputs = kept->outputs;
-    result->images = data->count;
-    result->clear_accuracy = metrics_accuracy(kept->clear, outputs, data->labels, data->count);
-    result->encrypted_accuracy = metrics_accuracy(kept->encrypted, outputs, data->labels, data->count);
-    result->agreement = metrics_agreement(kept->clear, kept->encrypted, outputs, data->count);
-    result->logit_rms_error = metrics_rms_difference(kept->clear, kept->encrypted, outputs, data->count);
     result->latency_ms = spread_of(kept->latency_ms, data->count);
-    return metrics_auc(&result->clear_auc, kept->clear, outputs, data->labels, data->count) &&
-           metrics_auc(&result->encrypted_auc, kept->encrypted, outputs, data->labels, data->count);
+    return metrics_quality_of(&result->encrypted, kept->encrypted, kept->clear, kept->outputs, data->labels,
+                              data->count);
 }
 
 static void summarize_deployment(evaluation *result, const deployment *both) {
-    tnn_circuit_describe(both->circuit, &result->circuit);
     result->keygen_ms = both->keygen_ms;
     result->evaluation_key_bytes = both->evaluation_key_bytes;
     result->input_bytes = both->requests[0].length;
@@ -85,10 +70,10 @@ static void summarize_deployment(evaluation *result, const deployment *both) {
     result->peak_rss_bytes = machine_peak_rss_bytes();
 }
 
-static bool run_deployed(evaluation *result, const tnn_model *model, const split *data, const options *chosen,
+static bool run_deployed(evaluation *result, const tnn_circuit *circuit, const split *data, const options *chosen,
                          records *kept) {
     deployment both = {0};
-    bool done = deployment_create(&both, model, &chosen->compile, (unsigned)chosen->threads, chosen->batch) &&
+    bool done = deployment_create(&both, circuit, (unsigned)chosen->threads, chosen->batch) &&
                 classify_encrypted(kept, &both, data) && summarize_records(result, kept, data);
     if (done) {
         summarize_deployment(result, &both);
@@ -97,13 +82,36 @@ static bool run_deployed(evaluation *result, const tnn_model *model, const split
     return done;
 }
 
+static bool run_simulated(evaluation *result, const tnn_circuit *circuit, const split *data, const options *chosen,
+                          const records *kept) {
+    const labelled_images images = {.images = data->images,
+                                    .labels = data->labels,
+                                    .clear = kept->clear,
+                                    .count = data->count,
+                                    .pixels = data->pixels,
+                                    .outputs = kept->outputs};
+    return chosen->runs == 0 || simulate_images(&result->simulated, circuit, &images, chosen->runs);
+}
+
+static bool run_circuit(evaluation *result, const tnn_circuit *circuit, const split *data, const options *chosen,
+                        records *kept) {
+    tnn_circuit_describe(circuit, &result->circuit);
+    return metrics_quality_of(&result->clear, kept->clear, kept->clear, kept->outputs, data->labels, data->count) &&
+           run_simulated(result, circuit, data, chosen, kept) &&
+           (chosen->simulate_only || run_deployed(result, circuit, data, chosen, kept));
+}
+
 bool evaluation_run(evaluation *result, const tnn_model *model, const split *data, const options *chosen) {
-    *result = (evaluation){0};
+    *result = (evaluation){.images = data->count};
     tnn_model_info info;
     tnn_model_describe(model, &info);
+    tnn_circuit *circuit = NULL;
     records kept;
-    bool done = allocate_records(&kept, data->count, info.outputs) && predict_in_clear(&kept, model, data) &&
-                run_deployed(result, model, data, chosen, &kept);
+    bool done = allocate_records(&kept, data->count, info.outputs) &&
+                predict_images(kept.clear, model, data->images, data->pixels, data->count) &&
+                compile_model(&circuit, model, &chosen->compile.options, chosen->model_path) &&
+                run_circuit(result, circuit, data, chosen, &kept);
+    tnn_circuit_free(circuit);
     free_records(&kept);
     return done;
 }

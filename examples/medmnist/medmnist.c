@@ -1,8 +1,8 @@
 /*
- * medmnist: evaluates a network on a MedMNIST split, every image truly encrypted.
+ * medmnist: evaluates a network on a MedMNIST split, every image truly encrypted, simulated, or both.
  *
- * options.c reads the command line, split.c the data; deployment.c is the client and the server, evaluation.c runs
- * every image through them, summary.c says what came out.
+ * options.c reads the command line, common/split.c the data; deployment.c is the client and the server, evaluation.c
+ * runs every image through them, summary.c says what came out.
  */
 #include <stdlib.h>
 
@@ -10,9 +10,9 @@
 
 #include "common/model_file.h"
 #include "common/report.h"
+#include "common/split.h"
 #include "medmnist/evaluation.h"
 #include "medmnist/options.h"
-#include "medmnist/split.h"
 #include "medmnist/summary.h"
 
 static bool evaluate(const tnn_model *model, const options *chosen) {

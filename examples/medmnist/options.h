@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <torusnn/torusnn.h>
+#include "common/compile.h"
 
 typedef struct options {
     const char *set, *split;
@@ -15,7 +15,9 @@ typedef struct options {
     size_t limit;          /* the most images that are evaluated */
     size_t threads;
     size_t batch; /* images a tnn_infer call */
-    tnn_options compile;
+    size_t runs;  /* simulated evaluations of each image; 0: none */
+    bool simulate_only;
+    compile_choice compile;
     bool help; /* asked for help: nothing else is filled in */
 } options;
 

@@ -3,16 +3,75 @@
 #include <stdio.h>
 
 #include "common/json_file.h"
+#include "common/parameters.h"
 #include "common/report.h"
+
+enum { TITLE_WIDTH = 22 };
 
 static const double BYTES_PER_MIB = 1024.0 * 1024.0;
 
-static void print_quality(const evaluation *result) {
-    printf("%-22s %12s %12s\n", "", "clear", "encrypted");
-    printf("%-22s %12.4f %12.4f\n", "accuracy", result->clear_accuracy, result->encrypted_accuracy);
-    printf("%-22s %12.4f %12.4f\n", "AUC", result->clear_auc, result->encrypted_auc);
-    printf("%-22s %12s %12.4f\n", "same class", "", result->agreement);
-    printf("%-22s %12s %12.4f\n\n", "logit error (rms)", "", result->logit_rms_error);
+/* A column for each way that the split was evaluated, the clear reference first. */
+typedef struct table {
+    const char *titles[3];
+    const metrics_quality *columns[3];
+    int count;
+} table;
+
+static void add_column(table *columns, const char *title, const metrics_quality *column) {
+    columns->titles[columns->count] = title;
+    columns->columns[columns->count++] = column;
+}
+
+static table columns_of(const evaluation *result, const options *chosen) {
+    table columns = {0};
+    add_column(&columns, "clear", &result->clear);
+    if (chosen->runs > 0) {
+        add_column(&columns, "simulated", &result->simulated.quality);
+    }
+    if (!chosen->simulate_only) {
+        add_column(&columns, "encrypted", &result->encrypted);
+    }
+    return columns;
+}
+
+static void print_row(const char *title, const double *values, int count) {
+    printf("%-22s", title);
+    for (int i = 0; i < count; i++) {
+        printf(" %12.4f", values[i]);
+    }
+    putchar('\n');
+}
+
+/* The clear reference is not compared with itself. */
+static void print_comparison(const char *title, const double *values, int count) {
+    printf("%-22s %12s", title, "");
+    for (int i = 1; i < count; i++) {
+        printf(" %12.4f", values[i]);
+    }
+    putchar('\n');
+}
+
+static void print_quality(const table *columns) {
+    double accuracy[3], auc[3], agreement[3], error[3];
+    printf("%-22s", "");
+    for (int i = 0; i < columns->count; i++) {
+        printf(" %12s", columns->titles[i]);
+        accuracy[i] = columns->columns[i]->accuracy;
+        auc[i] = columns->columns[i]->auc;
+        agreement[i] = columns->columns[i]->agreement;
+        error[i] = columns->columns[i]->logit_rms_error;
+    }
+    putchar('\n');
+    print_row("accuracy", accuracy, columns->count);
+    print_row("AUC", auc, columns->count);
+    print_comparison("same class", agreement, columns->count);
+    print_comparison("logit error (rms)", error, columns->count);
+    putchar('\n');
+}
+
+static void print_simulation(const simulation *simulated) {
+    printf("%-22s %zu runs of each image, %.0f images a second on one thread\n", "simulation", simulated->runs,
+           simulated->images_per_second);
 }
 
 static void print_costs(const evaluation *result) {
@@ -27,24 +86,35 @@ static void print_costs(const evaluation *result) {
 
 void summary_print(const evaluation *result, const options *chosen) {
     const tnn_circuit_info *circuit = &result->circuit;
-    const tnn_params_literal *parameters = &circuit->parameters;
+    const table columns = columns_of(result, chosen);
     printf("%s, %s split: %zu images\n", chosen->set, chosen->split, result->images);
     printf("model %s: %llu bootstraps an image\n", chosen->model_path, (unsigned long long)circuit->bootstraps);
-    printf("parameters %s (n %u, k %u, N %u): %u bits of security\n", circuit->parameters_name, parameters->n,
-           parameters->k, parameters->N, circuit->security_bits);
-    printf("%zu threads, %zu images at a time\n\n", chosen->threads, chosen->batch);
-    print_quality(result);
-    print_costs(result);
+    printf("%u bits of security, estimated %u\n", circuit->security_bits, circuit->estimated_bits);
+    parameters_print(&circuit->parameters, TITLE_WIDTH);
+    if (!chosen->simulate_only) {
+        printf("%-*s %zu threads, %zu images at a time\n", TITLE_WIDTH, "  run with", chosen->threads, chosen->batch);
+    }
+    putchar('\n');
+    print_quality(&columns);
+    if (chosen->runs > 0) {
+        print_simulation(&result->simulated);
+    }
+    if (!chosen->simulate_only) {
+        print_costs(result);
+    }
 }
 
-static bool add_quality(cJSON *object, const evaluation *result) {
+static bool add_clear(cJSON *object, const evaluation *result) {
     return cJSON_AddNumberToObject(object, "images", (double)result->images) != NULL &&
-           cJSON_AddNumberToObject(object, "clear_accuracy", result->clear_accuracy) != NULL &&
-           cJSON_AddNumberToObject(object, "encrypted_accuracy", result->encrypted_accuracy) != NULL &&
-           cJSON_AddNumberToObject(object, "agreement", result->agreement) != NULL &&
-           cJSON_AddNumberToObject(object, "clear_auc", result->clear_auc) != NULL &&
-           cJSON_AddNumberToObject(object, "encrypted_auc", result->encrypted_auc) != NULL &&
-           cJSON_AddNumberToObject(object, "logit_rms_error", result->logit_rms_error) != NULL;
+           cJSON_AddNumberToObject(object, "clear_accuracy", result->clear.accuracy) != NULL &&
+           cJSON_AddNumberToObject(object, "clear_auc", result->clear.auc) != NULL;
+}
+
+static bool add_encrypted(cJSON *object, const metrics_quality *encrypted) {
+    return cJSON_AddNumberToObject(object, "encrypted_accuracy", encrypted->accuracy) != NULL &&
+           cJSON_AddNumberToObject(object, "encrypted_auc", encrypted->auc) != NULL &&
+           cJSON_AddNumberToObject(object, "agreement", encrypted->agreement) != NULL &&
+           cJSON_AddNumberToObject(object, "logit_rms_error", encrypted->logit_rms_error) != NULL;
 }
 
 static bool add_costs(cJSON *object, const evaluation *result) {
@@ -53,16 +123,17 @@ static bool add_costs(cJSON *object, const evaluation *result) {
            cJSON_AddNumberToObject(object, "evaluation_key_bytes", (double)result->evaluation_key_bytes) != NULL &&
            cJSON_AddNumberToObject(object, "input_bytes", (double)result->input_bytes) != NULL &&
            cJSON_AddNumberToObject(object, "output_bytes", (double)result->output_bytes) != NULL &&
-           cJSON_AddNumberToObject(object, "peak_rss_bytes", (double)result->peak_rss_bytes) != NULL &&
-           cJSON_AddNumberToObject(object, "bootstraps", (double)result->circuit.bootstraps) != NULL;
+           cJSON_AddNumberToObject(object, "peak_rss_bytes", (double)result->peak_rss_bytes) != NULL;
 }
 
 static bool add_setting(cJSON *object, const tnn_circuit_info *circuit, const options *chosen) {
-    return cJSON_AddNumberToObject(object, "threads", (double)chosen->threads) != NULL &&
+    return cJSON_AddNumberToObject(object, "bootstraps", (double)circuit->bootstraps) != NULL &&
+           cJSON_AddNumberToObject(object, "threads", (double)chosen->threads) != NULL &&
            cJSON_AddNumberToObject(object, "batch", (double)chosen->batch) != NULL &&
-           json_add_parameters(object, "parameters", circuit->parameters_name, &circuit->parameters) &&
+           json_add_parameters(object, "parameters", &circuit->parameters) &&
            cJSON_AddNumberToObject(object, "security_bits", circuit->security_bits) != NULL &&
            cJSON_AddNumberToObject(object, "estimated_bits", circuit->estimated_bits) != NULL &&
+           cJSON_AddNumberToObject(object, "predicted_ms", circuit->predicted_ms) != NULL &&
            cJSON_AddStringToObject(object, "set", chosen->set) != NULL &&
            cJSON_AddStringToObject(object, "split", chosen->split) != NULL &&
            cJSON_AddStringToObject(object, "model", chosen->model_path) != NULL;
@@ -74,7 +145,10 @@ bool summary_write_json(const evaluation *result, const options *chosen) {
     }
     cJSON *object = cJSON_CreateObject();
     bool complete =
-        add_quality(object, result) && add_costs(object, result) && add_setting(object, &result->circuit, chosen);
+        add_clear(object, result) &&
+        (chosen->simulate_only || (add_encrypted(object, &result->encrypted) && add_costs(object, result))) &&
+        (chosen->runs == 0 || json_add_simulation(object, "simulated", &result->simulated)) &&
+        add_setting(object, &result->circuit, chosen);
     bool written = complete ? json_file_write(chosen->json_path, object) : report_out_of_memory();
     cJSON_Delete(object);
     return written;

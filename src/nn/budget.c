@@ -82,6 +82,14 @@ double tnn_off_by_one_rate(double cell, double deviation) {
     return erfc(a) + (1 - exp(-a * a)) / (a * sqrt_pi);
 }
 
+/* Where each cell holds one accumulator, it stands in the middle of it; more are close enough to evenly spread. */
+static double off_by_one(const tnn_neuron_shape *neuron, uint32_t cells, double slope, double deviation) {
+    if (neuron->width < 1.5 * cells) {
+        return exp2(tnn_log2_gaussian_tail(slope / 2, deviation));
+    }
+    return tnn_off_by_one_rate(slope * neuron->width / cells, deviation);
+}
+
 /* Noise of every neuron at the chosen unit. */
 static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape, double two_N, bool exact) {
     double worst = -1;
@@ -96,8 +104,7 @@ static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape,
         layer->worst_position_noise = fmax(layer->worst_position_noise, deviation / (slope * neuron->width));
         layer->worst_lookup_log2 = fmax(layer->worst_lookup_log2, lookup);
         layer->error_sum += exp2(lookup);
-        layer->off_by_one_rate +=
-            tnn_off_by_one_rate(slope * neuron->width / shape->table_cells, deviation) / shape->neurons;
+        layer->off_by_one_rate += off_by_one(neuron, shape->table_cells, slope, deviation) / shape->neurons;
         if (score > worst) {
             worst = score;
             layer->worst_neuron = j;

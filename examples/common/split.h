@@ -1,6 +1,6 @@
 /* split.h: the images and labels of one MedMNIST split. */
-#ifndef MEDMNIST_SPLIT_H
-#define MEDMNIST_SPLIT_H
+#ifndef EXAMPLES_SPLIT_H
+#define EXAMPLES_SPLIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +26,17 @@ typedef struct split {
  * On failure reports. Free with split_free either way.
  */
 bool split_read(split *data, const char *path, const char *name, const tnn_model_info *model, size_t limit);
+
+/** Checks that text is train, val or test. Otherwise reports. */
+bool split_name_parse(const char **name, const char *text);
+
+/**
+ * The .npz file of a data set: in the folder given, or where that is NULL in $MEDMNIST_ROOT or ~/.medmnist.
+ *
+ * Out:   path  free with free
+ * On failure reports and the path is NULL.
+ */
+bool split_find_file(char **path, const char *folder, const char *set);
 
 void split_free(split *data);
 

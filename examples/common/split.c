@@ -1,4 +1,4 @@
-#include "medmnist/split.h"
+#include "common/split.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -101,6 +101,28 @@ bool split_read(split *data, const char *path, const char *name, const tnn_model
     done = done && read_labels(data, &file, name, model, available);
     npz_close(&file);
     return done;
+}
+
+bool split_name_parse(const char **name, const char *text) {
+    if (strcmp(text, "train") != 0 && strcmp(text, "val") != 0 && strcmp(text, "test") != 0) {
+        return report_error("--split takes train, val or test, not '%s'", text);
+    }
+    *name = text;
+    return true;
+}
+
+bool split_find_file(char **path, const char *folder, const char *set) {
+    const char *root = getenv("MEDMNIST_ROOT");
+    const char *home = getenv("HOME");
+    *path = NULL;
+    folder = folder != NULL ? folder : root;
+    if (folder == NULL && home == NULL) {
+        return report_error("neither MEDMNIST_ROOT nor HOME is set; name the folder of the data with --data");
+    }
+    int length =
+        folder != NULL ? asprintf(path, "%s/%s.npz", folder, set) : asprintf(path, "%s/.medmnist/%s.npz", home, set);
+    *path = length < 0 ? NULL : *path; /* asprintf leaves it undefined */
+    return length >= 0 || report_out_of_memory();
 }
 
 void split_free(split *data) {

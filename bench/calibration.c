@@ -1,0 +1,254 @@
+#include "bench/calibration.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/core_items.h"
+#include "bench/processor.h"
+#include "common/bytes.h"
+#include "common/clock.h"
+#include "common/output_file.h"
+#include "common/report.h"
+
+static const double LEAST_MS = 8e3; /* of rounds of a degree: longer than a busy neighbour keeps a processor slow */
+
+enum { BATCH = 16, SHAPES = 3, DEGREES = 6, MOST_SETS = 8 };
+
+/* A rank and a number of levels that parameter search tries for a degree. */
+typedef struct shape {
+    uint32_t k, levels;
+} shape;
+
+/* Shapes whose transforms and products come in different proportions, so that their times tell both apart. */
+static const struct degree {
+    uint32_t N;
+    shape shapes[SHAPES];
+} RINGS[DEGREES] = {
+    {256, {{4, 1}, {4, 3}, {6, 1}}},  {512, {{2, 1}, {2, 3}, {4, 1}}},  {1024, {{1, 1}, {1, 3}, {3, 1}}},
+    {2048, {{1, 1}, {1, 3}, {2, 1}}}, {4096, {{1, 1}, {1, 2}, {1, 3}}}, {8192, {{1, 1}, {1, 2}, {1, 3}}},
+};
+
+/* The constants of one degree: an external product costs (k+1)(l+1) transforms and (k+1)^2 l products. */
+typedef struct constants {
+    double transform_ns, product_ns;
+} constants;
+
+static double transforms_of(const tnn_params_literal *p) {
+    return (p->k + 1.0) * (p->bs_levels + 1.0);
+}
+
+static double products_of(const tnn_params_literal *p) {
+    return (p->k + 1.0) * (p->k + 1.0) * p->bs_levels;
+}
+
+static double switched_words(const tnn_params_literal *p) {
+    return (double)(p->k * p->N - p->n) * p->ks_levels * (p->n + 1.0);
+}
+
+/* The least noise that the security curve allows, or that a word of 2^-floor_log2 can carry. */
+static double noise_for(uint32_t dimension, double floor_log2) {
+    double least = fmax(tnn_security_min_log2_sigma(dimension, TNN_SECURITY_128_MARGIN), floor_log2);
+    return ceil(100.0 * least) / 100.0;
+}
+
+/* Small n keeps keys small; no time depends on the gadget's base. */
+static tnn_params_literal literal_of(uint32_t N, shape form) {
+    tnn_params_literal literal = {.n = 608, .input_N = 32, .input_bits = 32, .k = form.k, .N = N};
+    literal.lwe_log2_sigma = noise_for(literal.n, -30.0);
+    literal.glwe_log2_sigma = noise_for(form.k * N, -46.0);
+    literal.bs_base_log = 30 / (form.levels + 1);
+    literal.bs_levels = form.levels;
+    return literal;
+}
+
+/* -------------------------------------------------------------------------------------------------- times -- */
+
+static const core_item *find_item(const char *name, size_t batch) {
+    size_t count;
+    const core_item *items = core_items_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(items[i].name, name) == 0 && items[i].batch == batch) {
+            return &items[i];
+        }
+    }
+    return NULL;
+}
+
+/* The best of all rounds, microseconds a ciphertext. The key switch is timed where there is its key. */
+typedef struct best_times {
+    double rotation_us, switch_us;
+} best_times;
+
+/* One call, by the clock of the thread: a neighbour that has the processor meanwhile does not count. */
+static double sample_us(const core_item *item, core_fixture *fixture) {
+    double start = clock_thread_ms();
+    item->run(fixture, item->batch);
+    return (clock_thread_ms() - start) * 1e3 / (double)item->batch;
+}
+
+static void take_round(best_times *best, core_fixture *fixture) {
+    const core_item *rotation = find_item("blind_rotation", BATCH);
+    const core_item *key_switch = find_item("key_switch", 1);
+    best->rotation_us = fmin(best->rotation_us, sample_us(rotation, fixture));
+    if (core_item_applies(key_switch, tnn_params_get(fixture->params))) {
+        best->switch_us = fmin(best->switch_us, sample_us(key_switch, fixture));
+    }
+}
+
+/* Every round takes each set once, so that all see the same machine. */
+static bool time_sets(best_times *best, const tnn_params_literal *sets, size_t count, size_t rounds) {
+    core_fixture fixtures[MOST_SETS] = {0};
+    bool done = true;
+    for (size_t i = 0; i < count && done; i++) {
+        best[i] = (best_times){.rotation_us = INFINITY, .switch_us = INFINITY};
+        done = core_fixture_create(&fixtures[i], &sets[i]);
+    }
+    double start = clock_ms();
+    for (size_t round = 0; done && (round < rounds || clock_ms() - start < LEAST_MS); round++) {
+        for (size_t i = 0; i < count; i++) {
+            take_round(&best[i], &fixtures[i]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        core_fixture_free(&fixtures[i]);
+    }
+    return done;
+}
+
+/* --------------------------------------------------------------------------------------------------- fit -- */
+
+/*
+ * Least squares of relative errors, 1 = transform a + product b with a and b the shares of the measured time, by the
+ * normal equations. A constant that came out negative would be noise; then the other explains all of the time.
+ */
+static constants fit(const tnn_params_literal *sets, const best_times *best) {
+    double aa = 0.0, ab = 0.0, bb = 0.0, a1 = 0.0, b1 = 0.0;
+    for (size_t i = 0; i < SHAPES; i++) {
+        double ns = best[i].rotation_us * 1e3 / sets[i].n;
+        double a = transforms_of(&sets[i]) / ns;
+        double b = products_of(&sets[i]) / ns;
+        aa += a * a;
+        ab += a * b;
+        bb += b * b;
+        a1 += a;
+        b1 += b;
+    }
+    double determinant = aa * bb - ab * ab;
+    constants solved = {.transform_ns = (a1 * bb - b1 * ab) / determinant,
+                        .product_ns = (b1 * aa - a1 * ab) / determinant};
+    if (solved.product_ns < 0.0) {
+        return (constants){.transform_ns = a1 / aa};
+    }
+    return solved.transform_ns < 0.0 ? (constants){.product_ns = b1 / bb} : solved;
+}
+
+static double predicted_us(const tnn_params_literal *p, constants of_degree) {
+    return 1e-3 * p->n * (transforms_of(p) * of_degree.transform_ns + products_of(p) * of_degree.product_ns);
+}
+
+static void print_row(const char *name, const tnn_params_literal *p, double predicted, double measured) {
+    printf("%-14s %5u %2u %5u %2u %12.1f %12.1f %+8.1f %%\n", name, p->n, p->k, p->N, p->bs_levels, predicted, measured,
+           100.0 * (predicted / measured - 1.0));
+}
+
+static bool calibrate_degree(constants *solved, const struct degree *ring, size_t rounds) {
+    tnn_params_literal sets[SHAPES];
+    best_times best[SHAPES];
+    for (size_t i = 0; i < SHAPES; i++) {
+        sets[i] = literal_of(ring->N, ring->shapes[i]);
+    }
+    if (!time_sets(best, sets, SHAPES, rounds)) {
+        return false;
+    }
+    *solved = fit(sets, best);
+    for (size_t i = 0; i < SHAPES; i++) {
+        print_row("rotation", &sets[i], predicted_us(&sets[i], *solved), best[i].rotation_us);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------- shipped sets -- */
+
+static double word_ns_of(const tnn_params_literal *sets, const best_times *best, size_t count) {
+    double ns = 0.0, words = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        if (sets[i].ks_levels > 0) {
+            ns += 1e3 * best[i].switch_us;
+            words += switched_words(&sets[i]);
+        }
+    }
+    return ns / words;
+}
+
+static constants constants_of(const constants *solved, uint32_t N) {
+    size_t i = 0;
+    while (i + 1 < DEGREES && RINGS[i].N < N) {
+        i++;
+    }
+    return solved[i];
+}
+
+/* Times the sets that no constant of a rotation was fitted to, and fits the key switch. */
+static bool check_shipped(double *word_ns, const constants *solved, size_t rounds) {
+    size_t count;
+    const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
+    tnn_params_literal sets[MOST_SETS];
+    best_times best[MOST_SETS];
+    count = count < MOST_SETS ? count : MOST_SETS;
+    for (size_t i = 0; i < count; i++) {
+        sets[i] = shipped[i].literal;
+    }
+    if (!time_sets(best, sets, count, rounds)) {
+        return false;
+    }
+    *word_ns = word_ns_of(sets, best, count);
+    for (size_t i = 0; i < count; i++) {
+        print_row(shipped[i].name, &sets[i], predicted_us(&sets[i], constants_of(solved, sets[i].N)),
+                  best[i].rotation_us);
+        if (sets[i].ks_levels > 0) {
+            print_row("  key switch", &sets[i], 1e-3 * *word_ns * switched_words(&sets[i]), best[i].switch_us);
+        }
+    }
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------------------------- file -- */
+
+static bool write_text(const char *path, char *text, size_t length) {
+    const bytes contents = {.data = (uint8_t *)text, .length = length};
+    return output_file_write(path, &contents);
+}
+
+static bool write_header(const char *path, const constants *solved, double word_ns, const processor *machine) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    if (file == NULL) {
+        return report_out_of_memory();
+    }
+    fprintf(file, "/* Written by bench_core --calibrate on %s: N, ns a transform, ns a product. */\n", machine->name);
+    fprintf(file, "static const calibration_point CALIBRATION[] = {\n");
+    for (size_t i = 0; i < DEGREES; i++) {
+        fprintf(file, "%s{%u, %.1f, %.1f},%s", i % 3 == 0 ? "    " : " ", RINGS[i].N, solved[i].transform_ns,
+                solved[i].product_ns, i % 3 == 2 ? "\n" : "");
+    }
+    fprintf(file, "};\n#define KEY_SWITCH_WORD_NS %.4f\n", word_ns);
+    bool written = fclose(file) == 0 ? write_text(path, text, length) : report_out_of_memory();
+    free(text);
+    return written;
+}
+
+bool calibration_run(const char *path, size_t rounds) {
+    processor machine = processor_describe();
+    constants solved[DEGREES];
+    double word_ns = 0.0;
+    bool done = true;
+    printf("%s, processor time of one thread, best of at least %zu rounds\n\n", machine.name, rounds);
+    printf("%-14s %5s %2s %5s %2s %12s %12s %10s\n", "us", "n", "k", "N", "l", "predicted", "measured", "error");
+    for (size_t i = 0; i < DEGREES && done; i++) {
+        done = calibrate_degree(&solved[i], &RINGS[i], rounds);
+    }
+    return done && check_shipped(&word_ns, solved, rounds) && write_header(path, solved, word_ns, &machine);
+}
