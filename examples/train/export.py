@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from model_file import LOGIT_LIMIT, Layer, Model
+from exact_network import MIDDLE
+from model_file import LOGIT_LIMIT, Layer, Model, reachable
 
 TABLE_PEAK = 16383  # leaves half of int16 to whoever adds or rescales tables
 
@@ -23,8 +24,16 @@ def centred(tables):
     return tables - middle[:, :, None], middle.sum(axis=0)
 
 
+def integer_weights(nets, members):
+    return np.concatenate([nets.weights()[index].detach().round().numpy().astype(np.int64) for index in members])
+
+
+def mean_bias(nets, members):
+    return np.mean([nets.bias[index].detach().double().numpy() for index in members], axis=0)
+
+
 def table_layer(nets, members, tables, scale):
-    weights = np.concatenate([nets.weights()[index].detach().round().numpy().astype(np.int64) for index in members])
+    weights = integer_weights(nets, members)
     ranges = np.concatenate([nets.ranges()[index].numpy().astype(np.int64) for index in members])
     return Layer(weights, np.zeros(len(weights), np.int64), ranges, np.rint(tables / scale).astype(np.int64))
 
@@ -43,7 +52,27 @@ def export(nets, members, recipe, image_shape):
     tables, middles = centred(sampled)
     peak = min(TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
     scale = float(np.abs(tables).max() / peak)
-    mean_bias = np.mean([nets.bias[index].detach().double().numpy() for index in members], axis=0)
-    biases = mean_bias + middles
+    biases = mean_bias(nets, members) + middles
     layers = [table_layer(nets, members, tables, scale), sum_layer(neurons, outputs, biases, scale)]
+    return Model(*image_shape, recipe.levels, scale, {}, layers)
+
+
+def exact_table_layer(nets, members):
+    """Ranges are what the weights can reach, which must be as many values as a table has cells."""
+    weights = integer_weights(nets, members)
+    biases = np.zeros(len(weights), np.int64)
+    ranges = np.stack(reachable(weights, biases, nets.shape.levels - 1), axis=1)
+    widths = ranges[:, 1] - ranges[:, 0] + 1
+    if not np.all(widths == nets.shape.cells):
+        raise ValueError(f"neurons reach {widths} values, their tables have {nets.shape.cells} cells")
+    activations = nets.activations().detach().round().numpy().astype(np.int64)
+    return Layer(weights, biases, ranges, np.concatenate([activations[index] for index in members]))
+
+
+def export_exact(nets, members, recipe, image_shape):
+    """As export. Activations stay the small integers that they are, so their middle moves into the bias."""
+    neurons, outputs = nets.shape.neurons * len(members), nets.shape.outputs
+    scale = nets.shape.step / len(members)
+    biases = mean_bias(nets, members) - MIDDLE * neurons * scale
+    layers = [exact_table_layer(nets, members), sum_layer(neurons, outputs, biases, scale)]
     return Model(*image_shape, recipe.levels, scale, {}, layers)

@@ -147,6 +147,14 @@ def accumulate(layer, values):
     return values.astype(np.int64) @ layer.weights.T.astype(np.int64) + layer.biases
 
 
+def reachable(weights, biases, largest_input):
+    """The lowest and the highest accumulator of each neuron over all inputs in 0..largest_input, int64 [neurons]."""
+    weights, biases = weights.astype(np.int64), biases.astype(np.int64)
+    low = largest_input * np.minimum(weights, 0).sum(axis=1) + biases
+    high = largest_input * np.maximum(weights, 0).sum(axis=1) + biases
+    return low, high
+
+
 def read_tables(layer, accumulators):
     """[count, neurons] to [count, neurons * tables a neuron]. An accumulator outside its range reads the end cell."""
     low, high = layer.ranges[:, 0].astype(np.int64), layer.ranges[:, 1].astype(np.int64)
