@@ -23,12 +23,21 @@ static void count_leaving(tnn_neuron_range *ranges, const int64_t *accumulators,
     }
 }
 
-static tnn_status calibrate(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index, const uint8_t *images,
-                            size_t count) {
+static void fill_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index) {
+    for (size_t j = 0; j < model->layers[index].neurons; j++) {
+        ranges[j] = proof_of(model, index, j);
+    }
+}
+
+static tnn_status fill_calibrated(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index,
+                                  const uint8_t *images, size_t count) {
     const size_t pixels = tnn_model_pixels(model);
     int32_t *values = tnn_alloc(tnn_model_widest(model), sizeof *values);
     int64_t *accumulators = tnn_alloc(tnn_model_widest(model), sizeof *accumulators);
     tnn_status status = values && accumulators ? TNN_OK : TNN_ERR_MEMORY;
+    if (status == TNN_OK) {
+        fill_ranges(model, ranges, index);
+    }
     for (size_t i = 0; status == TNN_OK && i < count; i++) {
         tnn_reference_accumulators(model, accumulators, index, images + i * pixels, values);
         count_leaving(ranges, accumulators, model->layers[index].neurons);
@@ -40,14 +49,15 @@ static tnn_status calibrate(const tnn_model *model, tnn_neuron_range *ranges, ui
 
 tnn_status tnn_model_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index, const uint8_t *images,
                             size_t pixels, size_t count) {
-    if (!model || !ranges || index + 1 >= model->layer_count || (count > 0 && !images)) {
+    if (!model || !ranges || index >= model->layer_count - 1 || (count > 0 && !images)) {
         return TNN_ERR_MISUSE;
     }
     if (count > 0 && pixels != tnn_model_pixels(model)) {
         return TNN_ERR_SHAPE;
     }
-    for (size_t j = 0; j < model->layers[index].neurons; j++) {
-        ranges[j] = proof_of(model, index, j);
+    if (count > 0) {
+        return fill_calibrated(model, ranges, index, images, count);
     }
-    return count > 0 ? calibrate(model, ranges, index, images, count) : TNN_OK;
+    fill_ranges(model, ranges, index);
+    return TNN_OK;
 }

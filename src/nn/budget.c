@@ -20,9 +20,14 @@ int32_t tnn_strength(const tnn_neuron_shape *neuron, double unit_fraction) {
     return room < 1 ? 1 : room > most ? most : (int32_t)room;
 }
 
+/* Variance of a neuron's weighted inputs at strength 1. */
+static double input_noise(const tnn_layer_budget *layer, const tnn_neuron_shape *neuron) {
+    return neuron->power * layer->input_variance + neuron->common_power * layer->common_variance;
+}
+
 static double position_deviation(const tnn_layer_budget *layer, const tnn_neuron_shape *neuron, int32_t strength,
                                  double two_N) {
-    double weighted = (double)strength * strength * neuron->power * layer->input_variance;
+    double weighted = (double)strength * strength * input_noise(layer, neuron);
     return two_N * sqrt(weighted + layer->fixed_variance);
 }
 
@@ -126,11 +131,13 @@ static uint32_t most_units(const tnn_shape *shape, uint32_t index, uint32_t mult
 
 static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape,
                            const tnn_params *params, bool exact) {
-    double power = 0;
-    for (size_t j = 0; j < shape->neurons; j++) {
-        power = fmax(power, shape->neuron[j].power);
+    double worst = 0;
+    for (uint32_t j = 0; j < shape->neurons; j++) {
+        double noise = input_noise(layer, &shape->neuron[j]);
+        layer->worst_neuron = noise > worst ? j : layer->worst_neuron;
+        worst = fmax(worst, noise);
     }
-    budget->logit_variance = power * layer->input_variance + tnn_variance_output_rounding(params, budget->output_bits);
+    budget->logit_variance = worst + tnn_variance_output_rounding(params, budget->output_bits);
     budget->logit_noise = sqrt(budget->logit_variance) / layer->unit_fraction;
     const double room = (1 - LOGIT_SHARE) / 2;
     budget->logit_room_used = ROOM_DEVIATIONS * sqrt(budget->logit_variance) / room;
@@ -151,6 +158,7 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
     if (most == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }
+    layer->common_variance = index == 0 ? 0 : tnn_variance_common(params);
     layer->input_variance = index == 0 ? tnn_variance_small(params) : tnn_variance_blind_rotation(params);
     if (layer_shape->tables_per_neuron == 0) {
         set_unit(layer, most, multiple, smallest);

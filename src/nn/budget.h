@@ -19,7 +19,8 @@ typedef struct tnn_requirement {
 typedef struct tnn_layer_budget {
     uint32_t unit;               /* torus weight of one unit of an input: in 2^-input_bits for pixels, else in 2^-32 */
     double unit_fraction;        /* the same as a fraction of the torus */
-    double input_variance;       /* of an input of gain 1, fraction of the torus squared */
+    double input_variance;       /* of a pixel or a blind rotation, fraction of the torus squared */
+    double common_variance;      /* what of it a rotation's coefficients have in common */
     double fixed_variance;       /* of what brings a weighted sum to its table: key switch and modulus switch */
     double worst_position_noise; /* standard deviation of a table position, fraction of the table's range */
     double worst_lookup_log2;    /* log2 of the probability of a neighbouring accumulator's entry */

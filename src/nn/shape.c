@@ -1,21 +1,28 @@
 #include "shape.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "memory.h"
 #include "range.h"
 
-/* A multi-value bootstrap multiplies its noise by the steps of twice the table (tnn_bootstrap_many). */
-static double table_gain(const tnn_layer *layer, size_t output) {
+/* Positions of a table that takes half of its half torus in the smallest ring. */
+#define NARROWEST_TABLE 128.0
+
+/* Steps of twice the table, as tnn_bootstrap_many takes them. */
+static tnn_gain table_gain(const tnn_layer *layer, size_t output) {
     if (layer->tables_per_neuron == 1) {
-        return 1;
+        return (tnn_gain){1, 1};
     }
     const int16_t *entries = layer->tables + output * layer->table_cells;
-    double gain = 0;
+    tnn_gain gain = {0};
     for (size_t i = 1; i < layer->table_cells; i++) {
         double step = 2.0 * ((double)entries[i] - entries[i - 1]);
-        gain += step * step;
+        gain.own += step * step;
+        gain.common += fabs(step);
     }
+    /* Where cells are narrower than positions, steps merge: (a + b)^2 is at most 2 (a^2 + b^2). */
+    gain.own = fmin(gain.common, sqrt(gain.own * ceil(layer->table_cells / NARROWEST_TABLE)));
     return gain;
 }
 
@@ -28,21 +35,35 @@ static double neuron_width(const tnn_model *model, uint32_t index, size_t neuron
     return fmax(1, fmax(fabs((double)reach.low), fabs((double)reach.high)));
 }
 
-static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, size_t neuron, const double *gains) {
+/* Tables of one neuron add up before they are squared: they share a rotation. gains is NULL for pixels. */
+static void add_power(tnn_neuron_shape *shape, const int8_t *weights, const tnn_gain *gains, size_t per_neuron) {
+    double own = 0;
+    double common = 0;
+    for (size_t m = 0; m < per_neuron; m++) {
+        own += abs(weights[m]) * (gains ? gains[m].own : 1);
+        common += abs(weights[m]) * (gains ? gains[m].common : 1);
+    }
+    shape->power += own * own;
+    shape->common_power += fmax(common * common - own * own, 0);
+}
+
+static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, size_t neuron, const tnn_gain *gains) {
     const tnn_layer *layer = &model->layers[index];
+    const int8_t *weights = layer->weights + neuron * layer->inputs;
+    const size_t per_neuron = index > 0 ? model->layers[index - 1].tables_per_neuron : 1;
     tnn_neuron_shape shape = {.width = neuron_width(model, index, neuron), .largest_weight = 1};
     for (size_t i = 0; i < layer->inputs; i++) {
-        int32_t weight = layer->weights[neuron * layer->inputs + i];
-        int32_t size = weight < 0 ? -weight : weight;
-        shape.largest_weight = size > shape.largest_weight ? size : shape.largest_weight;
-        shape.power += (double)weight * weight * (gains ? gains[i] : 1);
+        shape.largest_weight = abs(weights[i]) > shape.largest_weight ? abs(weights[i]) : shape.largest_weight;
+    }
+    for (size_t i = 0; i < layer->inputs; i += per_neuron) {
+        add_power(&shape, weights + i, gains ? gains + i : NULL, per_neuron);
     }
     return shape;
 }
 
 static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t index, bool whole_torus) {
     const tnn_layer *layer = &model->layers[index];
-    const double *gains = index > 0 ? shape->layers[index - 1].gain : NULL;
+    const tnn_gain *gains = index > 0 ? shape->layers[index - 1].gain : NULL;
     tnn_layer_shape *out = &shape->layers[index];
     *out = (tnn_layer_shape){
         .neurons = layer->neurons, .tables_per_neuron = layer->tables_per_neuron, .table_cells = layer->table_cells};

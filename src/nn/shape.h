@@ -4,10 +4,23 @@
 
 #include "model.h"
 
+/*
+ * How a table passes on the noise of its blind rotation: as it is where the neuron has one table. With several, a
+ * table's noise is the sum of its steps times errors of the rotation, of which neighbouring coefficients, and so all
+ * steps and all tables of the neuron, have a part in common (tnn_variance_common). Where they stand, and with which
+ * signs they meet, depends on the parameters: sums of absolute values bound it, and stated noise is then an upper
+ * bound.
+ */
+typedef struct tnn_gain {
+    double own;    /* deviation over that of the rotation: |steps|_2, or 1 */
+    double common; /* the same of the common part: |steps|_1, or 1 */
+} tnn_gain;
+
 typedef struct tnn_neuron_shape {
-    double width;      /* accumulators in its table range; for a logit the largest size it can have */
-    double half_width; /* what of it must fit half the torus: all, or half of it where tables take the whole torus */
-    double power;      /* sum of weights^2 times the gain of each input */
+    double width;        /* accumulators in its table range; for a logit the largest size it can have */
+    double half_width;   /* what of it must fit half the torus: all, or half of it where tables take the whole torus */
+    double power;        /* what the variance of a blind rotation, or of a pixel, is multiplied by */
+    double common_power; /* what the common part of it is multiplied by on top: 0 where neurons have one table each */
     int32_t largest_weight; /* at least 1 */
 } tnn_neuron_shape;
 
@@ -17,7 +30,7 @@ typedef struct tnn_layer_shape {
     uint32_t table_cells;
     double widest;            /* of its neurons' half widths */
     tnn_neuron_shape *neuron; /* [neurons] */
-    double *gain; /* [outputs] variance of a table's value over that of its blind rotation: 1 for a table alone */
+    tnn_gain *gain;           /* [outputs] */
 } tnn_layer_shape;
 
 typedef struct tnn_shape {

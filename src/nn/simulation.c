@@ -14,7 +14,10 @@ struct tnn_simulation {
     double position_deviation; /* of a position before the last rounding, by the masks' modulus switch */
     double switch_deviation;   /* of a key switch, in units of 2^-32 */
     double rotation_deviation; /* of a blind rotation, in units of 2^-32 */
+    double own_deviation;      /* of it, what a coefficient has for itself */
+    double common_deviation;   /* and what it shares with its neighbours */
     double rounding_deviation; /* of a result's mask, in units of 2^-32 */
+    double *rotation;          /* [N] errors of one rotation's coefficients, for several tables */
     uint32_t *values[2];       /* [widest] phases between layers */
 };
 
@@ -37,6 +40,8 @@ static void set_deviations(tnn_simulation *s) {
     s->position_deviation = two_N * sqrt(tnn_variance_modulus_switch(params) - body_rounding);
     s->switch_deviation = params->literal.ks_levels ? sqrt(tnn_variance_key_switch(params)) * 0x1p32 : 0;
     s->rotation_deviation = sqrt(tnn_variance_blind_rotation(params)) * 0x1p32;
+    s->own_deviation = sqrt(tnn_variance_blind_rotation(params) - tnn_variance_common(params)) * 0x1p32;
+    s->common_deviation = sqrt(tnn_variance_common(params)) * 0x1p32;
     s->rounding_deviation = sqrt(tnn_variance_output_rounding(params, spec->output_bits)) * 0x1p32;
 }
 
@@ -53,9 +58,10 @@ tnn_status tnn_simulation_create(tnn_simulation **out, const tnn_circuit *circui
     simulation->circuit = circuit;
     set_deviations(simulation);
     const size_t widest = widest_values(circuit);
+    simulation->rotation = tnn_alloc(circuit->spec.params.literal.N, sizeof *simulation->rotation);
     simulation->values[0] = tnn_alloc(widest, sizeof(uint32_t));
     simulation->values[1] = tnn_alloc(widest, sizeof(uint32_t));
-    if (!simulation->values[0] || !simulation->values[1]) {
+    if (!simulation->rotation || !simulation->values[0] || !simulation->values[1]) {
         tnn_simulation_free(simulation);
         return TNN_ERR_MEMORY;
     }
@@ -67,6 +73,7 @@ void tnn_simulation_free(tnn_simulation *simulation) {
     if (!simulation) {
         return;
     }
+    tnn_free(simulation->rotation);
     tnn_free(simulation->values[0]);
     tnn_free(simulation->values[1]);
     tnn_free(simulation);
@@ -115,15 +122,32 @@ static int64_t doubled_entry(const tnn_step_table *table, uint32_t position) {
     return sum;
 }
 
-/* Each table of a multi-value bootstrap sees the noise of the one rotation through its own steps. */
-static uint32_t read_steps(tnn_simulation *s, const tnn_step_table *table, uint32_t unit, uint32_t position) {
+/* Errors of the N coefficients of one rotation. With independent u the sums of u up to p, less those behind it, have
+ * the covariance 1 - 2 d / N at distance d, when divided by sqrt(N): the common part of tnn_variance_common. */
+static void draw_rotation(tnn_simulation *s) {
+    const uint32_t N = s->circuit->spec.params.literal.N;
+    double total = 0;
+    for (uint32_t p = 0; p < N; p++) {
+        s->rotation[p] = tnn_gaussian_next(&s->noise);
+        total += s->rotation[p];
+    }
+    double before = 0;
+    for (uint32_t p = 0; p < N; p++) {
+        before += s->rotation[p];
+        double common = (2 * before - total) / sqrt(N) * s->common_deviation;
+        s->rotation[p] = common + s->own_deviation * tnn_gaussian_next(&s->noise);
+    }
+}
+
+/* A table of several sees the errors of the one rotation through its steps. */
+static uint32_t read_steps(const tnn_simulation *s, const tnn_step_table *table, uint32_t unit, uint32_t position) {
     const uint32_t N = s->circuit->spec.params.literal.N;
     int64_t entry = doubled_entry(table, position & (N - 1)) / 2 * (position < N ? 1 : -1);
-    double power = 0;
+    double noise = 0;
     for (size_t i = 0; i < table->count; i++) {
-        power += (double)table->steps[i] * table->steps[i];
+        noise += table->steps[i] * s->rotation[table->positions[i]];
     }
-    return (uint32_t)(entry * unit) + noise_of(s, s->rotation_deviation * sqrt(power));
+    return (uint32_t)(entry * unit) + (uint32_t)(int64_t)llrint(noise);
 }
 
 static void look_up(tnn_simulation *s, const tnn_layer_circuit *layer, size_t neuron, uint32_t *outputs,
@@ -133,6 +157,7 @@ static void look_up(tnn_simulation *s, const tnn_layer_circuit *layer, size_t ne
         outputs[0] = value + noise_of(s, s->rotation_deviation);
         return;
     }
+    draw_rotation(s);
     for (size_t m = 0; m < layer->tables_per_neuron; m++) {
         const tnn_step_table *table = &layer->steps[neuron * layer->tables_per_neuron + m];
         outputs[m] = read_steps(s, table, layer->output_unit / 2, position);

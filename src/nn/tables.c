@@ -63,11 +63,3 @@ tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, c
     }
     return (tnn_step_table){positions, sizes, count};
 }
-
-double tnn_steps_power(const tnn_step_table *steps) {
-    double sum = 0;
-    for (size_t i = 0; i < steps->count; i++) {
-        sum += (double)steps->steps[i] * steps->steps[i];
-    }
-    return sum;
-}

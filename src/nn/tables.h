@@ -20,7 +20,4 @@ bool tnn_fill_whole_test(uint32_t *test, uint32_t N, const tnn_layer *layer, siz
 tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, const tnn_layer *layer, size_t neuron,
                               size_t table, double slope);
 
-/* |steps|_2^2: what a multi-value bootstrap multiplies the variance of its blind rotation by. */
-double tnn_steps_power(const tnn_step_table *steps);
-
 #endif

@@ -33,10 +33,12 @@ double tnn_variance_small(const tnn_params *params) {
  * of 32 bits a rounding also has a mean of 2^-33, and the means of k N coefficients do not cancel: times S they give
  * 2^-33 (sum of the S_i up to t, less the sum of the others) at coefficient t, on average (k N)^2 / 12 in the square.
  */
+static double of_means(const tnn_params_literal *p) {
+    return square(exp2(-33) * p->k * p->N) / 12;
+}
+
 static double gadget_rounding(const tnn_params_literal *p) {
-    double mask_coefficients = (double)p->k * p->N;
-    double of_means = square(exp2(-33) * mask_coefficients) / 12;
-    return rounding(p->bs_base_log * p->bs_levels) * (1 + mask_coefficients / 2) + of_means;
+    return rounding(p->bs_base_log * p->bs_levels) * (1 + p->k * p->N / 2.0) + of_means(p);
 }
 
 /* Each of (k+1) l digit polynomials multiplies a fresh GLWE row: N products a coefficient. */
@@ -66,6 +68,29 @@ double tnn_variance_external_product(const tnn_params *params) {
 double tnn_variance_blind_rotation(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
     return p->n * (gadget_rounding(p) / 2 + gadget_key_noise(p) + arithmetic_rounding(params));
+}
+
+/* Half of the variance that mask roundings have in the phase comes from the mean 1/2 of the key's bits. */
+double tnn_variance_common(const tnn_params *params) {
+    const tnn_params_literal *p = &params->literal;
+    const double mask_coefficients = (double)p->k * p->N;
+    const double shared = mask_coefficients / 4 * (rounding(p->bs_base_log * p->bs_levels) / 2 + rounding(32));
+    return p->n * (shared + of_means(p) / 2);
+}
+
+/* Steps times the errors of the coefficients they stand at. */
+double tnn_variance_steps(const tnn_params *params, const tnn_step_table *table) {
+    const double common = tnn_variance_common(params);
+    const double own = tnn_variance_blind_rotation(params) - common;
+    double variance = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        variance += own * square(table->steps[i]);
+        for (size_t j = 0; j < table->count; j++) {
+            double distance = fabs((double)table->positions[i] - table->positions[j]);
+            variance += common * (1 - 2 * distance / params->literal.N) * table->steps[i] * table->steps[j];
+        }
+    }
+    return variance;
 }
 
 double tnn_variance_key_switch(const tnn_params *params) {

@@ -4,6 +4,13 @@
 
 #include <torusnn/tfhe.h>
 
+/*
+ * The part of tnn_variance_blind_rotation that neighbouring coefficients share: a coefficient's error holds the
+ * rounding of the mask times S, and E[S_i S_j] = 1/4 for different bits, so at distance d of N coefficients the errors
+ * have the covariance common (1 - 2 d / N).
+ */
+double tnn_variance_common(const tnn_params *params);
+
 /* Rounding a big LWE ciphertext to 2^bits for the wire. */
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits);
 

@@ -80,7 +80,7 @@ static void loaders_leave_nothing(void **state) {
 
 static tnn_status make_circuit(void *context, void **object) {
     (void)context;
-    return tnn_compile((tnn_circuit **)object, d.model, NULL);
+    return tnn_compile((tnn_circuit **)object, NULL, d.model, NULL);
 }
 
 static void release_circuit(void *object) {
@@ -153,6 +153,22 @@ static tnn_status predict(void *context, void **object) {
     return tnn_model_predict(d.model, logits, image, tnn_model_pixels(d.model));
 }
 
+static tnn_status ranges(void *context, void **object) {
+    (void)context;
+    *object = NULL;
+    tnn_neuron_range out[2];
+    return tnn_model_ranges(d.model, out, 1, image, tnn_model_pixels(d.model), 1);
+}
+
+static tnn_status simulate(void *context, void **object) {
+    (void)context;
+    *object = NULL;
+    double logits[2] = {7, 7};
+    tnn_status status = tnn_simulate(d.circuit, logits, image, tnn_model_pixels(d.model), 1);
+    assert_true(status == TNN_OK || (logits[0] == 7 && logits[1] == 7));
+    return status;
+}
+
 static tnn_status decrypt(void *context, void **object) {
     (void)context;
     *object = NULL;
@@ -169,7 +185,9 @@ static void release_nothing(void *object) {
 static void readers_leave_nothing(void **state) {
     (void)state;
     const fallible functions[] = {
-        {"predict", predict, release_nothing, 3},
+        {"predict", predict, release_nothing, 2},
+        {"ranges", ranges, release_nothing, 2},
+        {"simulate", simulate, release_nothing, 1 + 3},
         {"decrypt", decrypt, release_nothing, 1},
     };
     for (size_t i = 0; i < COUNT_OF(functions); i++) {

@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 
 #include "deployment.h"
 #include "file_formats.h"
+#include "key_fixture.h"
 #include "objects.h"
 #include "testing.h"
 
@@ -17,14 +19,14 @@ static void defaults_are_the_documented_ones(void **state) {
     tnn_options_default(&options);
     assert_int_equal(options.security, TNN_SECURITY_128_MARGIN);
     assert_int_equal(options.precision, TNN_PRECISION_TOLERANT);
-    assert_true(options.position_noise == 0.02);
+    assert_true(options.position_noise == 0.015);
     assert_true(options.logit_noise == 0.1);
     assert_true(options.log2_lookup_error == -40);
 }
 
 static void check_compile_refused(const tnn_model *model, const tnn_options *options, tnn_status expected) {
     tnn_circuit *circuit = UNSET;
-    assert_status(expected, tnn_compile(&circuit, model, options));
+    assert_status(expected, tnn_compile(&circuit, NULL, model, options));
     assert_null(circuit);
 }
 
@@ -71,7 +73,7 @@ static void options_outside_their_range_are_misuse(void **state) {
     options.precision = (tnn_precision)2;
     check_compile_refused(model, &options, TNN_ERR_MISUSE);
     check_compile_refused(NULL, NULL, TNN_ERR_MISUSE);
-    assert_status(TNN_ERR_MISUSE, tnn_compile(NULL, model, NULL));
+    assert_status(TNN_ERR_MISUSE, tnn_compile(NULL, NULL, model, NULL));
     tnn_model_free(model);
 }
 
@@ -83,14 +85,184 @@ static void options_at_their_ends_are_taken(void **state) {
     const tnn_options loosest = {
         .security = TNN_SECURITY_128, .position_noise = 0.2499, .logit_noise = 1e300, .log2_lookup_error = -1};
     const tnn_options strictest = {.position_noise = 1e-300, .logit_noise = 1e-300, .log2_lookup_error = -256};
-    assert_ok(tnn_compile(&circuit, model, &loosest));
+    assert_ok(tnn_compile(&circuit, NULL, model, &loosest));
     tnn_circuit_free(circuit);
     tnn_circuit_free(NULL);
     check_compile_refused(model, &strictest, TNN_ERR_UNSATISFIABLE);
     tnn_model_free(model);
 }
 
+/* ------------------------------------------------------------------------------------------------------ refusals -- */
+
+static tnn_options default_options(void) {
+    tnn_options options;
+    tnn_options_default(&options);
+    return options;
+}
+
+/* A refusal in place of rubbish, ended inside its sentence. */
+static tnn_refusal refused(tnn_status expected, tnn_obstacle obstacle, const tnn_model *model,
+                           const tnn_options *options) {
+    tnn_circuit *circuit = UNSET;
+    tnn_refusal refusal;
+    memset(&refusal, 'x', sizeof refusal);
+    assert_status(expected, tnn_compile(&circuit, &refusal, model, options));
+    assert_null(circuit);
+    assert_non_null(memchr(refusal.sentence, 0, sizeof refusal.sentence));
+    assert_int_equal(refusal.obstacle, obstacle);
+    return refusal;
+}
+
+static void assert_sentence_names(const tnn_refusal *refusal, uint32_t layer, const char *what, uint32_t neuron) {
+    char name[64];
+    snprintf(name, sizeof name, "layer %u, %s %u: ", layer, what, neuron);
+    assert_int_equal(refusal->layer, layer);
+    assert_int_equal(refusal->neuron, neuron);
+    assert_true(strncmp(refusal->sentence, name, strlen(name)) == 0);
+    assert_null(strstr(refusal->sentence, "inf"));
+    assert_null(strstr(refusal->sentence, "nan"));
+}
+
+static void noise_is_refused_with_what_is_least(void **state) {
+    (void)state;
+    const network_shape shape = small_shape();
+    tnn_model *model = random_network(&shape);
+    tnn_options options = default_options();
+    options.position_noise = 1e-6;
+    tnn_refusal refusal = refused(TNN_ERR_UNSATISFIABLE, TNN_OBSTACLE_NOISE, model, &options);
+    assert_sentence_names(&refusal, 0, "neuron", refusal.neuron);
+    assert_true(refusal.asked == 1e-6 && refusal.reachable > 1e-6 && refusal.neuron < shape.neurons);
+    options = default_options();
+    options.logit_noise = 1e-9;
+    refusal = refused(TNN_ERR_UNSATISFIABLE, TNN_OBSTACLE_NOISE, model, &options);
+    assert_sentence_names(&refusal, 1, "logit", refusal.neuron);
+    assert_true(refusal.asked == 1e-9 && refusal.reachable > 1e-9 && refusal.neuron < shape.outputs);
+    tnn_model_free(model);
+}
+
+/* Neuron 2 of layer 1 has too many accumulators for exact lookups, then for the torus, then none that it reaches. */
+static void neurons_in_the_way_are_named(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.height = shape.width = shape.input_levels = 2;
+    shape.table_layers = 2;
+    shape.weight_magnitude = shape.table_magnitude = 1;
+    shape.table_cells = 3;
+    tnn_model *model = random_network(&shape);
+    int32_t *range = model->layers[1].ranges + 2 * 2;
+    tnn_options options = default_options();
+    options.precision = TNN_PRECISION_EXACT;
+    range[0] = -5000;
+    range[1] = 5000;
+    tnn_refusal refusal = refused(TNN_ERR_UNSATISFIABLE, TNN_OBSTACLE_BITS, model, &options);
+    assert_sentence_names(&refusal, 1, "neuron", 2);
+    assert_true(refusal.asked > refusal.reachable && refusal.asked > 13.2 && refusal.asked < 13.3);
+    range[0] = INT32_MIN;
+    range[1] = INT32_MAX;
+    refusal = refused(TNN_ERR_UNSATISFIABLE, TNN_OBSTACLE_WIDTH, model, NULL);
+    assert_sentence_names(&refusal, 1, "neuron", 2);
+    assert_true(refusal.asked == 32 && refusal.reachable < 32);
+    range[0] = 100000;
+    range[1] = 100010;
+    refusal = refused(TNN_ERR_UNSATISFIABLE, TNN_OBSTACLE_RANGE, model, NULL);
+    assert_sentence_names(&refusal, 1, "neuron", 2);
+    tnn_model_free(model);
+}
+
+static void whole_torus_is_refused_where_it_cannot_be(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.table_cells = 4;
+    tnn_model *model = random_network(&shape);
+    const int16_t bump[4] = {0, 1, 0, 0};
+    memcpy(model->layers[0].tables, bump, sizeof bump);
+    tnn_options options = default_options();
+    options.whole_torus = true;
+    options.logit_noise = INFINITY;
+    tnn_refusal refusal = refused(TNN_ERR_UNSATISFIABLE, TNN_OBSTACLE_NOT_NEGACYCLIC, model, &options);
+    assert_sentence_names(&refusal, 0, "neuron", 0);
+    options.precision = TNN_PRECISION_EXACT;
+    refusal = refused(TNN_ERR_MISUSE, TNN_OBSTACLE_OPTION, model, &options);
+    assert_non_null(strstr(refusal.sentence, "whole_torus"));
+    tnn_model_free(model);
+}
+
+static void wrong_options_are_named(void **state) {
+    (void)state;
+    const network_shape shape = small_shape();
+    tnn_model *model = random_network(&shape);
+    tnn_options wrong[5];
+    const char *const names[] = {"security", "precision", "position_noise", "logit_noise", "log2_lookup_error"};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        wrong[i] = default_options();
+    }
+    wrong[0].security = (tnn_security)7;
+    wrong[1].precision = (tnn_precision)7;
+    wrong[2].position_noise = 0.25;
+    wrong[3].logit_noise = 0;
+    wrong[4].log2_lookup_error = 0;
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        const tnn_refusal refusal = refused(TNN_ERR_MISUSE, TNN_OBSTACLE_OPTION, model, &wrong[i]);
+        assert_true(strncmp(refusal.sentence, names[i], strlen(names[i])) == 0);
+    }
+    tnn_model_free(model);
+}
+
+static void success_leaves_a_refusal_alone(void **state) {
+    (void)state;
+    const network_shape shape = small_shape();
+    tnn_model *model = random_network(&shape);
+    tnn_circuit *circuit;
+    tnn_refusal refusal;
+    tnn_refusal before;
+    memset(&refusal, 'x', sizeof refusal);
+    memset(&before, 'x', sizeof before);
+    assert_ok(tnn_compile(&circuit, &refusal, model, NULL));
+    assert_memory_equal(&refusal, &before, sizeof refusal);
+    tnn_circuit_free(circuit);
+    tnn_model_free(model);
+}
+
 /* -------------------------------------------------------------------------------------------------- description -- */
+
+static void layers_repeat_the_circuit(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.table_layers = 2;
+    shape.outputs = 3;
+    deployment d = deploy(&shape, NULL);
+    for (uint32_t i = 0; i < 3; i++) {
+        const tnn_layer_budget *budget = &d.circuit->budget.layers[i];
+        const bool tables = i < 2;
+        tnn_layer_info info;
+        assert_ok(tnn_circuit_layer(d.circuit, &info, i));
+        assert_int_equal(info.inputs, i == 0 ? 12 : shape.neurons);
+        assert_int_equal(info.neurons, tables ? shape.neurons : shape.outputs);
+        assert_int_equal(info.tables_per_neuron, tables);
+        assert_int_equal(info.table_cells, tables ? shape.table_cells : 0);
+        assert_int_equal(info.unproven_neurons, 0);
+        assert_int_equal(info.worst_neuron, budget->worst_neuron);
+        assert_true(info.position_noise == budget->worst_position_noise);
+        assert_true(info.position_noise_cells == 16 * info.position_noise || !tables);
+        assert_true(info.lookup_log2 == budget->worst_lookup_log2);
+        assert_true(info.off_by_one_rate == budget->off_by_one_rate);
+        assert_true(!tables || (info.off_by_one_rate > 0 && info.off_by_one_rate < 1));
+    }
+    free_deployment(&d);
+}
+
+static void misused_layers_are_refused(void **state) {
+    (void)state;
+    const network_shape shape = small_shape();
+    deployment d = deploy(&shape, NULL);
+    tnn_layer_info info = {.neurons = 77};
+    assert_status(TNN_ERR_MISUSE, tnn_circuit_layer(NULL, &info, 0));
+    assert_status(TNN_ERR_MISUSE, tnn_circuit_layer(d.circuit, NULL, 0));
+    assert_status(TNN_ERR_MISUSE, tnn_circuit_layer(d.circuit, &info, 2));
+    assert_status(TNN_ERR_MISUSE, tnn_circuit_layer(d.circuit, &info, UINT32_MAX));
+    assert_int_equal(info.neurons, 77);
+    free_deployment(&d);
+}
 
 static void description_repeats_the_circuit(void **state) {
     (void)state;
@@ -100,19 +272,21 @@ static void description_repeats_the_circuit(void **state) {
     tnn_circuit_info info;
     tnn_circuit_describe(d.circuit, &info);
     const tnn_params *params = &d.spec->params;
+    const tnn_layer_budget *layers = d.circuit->budget.layers;
     assert_int_equal(info.parameters.n, params->literal.n);
     assert_int_equal(info.parameters.N, params->literal.N);
-    assert_string_equal(info.parameters_name, d.circuit->params_name);
+    assert_int_equal(info.parameters.bs_levels, params->literal.bs_levels);
+    assert_int_equal(info.layers, 3);
+    assert_int_equal(info.outputs, shape.outputs);
+    assert_true(info.predicted_ms == d.circuit->milliseconds && info.predicted_ms > 0);
     assert_int_equal(info.security_bits, 128);
     assert_int_equal(info.estimated_bits, 132);
     assert_int_equal(info.bootstraps, 2 * shape.neurons);
     assert_int_equal(info.server_key_bytes, tnn_params_server_key_bytes(params));
     assert_int_equal(info.unproven_neurons, 0);
-    assert_true(info.worst_position_noise ==
-                fmax(d.circuit->layers[0].worst_position_noise, d.circuit->layers[1].worst_position_noise));
-    assert_true(info.worst_lookup_log2 ==
-                fmax(d.circuit->layers[0].worst_lookup_log2, d.circuit->layers[1].worst_lookup_log2));
-    const double torus = sqrt(d.circuit->logit_variance);
+    assert_true(info.worst_position_noise == fmax(layers[0].worst_position_noise, layers[1].worst_position_noise));
+    assert_true(info.worst_lookup_log2 == fmax(layers[0].worst_lookup_log2, layers[1].worst_lookup_log2));
+    const double torus = sqrt(d.circuit->budget.logit_variance);
     assert_true(fabs(info.logit_noise - torus * 0x1p32 / d.spec->output_unit * 0.125) <= 1e-12 * info.logit_noise);
     free_deployment(&d);
 }
@@ -174,10 +348,13 @@ static network_shape image_shape(uint32_t table_layers) {
 static void fast_set_keeps_objects_small(void **state) {
     (void)state;
     const network_shape shape = image_shape(1);
-    deployment d = deploy(&shape, NULL);
+    deployment d = {.model = random_network(&shape)};
+    tnn_params *params = shipped_params("fast");
+    assert_ok(tnn_circuit_compile_with(&d.circuit, d.model, params, false));
+    assert_ok(tnn_circuit_spec(&d.spec, d.circuit));
+    tnn_params_free(params);
     tnn_circuit_info info;
     tnn_circuit_describe(d.circuit, &info);
-    assert_string_equal(info.parameters_name, "fast");
     assert_true(info.input_bytes <= 1700);
     assert_true(info.output_bytes <= 4096);
     assert_true(info.eval_key_bytes <= 8000000);
@@ -196,6 +373,38 @@ static void stated_sizes_hold_with_a_key_switch(void **state) {
     check_sizes(&d, &info);
     free_deployment(&d);
 }
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+static size_t bytes_in_use(void) {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* What compiling and making an evaluator of one thread really takes, server key included. */
+static void stated_server_memory_is_what_is_allocated(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.table_layers = 2;
+    shape.neurons = 20;
+    deployment d = deploy(&shape, NULL);
+    client_keys keys = new_client_keys(&d);
+    const size_t before = bytes_in_use();
+    tnn_circuit *circuit;
+    tnn_evaluator *evaluator;
+    assert_ok(tnn_compile(&circuit, NULL, d.model, NULL));
+    assert_ok(tnn_evaluator_create(&evaluator, circuit, keys.eval, 1, 1));
+    const double used = (double)(bytes_in_use() - before);
+    tnn_circuit_info info;
+    tnn_circuit_describe(circuit, &info);
+    print_message("server: stated %.0f bytes, allocated %.0f\n", (double)info.server_bytes, used);
+    assert_true(info.server_bytes > info.server_key_bytes);
+    assert_true(fabs(used / (double)info.server_bytes - 1) < 0.1);
+    tnn_evaluator_free(evaluator);
+    tnn_circuit_free(circuit);
+    free_client_keys(&keys);
+    free_deployment(&d);
+}
+#endif
 
 /* ---------------------------------------------------------------------------------------------------------- spec -- */
 
@@ -246,11 +455,11 @@ static void fingerprint_binds_model_and_options(void **state) {
     tnn_circuit *again;
     tnn_circuit *otherwise;
     tnn_circuit *changed;
-    assert_ok(tnn_compile(&again, d.model, NULL));
-    assert_ok(tnn_compile(&otherwise, d.model, &options));
+    assert_ok(tnn_compile(&again, NULL, d.model, NULL));
+    assert_ok(tnn_compile(&otherwise, NULL, d.model, &options));
     d.model->layers[1].weights[0] ^= 2;
     d.model = through_file(d.model);
-    assert_ok(tnn_compile(&changed, d.model, NULL));
+    assert_ok(tnn_compile(&changed, NULL, d.model, NULL));
     assert_fingerprints(d.circuit, again, true);
     assert_fingerprints(d.circuit, otherwise, false);
     assert_fingerprints(d.circuit, changed, false);
@@ -304,7 +513,7 @@ static void check_bundled_model(const char *path) {
     tnn_model_describe(model, &info);
     assert_looks_like_json(info.provenance);
     assert_int_equal(info.height * info.width * info.channels, 784);
-    assert_ok(tnn_compile(&circuit, model, NULL));
+    assert_ok(tnn_compile(&circuit, NULL, model, NULL));
     tnn_circuit_free(circuit);
     tnn_model_free(model);
     free_file(&file);
@@ -333,10 +542,20 @@ int main(void) {
         cmocka_unit_test(defaults_are_the_documented_ones),
         cmocka_unit_test(options_outside_their_range_are_misuse),
         cmocka_unit_test(options_at_their_ends_are_taken),
+        cmocka_unit_test(noise_is_refused_with_what_is_least),
+        cmocka_unit_test(neurons_in_the_way_are_named),
+        cmocka_unit_test(whole_torus_is_refused_where_it_cannot_be),
+        cmocka_unit_test(wrong_options_are_named),
+        cmocka_unit_test(success_leaves_a_refusal_alone),
         cmocka_unit_test(description_repeats_the_circuit),
+        cmocka_unit_test(layers_repeat_the_circuit),
+        cmocka_unit_test(misused_layers_are_refused),
         cmocka_unit_test(lower_row_of_the_curve_is_told),
         cmocka_unit_test(fast_set_keeps_objects_small),
         cmocka_unit_test(stated_sizes_hold_with_a_key_switch),
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+        cmocka_unit_test(stated_server_memory_is_what_is_allocated),
+#endif
         cmocka_unit_test(spec_says_what_the_client_needs),
         cmocka_unit_test(misused_spec_is_null),
         cmocka_unit_test(fingerprint_binds_model_and_options),

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "circuits.h"
 #include "draw.h"
-#include "encoding.h"
 #include "key_fixture.h"
 #include "memory.h"
 #include "networks.h"
@@ -13,41 +13,12 @@
 #include "statistics.h"
 #include "testing.h"
 
-/* Any noise of logits will do. */
-static tnn_requirement tolerant(double position_noise) {
-    return (tnn_requirement){
-        .security = TNN_SECURITY_128_MARGIN, .position_noise = position_noise, .logit_noise = INFINITY};
-}
-
-static tnn_requirement exact(double log2_lookup_error) {
-    return (tnn_requirement){
-        .security = TNN_SECURITY_128_MARGIN, .exact = true, .log2_lookup_error = log2_lookup_error};
-}
-
-static tnn_circuit *compiled(const tnn_model *model, const tnn_requirement *requirement) {
-    tnn_circuit *circuit;
-    assert_ok(tnn_circuit_compile(&circuit, model, requirement));
-    return circuit;
-}
-
 /* ------------------------------------------------------------------------------------------ choice of parameters -- */
-
-/* Place of a set in the list of shipped sets, which rises in cost. */
-static size_t place_of(const char *name) {
-    size_t count;
-    const tnn_shipped_params *sets = tnn_shipped_params_list(&count);
-    size_t place = 0;
-    while (place < count && strcmp(sets[place].name, name) != 0) {
-        place++;
-    }
-    assert_true(place < count);
-    return place;
-}
 
 static double worst_position_noise(const tnn_circuit *circuit) {
     double worst = 0;
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        worst = fmax(worst, circuit->layers[i].worst_position_noise);
+        worst = fmax(worst, circuit->budget.layers[i].worst_position_noise);
     }
     return worst;
 }
@@ -55,86 +26,75 @@ static double worst_position_noise(const tnn_circuit *circuit) {
 static double worst_lookup_log2(const tnn_circuit *circuit) {
     double worst = -INFINITY;
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        worst = fmax(worst, circuit->layers[i].worst_lookup_log2);
+        worst = fmax(worst, circuit->budget.layers[i].worst_lookup_log2);
     }
     return worst;
 }
 
-/* Asks for less noise until nothing reaches it, and returns how many different sets were chosen on the way. */
+/* Asks for less noise until nothing reaches it, and returns how many different costs there were on the way. */
 static size_t tighten(const tnn_model *model) {
-    size_t place = 0;
-    size_t chosen = 0;
+    double cost = 0;
+    size_t costs = 0;
     tnn_circuit *circuit;
+    tnn_shortfall shortfall;
     tnn_requirement requirement = tolerant(0.2);
-    while (tnn_circuit_compile(&circuit, model, &requirement) == TNN_OK) {
+    while (tnn_circuit_compile(&circuit, &shortfall, model, &requirement) == TNN_OK) {
         assert_true(worst_position_noise(circuit) > 0);
         assert_true(worst_position_noise(circuit) <= requirement.position_noise);
-        assert_true(place_of(circuit->params_name) >= place);
-        chosen += chosen == 0 || place_of(circuit->params_name) > place;
-        place = place_of(circuit->params_name);
-        requirement.position_noise /= 1.2;
+        assert_true(circuit->milliseconds >= cost);
+        costs += circuit->milliseconds > cost;
+        cost = circuit->milliseconds;
+        requirement.position_noise /= 1.4;
         tnn_circuit_free(circuit);
     }
     assert_null(circuit);
-    assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, model, &requirement));
-    return chosen;
+    return costs;
 }
 
-static void stricter_requests_get_better_sets_until_none_is_left(void **state) {
+static void stricter_requests_cost_more_until_nothing_meets_them(void **state) {
     (void)state;
     for (uint32_t table_layers = 1; table_layers <= 2; table_layers++) {
         network_shape shape = small_shape();
         shape.table_layers = table_layers;
         tnn_model *model = random_network(&shape);
-        assert_true(tighten(model) >= 2);
+        assert_true(tighten(model) >= 3);
         tnn_model_free(model);
     }
 }
 
 /* The same for the noise of logits. */
-static void stricter_requests_get_quieter_logits_until_none_is_left(void **state) {
+static void stricter_requests_get_quieter_logits_until_nothing_meets_them(void **state) {
     (void)state;
     const network_shape shape = small_shape();
     tnn_model *model = random_network(&shape);
     tnn_circuit *circuit;
+    tnn_shortfall shortfall;
     tnn_requirement requirement = tolerant(0.2);
-    size_t place = 0;
-    for (requirement.logit_noise = 8; tnn_circuit_compile(&circuit, model, &requirement) == TNN_OK;
-         requirement.logit_noise /= 1.3) {
-        const double units = sqrt(circuit->logit_variance) * 0x1p32 / circuit->spec.output_unit;
-        assert_true(fabs(tnn_circuit_logit_noise(circuit) - 0.125 * units) <= 1e-12 * units);
-        assert_true(tnn_circuit_logit_noise(circuit) <= requirement.logit_noise);
-        assert_true(place_of(circuit->params_name) >= place);
-        place = place_of(circuit->params_name);
+    double cost = 0;
+    for (requirement.logit_noise = 8; tnn_circuit_compile(&circuit, &shortfall, model, &requirement) == TNN_OK;
+         requirement.logit_noise /= 1.5) {
+        const double units = sqrt(circuit->budget.logit_variance) * 0x1p32 / circuit->spec.output_unit;
+        assert_true(fabs(circuit->budget.logit_noise - units) <= 1e-12 * units);
+        assert_true(0.125 * units <= requirement.logit_noise);
+        assert_true(circuit->milliseconds >= cost);
+        cost = circuit->milliseconds;
         tnn_circuit_free(circuit);
     }
-    assert_true(place > 0);
-    assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, model, &requirement));
+    assert_true(cost > 0);
+    assert_true(shortfall.is_logit);
     assert_null(circuit);
     tnn_model_free(model);
 }
 
-static void cheapest_set_that_does_is_taken(void **state) {
-    (void)state;
-    network_shape shape = small_shape();
-    const tnn_requirement requirement = tolerant(0.02);
-    tnn_model *shallow = random_network(&shape);
-    tnn_circuit *circuit = compiled(shallow, &requirement);
-    assert_string_equal(circuit->params_name, "fast");
-    assert_int_equal(circuit->bootstraps, shape.neurons);
-    tnn_circuit_free(circuit);
-    tnn_model_free(shallow);
-}
-
-static void several_table_layers_need_a_key_switch(void **state) {
+static void bootstraps_are_counted_and_deeper_layers_switch_keys(void **state) {
     (void)state;
     const tnn_requirement requirement = tolerant(0.02);
-    for (uint32_t table_layers = 2; table_layers <= 4; table_layers++) {
+    for (uint32_t table_layers = 1; table_layers <= 4; table_layers++) {
         network_shape shape = small_shape();
         shape.table_layers = table_layers;
         tnn_model *model = random_network(&shape);
-        tnn_circuit *circuit = compiled(model, &requirement);
-        assert_true(circuit->spec.params.literal.ks_levels > 0);
+        tnn_circuit *circuit = searched_circuit(model, &requirement);
+        assert_true((circuit->spec.params.literal.ks_levels > 0) == (table_layers > 1));
         assert_int_equal(circuit->layer_count, table_layers + 1);
         assert_int_equal(circuit->bootstraps, table_layers * shape.neurons);
         tnn_circuit_free(circuit);
@@ -148,7 +108,7 @@ static void security_row_is_kept(void **state) {
     tnn_model *model = random_network(&shape);
     tnn_requirement requirement = tolerant(0.05);
     requirement.security = TNN_SECURITY_128;
-    tnn_circuit *circuit = compiled(model, &requirement);
+    tnn_circuit *circuit = searched_circuit(model, &requirement);
     assert_int_equal(circuit->spec.params.security, TNN_SECURITY_128);
     tnn_circuit_free(circuit);
     tnn_model_free(model);
@@ -172,15 +132,15 @@ static void exact_contract_is_given_for_narrow_accumulators(void **state) {
     const double requests[] = {-1, -40, -128};
     network_shape shape = narrow_shape();
     tnn_model *model = random_network(&shape);
-    size_t place = 0;
+    double cost = 0;
     for (size_t i = 0; i < COUNT_OF(requests); i++) {
         const tnn_requirement requirement = exact(requests[i]);
-        tnn_circuit *circuit = compiled(model, &requirement);
+        tnn_circuit *circuit = searched_circuit(model, &requirement);
         assert_true(worst_lookup_log2(circuit) <= requests[i]);
-        assert_true(place_of(circuit->params_name) >= place);
+        assert_true(circuit->milliseconds >= cost);
         assert_true(circuit->spec.exact);
         assert_int_equal(circuit->spec.output_bits, 32);
-        place = place_of(circuit->params_name);
+        cost = circuit->milliseconds;
         tnn_circuit_free(circuit);
     }
     tnn_model_free(model);
@@ -194,7 +154,8 @@ static void exact_contract_is_refused_for_wide_accumulators(void **state) {
     tnn_model *model = random_network(&shape);
     const tnn_requirement requirement = exact(-40);
     tnn_circuit *circuit = UNSET;
-    assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, model, &requirement));
+    tnn_shortfall shortfall;
+    assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, &shortfall, model, &requirement));
     assert_null(circuit);
     tnn_model_free(model);
 }
@@ -202,7 +163,8 @@ static void exact_contract_is_refused_for_wide_accumulators(void **state) {
 static void assert_unsatisfiable(tnn_model *model) {
     const tnn_requirement requirement = tolerant(0.24);
     tnn_circuit *circuit = UNSET;
-    assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, model, &requirement));
+    tnn_shortfall shortfall;
+    assert_status(TNN_ERR_UNSATISFIABLE, tnn_circuit_compile(&circuit, &shortfall, model, &requirement));
     assert_null(circuit);
     tnn_model_free(model);
 }
@@ -234,7 +196,7 @@ static void wide_ranges_take_wide_inputs(void **state) {
     const tnn_requirement requirement = tolerant(0.02);
     model->layers[0].ranges[0] = -20000;
     model->layers[0].ranges[1] = 20000;
-    tnn_circuit *circuit = compiled(model, &requirement);
+    tnn_circuit *circuit = searched_circuit(model, &requirement);
     assert_int_equal(circuit->spec.params.literal.input_bits, 32);
     tnn_circuit_free(circuit);
     tnn_model_free(model);
@@ -245,10 +207,8 @@ static void neurons_without_proof_are_counted(void **state) {
     network_shape shape = small_shape();
     tnn_model *model = random_network(&shape);
     const tnn_requirement requirement = tolerant(0.05);
-    model->layers[0].weights[0] = 1;
-    model->layers[0].ranges[0] = 1000;
-    model->layers[0].ranges[1] = 1100;
-    tnn_circuit *circuit = compiled(model, &requirement);
+    model->layers[0].ranges[2] = (int32_t)tnn_accumulator_interval(model, 0, 1).low + 1;
+    tnn_circuit *circuit = searched_circuit(model, &requirement);
     assert_int_equal(circuit->unproven_neurons, 1);
     tnn_circuit_free(circuit);
     tnn_model_free(model);
@@ -372,15 +332,17 @@ static void check_all_sums(const tnn_circuit *circuit, const tnn_model *model) {
 }
 
 static void check_sums_of(const network_shape *shape) {
-    const tnn_requirement requirement = tolerant(0.2);
+    const char *const shallow[] = {"fast", "accurate", "fine"};
+    const char *const deep[] = {"deep", "deep-fine"};
     tnn_model *model = random_network(shape);
-    tnn_circuit *circuit = compiled(model, &requirement);
+    tnn_circuit *circuit =
+        shipped_circuit(model, shape->table_layers > 1 ? deep[draw_below(2)] : shallow[draw_below(3)]);
     check_all_sums(circuit, model);
     tnn_circuit_free(circuit);
     tnn_model_free(model);
 }
 
-/* Large weights, and several layers or tables of small ones: together their noise is too much for any set. */
+/* Large weights, and several layers or tables of small ones. */
 static void sums_without_noise_lie_where_tables_and_logits_are_read(void **state) {
     (void)state;
     for (int round = 0; round < 40; round++) {
@@ -404,13 +366,12 @@ static void strength_stops_where_weights_would_overflow(void **state) {
     network_shape shape = small_shape();
     tnn_model *model = random_network(&shape);
     tnn_layer *layer = model->layers;
-    const tnn_requirement requirement = tolerant(0.2);
     memset(layer->weights, 0, layer->inputs);
     layer->weights[0] = -127;
     layer->ranges[1] = layer->ranges[0] + 15;
     layer->ranges[2] = -2400;
     layer->ranges[3] = 2399;
-    tnn_circuit *circuit = compiled(model, &requirement);
+    tnn_circuit *circuit = shipped_circuit(model, "fast");
     assert_int_equal(strength_of(circuit, model, 0, 0), 258);
     check_strength(circuit, model, 0, 1);
     tnn_circuit_free(circuit);
@@ -432,7 +393,7 @@ static void logits_fill_the_torus_but_for_room_for_noise(void **state) {
     network_shape shape = small_shape();
     tnn_model *model = random_network(&shape);
     const tnn_requirement requirement = tolerant(0.05);
-    tnn_circuit *circuit = compiled(model, &requirement);
+    tnn_circuit *circuit = searched_circuit(model, &requirement);
     assert_true(0.85 < logit_share(circuit, model) && logit_share(circuit, model) <= 0.9);
     assert_int_equal(circuit->spec.output_unit % 4, 0);
     tnn_circuit_free(circuit);
@@ -450,11 +411,12 @@ static void room_holds_the_noise_of_logits(void **state) {
         tnn_model *model = random_network(&shape);
         const tnn_requirement requirement = tolerant(0.05);
         tnn_circuit *circuit;
-        tnn_status status = tnn_circuit_compile(&circuit, model, &requirement);
+        tnn_shortfall shortfall;
+        tnn_status status = tnn_circuit_compile(&circuit, &shortfall, model, &requirement);
         assert_true(status == TNN_OK || status == TNN_ERR_UNSATISFIABLE);
         if (circuit) {
             const double room = (1 - logit_share(circuit, model)) / 2;
-            assert_true(STATISTIC_DEVIATIONS * sqrt(circuit->logit_variance) <= room);
+            assert_true(STATISTIC_DEVIATIONS * sqrt(circuit->budget.logit_variance) <= room);
         }
         tnn_circuit_free(circuit);
         tnn_model_free(model);
@@ -471,23 +433,13 @@ typedef struct encrypted_neuron {
     tnn_packed_masks *masks;
 } encrypted_neuron;
 
-static tnn_packed *encrypted_image(const encrypted_neuron *e, const uint8_t *image) {
-    const size_t pixels = tnn_model_pixels(e->model);
-    uint32_t *messages = new_array(pixels, sizeof *messages);
-    tnn_packed *packed;
-    tnn_encode_image(&e->circuit->spec, messages, image);
-    assert_ok(tnn_packed_encrypt(e->secret, &packed, messages, pixels));
-    tnn_free(messages);
-    return packed;
-}
-
 /* Position of the neuron's table for an image, modulo 2N. */
 static uint32_t encrypted_position(const encrypted_neuron *e, const uint8_t *image) {
     const tnn_params *params = &e->circuit->spec.params;
     const tnn_layer_circuit *layer = e->circuit->layers;
     uint32_t *lwe = new_array(params->literal.n + 1, sizeof *lwe);
     uint32_t *positions = new_array(params->literal.n + 1, sizeof *positions);
-    tnn_packed *packed = encrypted_image(e, image);
+    tnn_packed *packed = packed_image(e->secret, &e->circuit->spec, image);
     assert_ok(tnn_packed_expand(e->masks, packed));
     tnn_packed_dot(e->masks, lwe, layer->weights);
     lwe[params->literal.n] += layer->offsets[0];
@@ -522,13 +474,12 @@ static void check_position_noise(const char *what, uint32_t weight_magnitude, do
     shape.height = shape.width = 8;
     shape.neurons = 1;
     shape.weight_magnitude = weight_magnitude;
-    const tnn_requirement requirement = tolerant(0.2);
     tnn_model *model = random_network(&shape);
-    tnn_circuit *circuit = compiled(model, &requirement);
+    tnn_circuit *circuit = shipped_circuit(model, "fast");
     const tnn_params *params = &circuit->spec.params;
     encrypted_neuron e = {model, circuit, balanced_secret_key(params), NULL};
     assert_ok(tnn_packed_masks_create(&e.masks, params, tnn_model_pixels(model)));
-    double deviation = circuit->layers[0].worst_position_noise * slope_of(circuit, model, 0, 0) *
+    double deviation = circuit->budget.layers[0].worst_position_noise * slope_of(circuit, model, 0, 0) *
                        (double)tnn_layer_range_width(model->layers, 0);
     double two_N = 2.0 * params->literal.N;
     double input_share = 1 - tnn_variance_modulus_switch(params) * two_N * two_N / (deviation * deviation);
@@ -553,23 +504,21 @@ static void stated_lookup_error_is_a_gaussian_tail(void **state) {
     network_shape shape = narrow_shape();
     shape.neurons = 1;
     tnn_model *model = random_network(&shape);
-    const tnn_requirement requirement = tolerant(0.2);
-    tnn_circuit *circuit = compiled(model, &requirement);
+    tnn_circuit *circuit = shipped_circuit(model, "fast");
     const double slope = slope_of(circuit, model, 0, 0);
     const double deviation =
-        circuit->layers[0].worst_position_noise * slope * (double)tnn_layer_range_width(model->layers, 0);
+        circuit->budget.layers[0].worst_position_noise * slope * (double)tnn_layer_range_width(model->layers, 0);
     const double expected = log2(erfc((slope / 2 - 0.5) / deviation / sqrt(2)));
-    assert_true(fabs(circuit->layers[0].worst_lookup_log2 - expected) < 1e-6 * fabs(expected));
+    assert_true(fabs(circuit->budget.layers[0].worst_lookup_log2 - expected) < 1e-6 * fabs(expected));
     tnn_circuit_free(circuit);
     tnn_model_free(model);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stricter_requests_get_better_sets_until_none_is_left),
-        cmocka_unit_test(stricter_requests_get_quieter_logits_until_none_is_left),
-        cmocka_unit_test(cheapest_set_that_does_is_taken),
-        cmocka_unit_test(several_table_layers_need_a_key_switch),
+        cmocka_unit_test(stricter_requests_cost_more_until_nothing_meets_them),
+        cmocka_unit_test(stricter_requests_get_quieter_logits_until_nothing_meets_them),
+        cmocka_unit_test(bootstraps_are_counted_and_deeper_layers_switch_keys),
         cmocka_unit_test(security_row_is_kept),
         cmocka_unit_test(exact_contract_is_given_for_narrow_accumulators),
         cmocka_unit_test(exact_contract_is_refused_for_wide_accumulators),

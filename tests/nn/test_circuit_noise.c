@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "circuits.h"
 #include "draw.h"
 #include "encoding.h"
 #include "evaluation.h"
@@ -58,11 +59,9 @@ static tnn_model *sign_network(uint32_t tables_per_neuron) {
 }
 
 static logit_bench new_logit_bench(uint32_t tables_per_neuron) {
-    const tnn_requirement requirement = {
-        .security = TNN_SECURITY_128_MARGIN, .position_noise = 0.02, .logit_noise = INFINITY};
     logit_bench b = {.model = sign_network(tables_per_neuron)};
-    assert_ok(tnn_circuit_compile(&b.circuit, b.model, &requirement));
-    make_keys(&b.keys, shipped_params(b.circuit->params_name), 1);
+    make_keys(&b.keys, shipped_params("fast"), 1);
+    b.circuit = circuit_under(b.model, b.keys.params, false);
     assert_ok(tnn_evaluation_create(&b.evaluation, b.circuit, b.keys.server, 2, 1));
     const size_t outputs = b.circuit->spec.outputs;
     b.logits = new_array(outputs, (tnn_params_big_dimension(b.keys.params) + 1) * sizeof *b.logits);
@@ -79,19 +78,9 @@ static void free_logit_bench(logit_bench *b) {
     tnn_model_free(b->model);
 }
 
-static tnn_packed *encrypted_image(const tnn_secret_key *secret, const tnn_circuit *circuit, const uint8_t *image) {
-    const size_t pixels = tnn_spec_pixels(&circuit->spec);
-    uint32_t *messages = new_array(pixels, sizeof *messages);
-    tnn_packed *packed;
-    tnn_encode_image(&circuit->spec, messages, image);
-    assert_ok(tnn_packed_encrypt(secret, &packed, messages, pixels));
-    tnn_free(messages);
-    return packed;
-}
-
 static void evaluate_next_image(logit_bench *b) {
     uint8_t *image = random_image(b->model);
-    tnn_packed *packed = encrypted_image(b->keys.secret, b->circuit, image);
+    tnn_packed *packed = packed_image(b->keys.secret, &b->circuit->spec, image);
     const tnn_packed *input = packed;
     reference_logits(b->model, b->reference, image);
     assert_ok(tnn_evaluation_run(b->evaluation, b->logits, &input, 1, (tnn_evaluation_monitor){NULL, NULL}));
@@ -126,8 +115,8 @@ static double squared_logit_error(void *context) {
 
 static void check_logit_noise(const char *what, uint32_t tables_per_neuron) {
     logit_bench b = new_logit_bench(tables_per_neuron);
-    tally squares = measure_variance(squared_logit_error, &b, b.circuit->logit_variance);
-    assert_variance(what, &squares, b.circuit->logit_variance);
+    tally squares = measure_variance(squared_logit_error, &b, b.circuit->budget.logit_variance);
+    assert_variance(what, &squares, b.circuit->budget.logit_variance);
     free_logit_bench(&b);
 }
 
@@ -186,7 +175,7 @@ static uint32_t *first_layer(deep_bench *b, const uint8_t *image) {
     const uint32_t *test = layer->tests;
     uint32_t *small = new_array(n + 1, sizeof *small);
     uint32_t *big = new_array(tnn_params_big_dimension(b->keys.params) + 1, sizeof *big);
-    tnn_packed *packed = encrypted_image(b->keys.secret, b->circuit, image);
+    tnn_packed *packed = packed_image(b->keys.secret, &b->circuit->spec, image);
     assert_ok(tnn_packed_expand(b->masks, packed));
     tnn_packed_dot(b->masks, small, layer->weights);
     small[n] += layer->offsets[0];
@@ -234,13 +223,11 @@ static double squared_position_error(void *context) {
 
 static void stated_position_noise_behind_a_key_switch_is_measured(void **state) {
     (void)state;
-    const tnn_requirement requirement = {
-        .security = TNN_SECURITY_128_MARGIN, .position_noise = 0.02, .logit_noise = INFINITY};
     deep_bench b = {.model = deep_network()};
-    assert_ok(tnn_circuit_compile(&b.circuit, b.model, &requirement));
-    make_keys(&b.keys, shipped_params(b.circuit->params_name), 1);
+    make_keys(&b.keys, shipped_params("deep"), 1);
+    b.circuit = circuit_under(b.model, b.keys.params, false);
     assert_ok(tnn_packed_masks_create(&b.masks, b.keys.params, 1));
-    double deviation = b.circuit->layers[1].worst_position_noise * second_slope(&b) * (2 * RANGE + 1);
+    double deviation = b.circuit->budget.layers[1].worst_position_noise * second_slope(&b) * (2 * RANGE + 1);
     double switches = 4 * b.keys.params->literal.N * (double)b.keys.params->literal.N *
                       (tnn_variance_modulus_switch(b.keys.params) + tnn_variance_key_switch(b.keys.params));
     const double share_of_switches = switches / (deviation * deviation);

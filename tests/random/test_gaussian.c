@@ -122,6 +122,67 @@ static void distribution_function_is_normal(void **state) {
     assert_true(follows_standard_normal(deviates, SAMPLES));
 }
 
+/* -------------------------------------------------------------------------------------------------------- streams --
+ */
+
+static void fill_from_stream(double *out, size_t count, uint64_t number) {
+    tnn_gaussian_stream stream;
+    tnn_gaussian_stream_start(&stream, number);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = tnn_gaussian_next(&stream);
+    }
+}
+
+static void streams_are_decided_by_their_number(void **state) {
+    (void)state;
+    const size_t count = 5 * TNN_GAUSSIAN_BLOCK + 3;
+    const uint64_t others[] = {8, 7 + ((uint64_t)1 << 8), 7 + ((uint64_t)1 << 32), 7 + ((uint64_t)1 << 63)};
+    double first[5 * TNN_GAUSSIAN_BLOCK + 3];
+    double again[5 * TNN_GAUSSIAN_BLOCK + 3];
+    fill_from_stream(first, count, 7);
+    fill_from_stream(again, count, 7);
+    assert_memory_equal(first, again, sizeof first);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        fill_from_stream(again, count, others[i]);
+        for (size_t j = 0; j < count; j++) {
+            assert_true(first[j] != again[j]);
+        }
+    }
+}
+
+static void streams_are_normal(void **state) {
+    (void)state;
+    fill_from_stream(deviates, SAMPLES, draw_below(1u << 31));
+    tally mean = moment(1);
+    tally power = moment(2);
+    power.sum -= (double)power.count;
+    assert_true(mean_is_zero(&mean, 1));
+    assert_true(mean_is_zero(&power, sqrt(2)));
+    pairs_and_blocks_are_uncorrelated(NULL);
+    assert_true(follows_standard_normal(deviates, SAMPLES)); /* sorts them */
+}
+
+/* Neighbouring numbers, whose seeds differ in a bit or two. */
+static void different_streams_are_uncorrelated(void **state) {
+    (void)state;
+    const size_t count = (size_t)1 << 17;
+    const uint64_t number = draw_below(1u << 31);
+    double *other = new_array(count, sizeof *other);
+    fill_from_stream(deviates, count, number);
+    for (uint64_t apart = 1; apart <= 8; apart *= 2) {
+        tally linear = {0};
+        tally quadratic = {0};
+        fill_from_stream(other, count, number + apart);
+        for (size_t i = 0; i < count; i++) {
+            tally_add(&linear, deviates[i] * other[i]);
+            tally_add(&quadratic, (deviates[i] * deviates[i] - 1) * (other[i] * other[i] - 1));
+        }
+        assert_true(mean_is_zero(&linear, 1));
+        assert_true(mean_is_zero(&quadratic, 2));
+    }
+    tnn_free(other);
+}
+
 /* The checks themselves: a deviation 1 % too wide, or a mean off by 0.01, is seen. */
 static void wrong_distributions_are_seen(void **state) {
     (void)state;
@@ -139,10 +200,11 @@ static void wrong_distributions_are_seen(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_four_moments_are_normal),     cmocka_unit_test(members_of_a_pair_are_uncorrelated),
-        cmocka_unit_test(pairs_and_blocks_are_uncorrelated), cmocka_unit_test(any_count_is_filled),
-        cmocka_unit_test(tails_have_the_right_weight),       cmocka_unit_test(distribution_function_is_normal),
-        cmocka_unit_test(wrong_distributions_are_seen),
+        cmocka_unit_test(first_four_moments_are_normal),       cmocka_unit_test(members_of_a_pair_are_uncorrelated),
+        cmocka_unit_test(pairs_and_blocks_are_uncorrelated),   cmocka_unit_test(any_count_is_filled),
+        cmocka_unit_test(tails_have_the_right_weight),         cmocka_unit_test(distribution_function_is_normal),
+        cmocka_unit_test(streams_are_decided_by_their_number), cmocka_unit_test(streams_are_normal),
+        cmocka_unit_test(different_streams_are_uncorrelated),  cmocka_unit_test(wrong_distributions_are_seen),
     };
     return cmocka_run_group_tests(tests, draw_deviates, free_deviates);
 }

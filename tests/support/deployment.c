@@ -9,7 +9,7 @@
 /* Takes the model over. */
 static deployment deploy_model(tnn_model *model, const tnn_options *options) {
     deployment d = {.model = through_file(model)};
-    assert_ok(tnn_compile(&d.circuit, d.model, options));
+    assert_ok(tnn_compile(&d.circuit, NULL, d.model, options));
     assert_ok(tnn_circuit_spec(&d.spec, d.circuit));
     return d;
 }

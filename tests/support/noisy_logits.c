@@ -51,7 +51,7 @@ static void bound_layer(const tnn_layer *layer, double position_noise, logit_bou
 
 static void bound_logits(const tnn_circuit *circuit, const tnn_layer *layer, logit_bounds *bounds,
                          const logit_bounds *values) {
-    const double margin = NOISE_DEVIATIONS * sqrt(circuit->logit_variance) * 0x1p32 / circuit->spec.output_unit;
+    const double margin = NOISE_DEVIATIONS * circuit->budget.logit_noise;
     for (size_t j = 0; j < layer->neurons; j++) {
         logit_bounds sum = bound_sum(layer, j, values);
         bounds[j] = (logit_bounds){sum.low - margin, sum.high + margin};
@@ -65,7 +65,7 @@ void bound_noisy_logits(const tnn_circuit *circuit, const tnn_model *model, logi
     logit_bounds *outputs = new_array(tnn_model_widest(model), sizeof *outputs);
     bound_pixels(model, inputs, image);
     for (uint32_t i = 0; i < last; i++) {
-        bound_layer(&model->layers[i], circuit->layers[i].worst_position_noise, outputs, inputs);
+        bound_layer(&model->layers[i], circuit->budget.layers[i].worst_position_noise, outputs, inputs);
         logit_bounds *swap = inputs;
         inputs = outputs;
         outputs = swap;

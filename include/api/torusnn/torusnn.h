@@ -94,7 +94,8 @@ typedef struct tnn_options {
                                  range, for any neuron; above 0, below 0.25 */
     double logit_noise;       /* tolerant: most standard deviation of a logit's own noise, in logits; above 0 */
     bool whole_torus;         /* spread each table over the whole torus, which halves position noise; only for tables
-                                 that are negacyclic about the mean of their ends, such as sign */
+                                 that are negacyclic about the mean of their ends, such as sign; an accumulator that
+                                 noise takes past either end is read as at the other end */
     double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
 } tnn_options;
 

@@ -351,7 +351,7 @@ typedef struct tnn_step_table {
  * Several tables from one rotation each (eprint 2018/622, section 4): rotates the constant polynomial unit/2 and
  * multiplies the result by each table's steps.
  *
- * Noise:   |steps|_2^2 tnn_variance_blind_rotation.
+ * Noise:   tnn_variance_steps of each table; tables of one ciphertext share the noise of its rotation.
  * Out:     big     [count][tables_each][k N + 1], encrypting unit * g(phase)
  * Args:    small   [count][n + 1]
  *          tables  [count] pointers to [tables_each]
@@ -368,8 +368,9 @@ TNN_API void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *wor
 TNN_API double tnn_variance_small(const tnn_params *params);            /* fresh, small key or packed input */
 TNN_API double tnn_variance_external_product(const tnn_params *params); /* added by one, message 1 */
 TNN_API double tnn_variance_blind_rotation(const tnn_params *params);   /* added by n CMuxes */
-TNN_API double tnn_variance_key_switch(const tnn_params *params);       /* added by one */
-TNN_API double tnn_variance_modulus_switch(const tnn_params *params);   /* added by one */
+TNN_API double tnn_variance_steps(const tnn_params *params, const tnn_step_table *table); /* of one of several tables */
+TNN_API double tnn_variance_key_switch(const tnn_params *params);                         /* added by one */
+TNN_API double tnn_variance_modulus_switch(const tnn_params *params);                     /* added by one */
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,169 @@
+#include <torusnn/torusnn.h>
+
+#include "draw.h"
+#include "memory.h"
+#include "networks.h"
+#include "testing.h"
+
+#define IMAGES 200u
+
+static network_shape ranges_shape(void) {
+    network_shape shape = small_shape();
+    shape.table_layers = 2;
+    shape.neurons = 3;
+    shape.table_cells = 4;
+    return shape;
+}
+
+static tnn_neuron_range *ranges_of(const tnn_model *model, uint32_t index, const uint8_t *images, size_t count) {
+    tnn_neuron_range *ranges = new_array(model->layers[index].neurons, sizeof *ranges);
+    assert_ok(tnn_model_ranges(model, ranges, index, images, tnn_model_pixels(model), count));
+    return ranges;
+}
+
+/* Accumulator of a neuron, by recursion: a network cut off behind the layer, with the neuron as its only logit. */
+static int64_t naive_accumulator(const tnn_model *model, const uint8_t *image, uint32_t index, size_t neuron) {
+    tnn_model cut = *model;
+    tnn_layer *layers = new_array(index + 1, sizeof *layers);
+    int64_t accumulator;
+    for (uint32_t i = 0; i <= index; i++) {
+        layers[i] = model->layers[i];
+    }
+    layers[index].weights += neuron * layers[index].inputs;
+    layers[index].biases += neuron;
+    layers[index].neurons = 1;
+    cut.layers = layers;
+    cut.layer_count = index + 1;
+    naive_logits(&cut, &accumulator, image);
+    tnn_free(layers);
+    return accumulator;
+}
+
+/* The whole of each product's reach, input by input. */
+static void naive_reach(const tnn_model *model, uint32_t index, size_t neuron, int64_t *low, int64_t *high) {
+    const tnn_layer *layer = &model->layers[index];
+    *low = *high = layer->biases[neuron];
+    for (size_t i = 0; i < layer->inputs; i++) {
+        const size_t values = index == 0 ? model->input_levels : model->layers[index - 1].table_cells;
+        int64_t least = INT64_MAX;
+        int64_t most = INT64_MIN;
+        for (size_t v = 0; v < values; v++) {
+            int64_t value = index == 0 ? (int64_t)v : model->layers[index - 1].tables[i * values + v];
+            value *= layer->weights[neuron * layer->inputs + i];
+            least = value < least ? value : least;
+            most = value > most ? value : most;
+        }
+        *low += least;
+        *high += most;
+    }
+}
+
+static void check_proof(const tnn_model *model, uint32_t index) {
+    tnn_neuron_range *ranges = ranges_of(model, index, NULL, 0);
+    for (size_t j = 0; j < model->layers[index].neurons; j++) {
+        const int32_t *table = model->layers[index].ranges + 2 * j;
+        int64_t low;
+        int64_t high;
+        naive_reach(model, index, j, &low, &high);
+        assert_int_equal(ranges[j].table_low, table[0]);
+        assert_int_equal(ranges[j].table_high, table[1]);
+        assert_int_equal(ranges[j].reach_low, low);
+        assert_int_equal(ranges[j].reach_high, high);
+        assert_true(ranges[j].proven == (low >= table[0] && high <= table[1]));
+        assert_int_equal(ranges[j].left, 0);
+    }
+    tnn_free(ranges);
+}
+
+/* Ranges of the builder hold all that images reach; moved by one, every second neuron may leave. */
+static void proofs_compare_reach_and_table(void **state) {
+    (void)state;
+    for (int round = 0; round < 30; round++) {
+        network_shape shape = ranges_shape();
+        tnn_model *model = random_network(&shape);
+        for (uint32_t index = 0; index < 2; index++) {
+            check_proof(model, index);
+            for (size_t j = 0; j < shape.neurons; j++) {
+                model->layers[index].ranges[2 * j + j % 2] += j % 2 ? -1 : 1;
+            }
+            check_proof(model, index);
+        }
+        tnn_model_free(model);
+    }
+}
+
+/* Ranges around what a few images give, so that others leave them. */
+static void narrow_ranges(tnn_model *model) {
+    for (uint32_t index = 0; index < 2; index++) {
+        for (size_t j = 0; j < model->layers[index].neurons; j++) {
+            uint8_t *image = random_image(model);
+            int32_t *range = model->layers[index].ranges + 2 * j;
+            range[0] = (int32_t)naive_accumulator(model, image, index, j) - 5;
+            range[1] = range[0] + 10;
+            tnn_free(image);
+        }
+    }
+}
+
+static void images_that_leave_are_counted(void **state) {
+    (void)state;
+    network_shape shape = ranges_shape();
+    tnn_model *model = random_network(&shape);
+    const size_t pixels = tnn_model_pixels(model);
+    uint8_t *images = new_random(IMAGES * pixels, 1);
+    uint64_t all = 0;
+    narrow_ranges(model);
+    for (uint32_t index = 0; index < 2; index++) {
+        tnn_neuron_range *ranges = ranges_of(model, index, images, IMAGES);
+        for (size_t j = 0; j < shape.neurons; j++) {
+            uint64_t left = 0;
+            for (size_t i = 0; i < IMAGES; i++) {
+                int64_t accumulator = naive_accumulator(model, images + i * pixels, index, j);
+                left += accumulator < ranges[j].table_low || accumulator > ranges[j].table_high;
+            }
+            assert_int_equal(ranges[j].left, left);
+            all += left;
+        }
+        tnn_free(ranges);
+    }
+    assert_true(all > 0 && all < 2 * shape.neurons * IMAGES);
+    tnn_free(images);
+    tnn_model_free(model);
+}
+
+static void check_refused(tnn_status expected, const tnn_model *model, uint32_t index, const uint8_t *images,
+                          size_t pixels, size_t count) {
+    tnn_neuron_range ranges[3] = {{.table_low = 77}, {.table_low = 77}, {.table_low = 77}};
+    assert_status(expected, tnn_model_ranges(model, ranges, index, images, pixels, count));
+    for (size_t j = 0; j < COUNT_OF(ranges); j++) {
+        assert_int_equal(ranges[j].table_low, 77);
+    }
+}
+
+static void misuse_is_refused(void **state) {
+    (void)state;
+    network_shape shape = ranges_shape();
+    tnn_model *model = random_network(&shape);
+    const size_t pixels = tnn_model_pixels(model);
+    uint8_t *image = random_image(model);
+    assert_status(TNN_ERR_MISUSE, tnn_model_ranges(model, NULL, 0, image, pixels, 1));
+    check_refused(TNN_ERR_MISUSE, NULL, 0, image, pixels, 1);
+    check_refused(TNN_ERR_MISUSE, model, 2, image, pixels, 1); /* the logits have no tables */
+    check_refused(TNN_ERR_MISUSE, model, 3, image, pixels, 1);
+    check_refused(TNN_ERR_MISUSE, model, UINT32_MAX, image, pixels, 1);
+    check_refused(TNN_ERR_MISUSE, model, 0, NULL, pixels, 1);
+    check_refused(TNN_ERR_SHAPE, model, 0, image, pixels - 1, 1);
+    check_refused(TNN_ERR_SHAPE, model, 0, image, pixels + 1, 1);
+    check_refused(TNN_ERR_SHAPE, model, 0, image, 0, 1);
+    tnn_free(image);
+    tnn_model_free(model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(proofs_compare_reach_and_table),
+        cmocka_unit_test(images_that_leave_are_counted),
+        cmocka_unit_test(misuse_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+#include "cost.h"
+
+#include <math.h>
+
+#include "circuits.h"
+#include "key_fixture.h"
+#include "networks.h"
+#include "testing.h"
+
+typedef double (*cost_function)(const tnn_params *params);
+
+static tnn_params changed(const tnn_params *params, size_t change) {
+    tnn_params other = *params;
+    tnn_params_literal *p = &other.literal;
+    uint32_t *const fields[] = {&p->n, &p->k, &p->bs_levels, &p->ks_levels};
+    if (change == COUNT_OF(fields)) {
+        p->N *= 2;
+        other.log2_N++;
+    } else {
+        *fields[change] += 1;
+    }
+    return other;
+}
+
+enum { CHANGE_n, CHANGE_k, CHANGE_bs_levels, CHANGE_ks_levels, CHANGE_N, CHANGES };
+
+static void assert_grows(cost_function cost, const tnn_params *params, size_t change) {
+    const tnn_params dearer = changed(params, change);
+    assert_true(cost(params) > 0);
+    assert_true(cost(&dearer) > cost(params));
+}
+
+static void larger_parameters_cost_more(void **state) {
+    (void)state;
+    size_t count;
+    const tnn_shipped_params *sets = tnn_shipped_params_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        tnn_params *params = params_of(&sets[i].literal);
+        assert_grows(tnn_cost_blind_rotation, params, CHANGE_n);
+        assert_grows(tnn_cost_blind_rotation, params, CHANGE_k);
+        assert_grows(tnn_cost_blind_rotation, params, CHANGE_bs_levels);
+        assert_grows(tnn_cost_blind_rotation, params, CHANGE_N);
+        if (sets[i].literal.ks_levels > 0) {
+            assert_grows(tnn_cost_key_switch, params, CHANGE_k);
+            assert_grows(tnn_cost_key_switch, params, CHANGE_ks_levels);
+            assert_grows(tnn_cost_key_switch, params, CHANGE_N);
+        }
+        tnn_params_free(params);
+    }
+}
+
+/* Every ring degree from the least to the largest, and beyond both ends of the calibration. */
+static void each_ring_degree_costs_more_than_its_half(void **state) {
+    (void)state;
+    tnn_params *params = shipped_params("fast");
+    double last = 0;
+    for (params->literal.N = TNN_MIN_RING_DEGREE / 2; params->literal.N <= 2 * TNN_MAX_RING_DEGREE;
+         params->literal.N *= 2) {
+        double cost = tnn_cost_blind_rotation(params);
+        assert_true(cost > 1.5 * last);
+        last = cost;
+    }
+    tnn_params_free(params);
+}
+
+static void no_key_switch_costs_nothing(void **state) {
+    (void)state;
+    tnn_params *params = shipped_params("fast");
+    assert_true(tnn_cost_key_switch(params) == 0);
+    tnn_params_free(params);
+}
+
+/* A rotation for each neuron with tables; a key switch for each that does not read pixels. */
+static void image_costs_its_rotations_and_switches(void **state) {
+    (void)state;
+    tnn_params *params = shipped_params("deep");
+    for (uint32_t table_layers = 1; table_layers <= 4; table_layers++) {
+        network_shape drawn = small_shape();
+        drawn.table_layers = table_layers;
+        drawn.neurons = 5;
+        tnn_model *model = random_network(&drawn);
+        tnn_shape *shape = shape_of(model);
+        const double rotations = 5.0 * table_layers * tnn_cost_blind_rotation(params);
+        const double switches = 5.0 * (table_layers - 1) * tnn_cost_key_switch(params);
+        const double stated = tnn_cost_image(shape, params);
+        assert_true(fabs(stated - rotations - switches) <= 1e-12 * stated);
+        tnn_shape_free(shape);
+        tnn_model_free(model);
+    }
+    tnn_params_free(params);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(larger_parameters_cost_more),
+        cmocka_unit_test(each_ring_degree_costs_more_than_its_half),
+        cmocka_unit_test(no_key_switch_costs_nothing),
+        cmocka_unit_test(image_costs_its_rotations_and_switches),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
