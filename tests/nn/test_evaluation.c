@@ -386,6 +386,52 @@ static void wrong_inputs_are_refused(void **state) {
     free_scene(&s);
 }
 
+/* Neuron j says the sign of pixel j: accumulators of -5 and 5, half way between the middle and the ends of the table.
+ */
+static tnn_model *sign_network(void) {
+    network_shape shape = small_shape();
+    shape.height = 1;
+    shape.width = shape.neurons = shape.outputs = 4;
+    shape.input_levels = shape.table_cells = 2;
+    tnn_model *model = random_network(&shape);
+    tnn_layer *signs = &model->layers[0];
+    for (size_t j = 0; j < 4; j++) {
+        for (size_t i = 0; i < 4; i++) {
+            signs->weights[4 * j + i] = i == j ? 10 : 0;
+            model->layers[1].weights[4 * j + i] = i == j;
+        }
+        signs->biases[j] = -5;
+        signs->ranges[2 * j] = -10;
+        signs->ranges[2 * j + 1] = 9;
+        signs->tables[2 * j] = -1;
+        signs->tables[2 * j + 1] = 1;
+        model->layers[1].biases[j] = 0;
+    }
+    return model;
+}
+
+/* A quarter of the range, 12 deviations of position noise, lies between an accumulator and where its sign changes; half
+ * an integer logit is 6 deviations of logit noise. */
+static void sign_tables_take_the_whole_torus_encrypted(void **state) {
+    (void)state;
+    scene s = {.model = sign_network(), .keys = &s.own_keys};
+    tnn_requirement whole = tolerant(0.02);
+    whole.whole_torus = true;
+    whole.logit_noise = 0.08 * s.model->output_scale;
+    s.circuit = searched_circuit(s.model, &whole);
+    make_keys(&s.own_keys, params_of(&s.circuit->spec.params.literal), 1);
+    add_images(&s);
+    uint32_t *logits = evaluated(&s, 2, 1);
+    for (size_t i = 0; i < IMAGES; i++) {
+        for (size_t j = 0; j < 4; j++) {
+            const double sign = s.images[i][j] > 127 ? 1 : -1;
+            assert_true(fabs(integer_logit(&s, logits, i, j) - sign) < 0.5);
+        }
+    }
+    tnn_free(logits);
+    free_scene(&s);
+}
+
 static void impossible_thread_counts_are_refused(void **state) {
     (void)state;
     network_shape shape = small_shape();
@@ -411,6 +457,7 @@ int main(void) {
         cmocka_unit_test(progress_rises_to_the_total),
         cmocka_unit_test(cancelled_runs_leave_a_working_evaluation),
         cmocka_unit_test(wrong_inputs_are_refused),
+        cmocka_unit_test(sign_tables_take_the_whole_torus_encrypted),
         cmocka_unit_test(impossible_thread_counts_are_refused),
     };
     return cmocka_run_group_tests(tests, make_shipped_keys, free_shipped_keys);
