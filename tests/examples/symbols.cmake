@@ -1,0 +1,15 @@
+# Which functions a program holds:
+#   cmake -DNM=... -DPROGRAM=... -DHOLDS=a,b -DLACKS=c,d -P symbols.cmake
+execute_process(COMMAND ${NM} ${PROGRAM} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "," ";" HOLDS ${HOLDS})
+string(REPLACE "," ";" LACKS ${LACKS})
+foreach(name ${HOLDS})
+  if(NOT symbols MATCHES " [Tt] ${name}\n")
+    message(FATAL_ERROR "${PROGRAM} lacks ${name}: this check would prove nothing")
+  endif()
+endforeach()
+foreach(name ${LACKS})
+  if(symbols MATCHES " [Tt] ${name}\n")
+    message(FATAL_ERROR "${PROGRAM} holds ${name}")
+  endif()
+endforeach()
