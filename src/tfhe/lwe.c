@@ -3,6 +3,7 @@
 #include "kernels.h"
 #include "keys.h"
 #include "sampling.h"
+#include "secret.h"
 
 /* The key bits and noise that a part stands for. */
 typedef struct lwe_key {
@@ -35,6 +36,7 @@ tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint
     tnn_random_bytes(lwe, key.dimension * sizeof *lwe);
     uint32_t noise = tnn_noise_u32(tnn_log2_sigma_on_u32(key.log2_sigma), 32);
     lwe[key.dimension] = inner_product(lwe, key.bits, key.dimension) + message + noise;
+    tnn_wipe(&noise, sizeof noise);
     return TNN_OK;
 }
 

@@ -15,10 +15,6 @@ struct tnn_params {
     uint32_t bsk_bytes; /* bytes of one coefficient of the bootstrapping key on the wire, 5 to 8 */
 };
 
-static inline uint32_t tnn_params_input_rank(const tnn_params *params) {
-    return params->literal.n / params->literal.input_N;
-}
-
 /* Rows of a GGSW ciphertext: (k + 1) l. */
 static inline uint32_t tnn_params_ggsw_rows(const tnn_params *params) {
     return (params->literal.k + 1) * params->literal.bs_levels;

@@ -32,7 +32,9 @@ void tnn_add_noise(uint64_t *inout, size_t count, double log2_sigma, uint32_t bi
 uint32_t tnn_noise_u32(double log2_sigma, uint32_t bits) {
     uint64_t noise = 0;
     tnn_add_noise(&noise, 1, log2_sigma, bits);
-    return (uint32_t)(noise >> (64 - bits));
+    uint32_t result = (uint32_t)(noise >> (64 - bits));
+    tnn_wipe(&noise, sizeof noise);
+    return result;
 }
 
 double tnn_log2_sigma_on_u32(double log2_sigma) {

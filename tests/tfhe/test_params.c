@@ -305,7 +305,6 @@ static void sizes_follow_from_the_literal(void **state) {
     tnn_params *params = params_of(&literal);
     assert_int_equal(tnn_params_big_dimension(params), 2048);
     assert_int_equal(params->log2_N, 11);
-    assert_int_equal(tnn_params_input_rank(params), 25);
     assert_int_equal(tnn_params_ggsw_rows(params), 2);
     assert_int_equal(tnn_params_glwe_words(params), 4096);
     assert_int_equal(tnn_params_ggsw_doubles(params), 8192);
