@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "fft.h"
 #include "memory.h"
 #include "sampling.h"
 
@@ -49,12 +48,9 @@ void tnn_ggsw_encrypt_bodies(const tnn_secret_key *secret, tnn_glwe_scratch *scr
 }
 
 static bool allocate_expand(tnn_expand_scratch *scratch, const tnn_params *params) {
-    const size_t N = params->literal.N;
     scratch->words = tnn_alloc(tnn_params_glwe_words(params), sizeof *scratch->words);
     scratch->stream = tnn_alloc(tnn_params_big_dimension(params), sizeof(uint64_t));
-    scratch->folded = tnn_alloc(N, sizeof *scratch->folded);
-    scratch->transformed = tnn_alloc(N, sizeof *scratch->transformed);
-    return scratch->words && scratch->stream && scratch->folded && scratch->transformed;
+    return scratch->words && scratch->stream;
 }
 
 tnn_status tnn_expand_scratch_create(tnn_expand_scratch **out, const tnn_params *params) {
@@ -63,9 +59,14 @@ tnn_status tnn_expand_scratch_create(tnn_expand_scratch **out, const tnn_params 
     if (!scratch) {
         return TNN_ERR_MEMORY;
     }
-    if (!allocate_expand(scratch, params)) {
+    scratch->calls = tnn_engine_of(params);
+    tnn_status status = scratch->calls->scratch_create(&scratch->engine, params, 1);
+    if (status == TNN_OK && !allocate_expand(scratch, params)) {
+        status = TNN_ERR_MEMORY;
+    }
+    if (status != TNN_OK) {
         tnn_expand_scratch_free(scratch);
-        return TNN_ERR_MEMORY;
+        return status;
     }
     *out = scratch;
     return TNN_OK;
@@ -75,31 +76,10 @@ void tnn_expand_scratch_free(tnn_expand_scratch *scratch) {
     if (!scratch) {
         return;
     }
+    scratch->calls->scratch_free(scratch->engine);
     tnn_free(scratch->words);
     tnn_free(scratch->stream);
-    tnn_free(scratch->folded);
-    tnn_free(scratch->transformed);
     tnn_free(scratch);
-}
-
-/* Torus words to real torus elements in [-1/2, 1/2), times 2 / N for the inverse transform to come. */
-static void fold_twist(double *out, const uint64_t *poly, const double *twist, uint32_t N) {
-    const uint32_t points = N / 2;
-    const double scale = 0x1p-64 / points;
-    for (uint32_t t = 0; t < points; t++) {
-        double low = (double)(int64_t)poly[t] * scale;
-        double high = (double)(int64_t)poly[t + points] * scale;
-        out[t] = low * twist[t] - high * twist[t + points];
-        out[t + points] = low * twist[t + points] + high * twist[t];
-    }
-}
-
-/* One transformed polynomial into its cache lines of each point block, `stride` doubles apart. */
-static void scatter(double *out, size_t stride, const double *in, uint32_t N) {
-    for (size_t p = 0; p < N / 2; p += TNN_POINT_BLOCK, out += stride) {
-        memcpy(out, in + p, TNN_POINT_BLOCK * sizeof *in);
-        memcpy(out + TNN_POINT_BLOCK, in + N / 2 + p, TNN_POINT_BLOCK * sizeof *in);
-    }
 }
 
 static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, const uint8_t *body, const tnn_seed *seed,
@@ -111,20 +91,12 @@ static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, cons
     }
 }
 
-void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch, double *fourier,
-                     const uint8_t *bodies, const tnn_seed *seed, size_t first_row) {
-    const uint32_t N = params->literal.N;
-    const uint32_t columns = params->literal.k + 1;
-    const uint32_t rows = tnn_params_ggsw_rows(params);
-    const size_t block_doubles = (size_t)rows * columns * 2 * TNN_POINT_BLOCK;
-    for (uint32_t row = 0; row < rows; row++) {
-        load_row(params, scratch, bodies + (size_t)row * N * params->bsk_bytes, seed, first_row + row);
-        for (uint32_t c = 0; c < columns; c++) {
-            fold_twist(scratch->folded, scratch->words + (size_t)c * N, tnn_fft_twist(fft), N);
-            tnn_fft_forward(fft, scratch->transformed, scratch->folded);
-            double *first_line = fourier + ((size_t)row * columns + c) * 2 * TNN_POINT_BLOCK;
-            scatter(first_line, block_doubles, scratch->transformed, N);
-        }
+void tnn_ggsw_expand(const tnn_params *params, tnn_expand_scratch *scratch, double *fourier, const uint8_t *bodies,
+                     const tnn_seed *seed, size_t first_row) {
+    const size_t row_bytes = (size_t)params->literal.N * params->bsk_bytes;
+    for (uint32_t row = 0; row < tnn_params_ggsw_rows(params); row++) {
+        load_row(params, scratch, bodies + row * row_bytes, seed, first_row + row);
+        scratch->calls->put_row(scratch->engine, fourier, row, scratch->words);
     }
 }
 
@@ -132,18 +104,15 @@ static tnn_status encrypt_and_expand(const tnn_secret_key *secret, tnn_ggsw *ggs
     const tnn_params *params = &secret->params;
     tnn_glwe_scratch *encrypting = NULL;
     tnn_expand_scratch *expanding = NULL;
-    tnn_fft *fft = NULL;
     tnn_seed seed;
     uint8_t *bodies = tnn_alloc(tnn_params_ggsw_rows(params) * (size_t)params->literal.N, params->bsk_bytes);
     tnn_status status = bodies ? tnn_glwe_scratch_create(&encrypting, params) : TNN_ERR_MEMORY;
     status = status == TNN_OK ? tnn_expand_scratch_create(&expanding, params) : status;
-    status = status == TNN_OK ? tnn_fft_create(&fft, params->literal.N) : status;
     if (status == TNN_OK) {
         tnn_random_bytes(seed.bytes, sizeof seed.bytes);
         tnn_ggsw_encrypt_bodies(secret, encrypting, bodies, &seed, 0, bit);
-        tnn_ggsw_expand(params, fft, expanding, ggsw->fourier, bodies, &seed, 0);
+        tnn_ggsw_expand(params, expanding, ggsw->fourier, bodies, &seed, 0);
     }
-    tnn_fft_free(fft);
     tnn_expand_scratch_free(expanding);
     tnn_glwe_scratch_free(encrypting);
     tnn_free(bodies);

@@ -1,11 +1,10 @@
-/* GGSW rows on words, as they cross the wire, and in the Fourier domain, as they are multiplied with: the latter in the
- * layout of kernels.h, (k+1)^2 l N doubles, times 2 / N for the inverse transform to come. */
+/* GGSW rows on words, as they cross the wire, and in the Fourier form of the parameters' engine, as they are multiplied
+ * with. */
 #ifndef TNN_TFHE_GGSW_H
 #define TNN_TFHE_GGSW_H
 
+#include "engine.h"
 #include "glwe.h"
-
-struct tnn_fft;
 
 struct tnn_ggsw {
     tnn_params params;
@@ -24,17 +23,17 @@ void tnn_ggsw_encrypt_bodies(const tnn_secret_key *secret, tnn_glwe_scratch *scr
 
 /* Scratch of one thread that expands. */
 typedef struct tnn_expand_scratch {
-    uint64_t *words;     /* [k + 1][N]: masks, then body */
-    uint8_t *stream;     /* [k N 8] */
-    double *folded;      /* [N] */
-    double *transformed; /* [N] */
+    uint64_t *words; /* [k + 1][N]: masks, then body */
+    uint8_t *stream; /* [k N 8] */
+    const tnn_engine_calls *calls;
+    tnn_engine_scratch *engine;
 } tnn_expand_scratch;
 
 TNN_MUST_USE tnn_status tnn_expand_scratch_create(tnn_expand_scratch **scratch, const tnn_params *params);
 void tnn_expand_scratch_free(tnn_expand_scratch *scratch);
 
 /* The Fourier form of bodies made as above. */
-void tnn_ggsw_expand(const tnn_params *params, const struct tnn_fft *fft, tnn_expand_scratch *scratch, double *fourier,
-                     const uint8_t *bodies, const tnn_seed *seed, size_t first_row);
+void tnn_ggsw_expand(const tnn_params *params, tnn_expand_scratch *scratch, double *fourier, const uint8_t *bodies,
+                     const tnn_seed *seed, size_t first_row);
 
 #endif

@@ -162,9 +162,12 @@ static void add_masked(uint64_t *restrict out, const uint64_t *restrict in, uint
 #define STRING(x) STRING_OF(x)
 #define STRING_OF(x) #x
 
+extern const tnn_quad_kernels TNN_QUAD_KERNELS;
 extern const tnn_kernels TNN_KERNELS;
 const tnn_kernels TNN_KERNELS = {
     .name = STRING(TNN_KERNELS),
+    .quad = &TNN_QUAD_KERNELS,
+    .has_quads = LANES >= TNN_QUAD_LANES,
     .rotate_minus_one = rotate_minus_one,
     .decompose_twist = decompose_twist,
     .multiply_rows = multiply_rows,

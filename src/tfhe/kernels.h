@@ -5,8 +5,11 @@
 #ifndef TNN_TFHE_KERNELS_H
 #define TNN_TFHE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "quad_kernels.h"
 
 /*
  * A GGSW ciphertext in the Fourier domain is read once from front to back: for each block of 8 of the N/2 points, each
@@ -16,6 +19,8 @@
 
 typedef struct tnn_kernels {
     const char *name;
+    const tnn_quad_kernels *quad;
+    bool has_quads; /* registers hold four doubles */
 
     /* out = (X^exponent - 1) in, over Z/2^32[X]/(X^N + 1); exponent below 2N. */
     void (*rotate_minus_one)(uint32_t *out, const uint32_t *in, uint32_t N, uint32_t exponent);

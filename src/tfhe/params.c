@@ -2,7 +2,9 @@
 
 #include <math.h>
 
+#include "engine.h"
 #include "memory.h"
+#include "noise.h"
 
 static bool is_power_of_two(uint32_t x) {
     return x != 0 && (x & (x - 1)) == 0;
@@ -73,8 +75,41 @@ tnn_status tnn_params_check(tnn_params *params, const tnn_params_literal *p, tnn
     if (!is_secure(p, security)) {
         return TNN_ERR_INSECURE;
     }
-    *params = (tnn_params){*p, security, log2_exact(p->N), wire_bytes(p->glwe_log2_sigma)};
+    *params = (tnn_params){
+        .literal = *p,
+        .security = security,
+        .log2_N = log2_exact(p->N),
+        .bsk_bytes = wire_bytes(p->glwe_log2_sigma),
+    };
+    tnn_params_set_engine(params, tnn_engine_best(p->k));
     return TNN_OK;
+}
+
+/*
+ * The quad engine reduces a product's coefficients to words in one step where they lie below 2^51 units of the last bit
+ * it keeps. They are sums of (k+1) l N products of a digit, uniform below Bg / 2, and a torus element, uniform below
+ * 1/2: of deviation Bg sqrt((k+1) l N) / 12. The bound is 16 deviations; a coefficient passes it once in 2^185.
+ */
+static uint32_t coarse_bits_for(const tnn_params_literal *p) {
+    const double log2_deviation = p->bs_base_log + log2((p->k + 1.0) * p->bs_levels * p->N) / 2 - log2(12);
+    return (uint32_t)fmax(1, ceil(log2_deviation + 4 + 32 - 51));
+}
+
+/* Rounding is coarse where it adds less than a hundredth to the noise of a blind rotation. */
+void tnn_params_set_engine(tnn_params *params, tnn_engine engine) {
+    params->engine = engine;
+    params->coarse_bits = 0;
+    if (engine == TNN_ENGINE_QUAD) {
+        const double exact = tnn_variance_blind_rotation(params);
+        params->coarse_bits = coarse_bits_for(&params->literal);
+        if (tnn_variance_blind_rotation(params) > 1.01 * exact) {
+            params->coarse_bits = 0;
+        }
+    }
+}
+
+size_t tnn_params_ggsw_doubles(const tnn_params *params) {
+    return tnn_engine_of(params)->ggsw_doubles(params);
 }
 
 tnn_status tnn_params_create(tnn_params **out, const tnn_params_literal *literal, tnn_security security) {

@@ -8,11 +8,16 @@
  * longer the distribution that the security estimates speak of. */
 #define TNN_MIN_LOG2_NOISE_UNITS 2
 
+/* How external products are computed: engine.h. */
+typedef enum tnn_engine { TNN_ENGINE_FFTW, TNN_ENGINE_QUAD } tnn_engine;
+
 struct tnn_params {
     tnn_params_literal literal;
     tnn_security security;
     uint32_t log2_N;
     uint32_t bsk_bytes; /* bytes of one coefficient of the bootstrapping key on the wire, 5 to 8 */
+    tnn_engine engine;
+    uint32_t coarse_bits; /* low bits of an accumulator that additions to it round away; 0: none */
 };
 
 /* Rows of a GGSW ciphertext: (k + 1) l. */
@@ -25,20 +30,21 @@ static inline size_t tnn_params_glwe_words(const tnn_params *params) {
     return (size_t)(params->literal.k + 1) * params->literal.N;
 }
 
-/* Doubles of a GGSW ciphertext in the Fourier domain: (k + 1) l (k + 1) N. */
-static inline size_t tnn_params_ggsw_doubles(const tnn_params *params) {
-    return tnn_params_ggsw_rows(params) * tnn_params_glwe_words(params);
-}
+/* Doubles of a GGSW ciphertext in the Fourier form of the set's engine. */
+size_t tnn_params_ggsw_doubles(const tnn_params *params);
 
 /* Coordinates of S that the key switch has to bring over: k N - n where s is a prefix of S. */
 static inline size_t tnn_params_switched_coordinates(const tnn_params *params) {
     return params->literal.ks_levels ? tnn_params_big_dimension(params) - params->literal.n : 0;
 }
 
-/* Two sets that a key or a ciphertext cannot tell apart. */
+/* Two sets that a key on the wire or a ciphertext cannot tell apart. */
 bool tnn_params_equal(const tnn_params *a, const tnn_params *b);
 
 /* Checks a literal into a set by value, for objects that carry their own copy. */
 TNN_MUST_USE tnn_status tnn_params_check(tnn_params *params, const tnn_params_literal *literal, tnn_security security);
+
+/* Chooses an engine, and with it coarse_bits. tnn_params_check takes the fastest. */
+void tnn_params_set_engine(tnn_params *params, tnn_engine engine);
 
 #endif

@@ -1,5 +1,4 @@
 #include "bytes.h"
-#include "fft.h"
 #include "ggsw.h"
 #include "memory.h"
 #include "pool.h"
@@ -42,7 +41,6 @@ typedef struct expansion {
     const tnn_eval_key *eval;
     tnn_server_key *server;
     tnn_pool *pool;
-    tnn_fft *fft;
     tnn_expand_scratch *scratch[TNN_MAX_THREADS];
 } expansion;
 
@@ -51,7 +49,7 @@ static void expand_key_bit(void *context, unsigned worker, size_t i) {
     const tnn_params *params = &e->server->params;
     const size_t rows = tnn_params_ggsw_rows(params);
     const size_t bytes = rows * params->literal.N * params->bsk_bytes;
-    tnn_ggsw_expand(params, e->fft, e->scratch[worker], e->server->bootstrapping + i * tnn_params_ggsw_doubles(params),
+    tnn_ggsw_expand(params, e->scratch[worker], e->server->bootstrapping + i * tnn_params_ggsw_doubles(params),
                     e->eval->bootstrapping + i * bytes, &e->eval->seed, i * rows);
 }
 
@@ -71,7 +69,6 @@ static void expand_switching(void *context, unsigned worker, size_t ciphertext) 
 static tnn_status start_expansion(expansion *e, unsigned threads) {
     const tnn_params *params = &e->server->params;
     tnn_status status = tnn_pool_create(&e->pool, threads);
-    status = status == TNN_OK ? tnn_fft_create(&e->fft, params->literal.N) : status;
     for (unsigned i = 0; status == TNN_OK && i < threads; i++) {
         status = tnn_expand_scratch_create(&e->scratch[i], params);
     }
@@ -82,7 +79,6 @@ static void end_expansion(expansion *e, unsigned threads) {
     for (unsigned i = 0; i < threads; i++) {
         tnn_expand_scratch_free(e->scratch[i]);
     }
-    tnn_fft_free(e->fft);
     tnn_pool_free(e->pool);
 }
 

@@ -1,0 +1,79 @@
+#include "quad_fft.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "memory.h"
+
+#define PI 3.14159265358979323846
+
+static bool has_odd_log2(uint32_t power) {
+    return (power & 0xaaaaaaaau) != 0;
+}
+
+/* Radix 4, then 2 where the logarithm is odd, then 4 down to single points. */
+static void plan_levels(tnn_quad_fft *fft) {
+    for (uint32_t length = fft->points; length > 1; fft->level_count++) {
+        const bool halve = has_odd_log2(fft->points) && fft->level_count == 1;
+        tnn_quad_level *level = &fft->levels[fft->level_count];
+        level->radix = halve ? 2 : 4;
+        level->length = length;
+        length /= level->radix;
+    }
+}
+
+/* The argument of r, a fraction of the full turn, for each residue of a level; children of one stand together. The
+ * root of the tree is X^(N/2) - i. */
+static double argument_of(const tnn_quad_fft *fft, uint32_t level, uint32_t residue) {
+    if (level == 0) {
+        return 0.25;
+    }
+    const uint32_t radix = fft->levels[level - 1].radix;
+    return (argument_of(fft, level - 1, residue / radix) + residue % radix) / radix;
+}
+
+static double *fill_level(const tnn_quad_fft *fft, uint32_t index, double *roots) {
+    const tnn_quad_level *level = &fft->levels[index];
+    for (uint32_t residue = 0; residue < fft->points / level->length; residue++) {
+        const double rho = argument_of(fft, index, residue) / level->radix;
+        for (uint32_t power = 1; power < level->radix; power++) {
+            *roots++ = cos(2 * PI * rho * power);
+            *roots++ = sin(2 * PI * rho * power);
+        }
+    }
+    return roots;
+}
+
+tnn_status tnn_quad_fft_create(tnn_quad_fft **out, uint32_t N) {
+    *out = NULL;
+    if (N < 16 || N > (1u << 24) || (N & (N - 1)) != 0) {
+        return TNN_ERR_MISUSE;
+    }
+    tnn_quad_fft *fft = tnn_alloc(1, sizeof *fft);
+    if (!fft) {
+        return TNN_ERR_MEMORY;
+    }
+    fft->N = N;
+    fft->points = N / 2;
+    fft->roots = tnn_alloc(2 * (size_t)fft->points, sizeof *fft->roots); /* more than the sum over levels */
+    if (!fft->roots) {
+        tnn_quad_fft_free(fft);
+        return TNN_ERR_MEMORY;
+    }
+    plan_levels(fft);
+    double *roots = fft->roots;
+    for (uint32_t i = 0; i < fft->level_count; i++) {
+        fft->levels[i].roots = roots;
+        roots = fill_level(fft, i, roots);
+    }
+    *out = fft;
+    return TNN_OK;
+}
+
+void tnn_quad_fft_free(tnn_quad_fft *fft) {
+    if (!fft) {
+        return;
+    }
+    tnn_free(fft->roots);
+    tnn_free(fft);
+}

@@ -1,0 +1,167 @@
+/*
+ * The levels of quad_fft.h as vector loops, for files that are compiled once for each instruction set. All but the
+ * first level: that one reads, and its inverse writes, whatever holds the coefficients.
+ */
+#ifndef TNN_FFT_QUAD_LEVELS_H
+#define TNN_FFT_QUAD_LEVELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "quad_fft.h"
+
+#define TNN_INLINE static inline __attribute__((always_inline))
+
+typedef double tnn_quad __attribute__((vector_size(TNN_QUAD_LANES * sizeof(double))));
+
+typedef struct tnn_quad_complex {
+    tnn_quad re, im;
+} tnn_quad_complex;
+
+TNN_INLINE tnn_quad tnn_quad_load(const double *from) {
+    return *(const tnn_quad *)__builtin_assume_aligned(from, sizeof(tnn_quad));
+}
+
+TNN_INLINE void tnn_quad_store(double *to, tnn_quad value) {
+    *(tnn_quad *)__builtin_assume_aligned(to, sizeof(tnn_quad)) = value;
+}
+
+TNN_INLINE tnn_quad tnn_quad_all(double x) {
+    return (tnn_quad){x, x, x, x};
+}
+
+TNN_INLINE tnn_quad_complex tnn_quad_add(tnn_quad_complex a, tnn_quad_complex b) {
+    return (tnn_quad_complex){a.re + b.re, a.im + b.im};
+}
+
+TNN_INLINE tnn_quad_complex tnn_quad_subtract(tnn_quad_complex a, tnn_quad_complex b) {
+    return (tnn_quad_complex){a.re - b.re, a.im - b.im};
+}
+
+TNN_INLINE tnn_quad_complex tnn_quad_multiply(tnn_quad_complex a, tnn_quad_complex w) {
+    return (tnn_quad_complex){a.re * w.re - a.im * w.im, a.re * w.im + a.im * w.re};
+}
+
+/* a times the conjugate of w. */
+TNN_INLINE tnn_quad_complex tnn_quad_divide(tnn_quad_complex a, tnn_quad_complex w) {
+    return (tnn_quad_complex){a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
+}
+
+/* `count` points, `stride` points apart. */
+TNN_INLINE void tnn_quad_load_points(tnn_quad_complex *x, const double *from, uint32_t count, size_t stride) {
+    for (uint32_t j = 0; j < count; j++) {
+        const double *point = from + j * stride * TNN_QUAD_POINT;
+        x[j] = (tnn_quad_complex){tnn_quad_load(point), tnn_quad_load(point + TNN_QUAD_LANES)};
+    }
+}
+
+TNN_INLINE void tnn_quad_store_points(double *to, const tnn_quad_complex *x, uint32_t count, size_t stride) {
+    for (uint32_t j = 0; j < count; j++) {
+        double *point = to + j * stride * TNN_QUAD_POINT;
+        tnn_quad_store(point, x[j].re);
+        tnn_quad_store(point + TNN_QUAD_LANES, x[j].im);
+    }
+}
+
+/* One residue's roots in every lane. */
+TNN_INLINE void tnn_quad_load_roots(tnn_quad_complex *w, const double *roots, uint32_t count) {
+    for (uint32_t j = 0; j < count; j++) {
+        w[j] = (tnn_quad_complex){tnn_quad_all(roots[2 * j]), tnn_quad_all(roots[2 * j + 1])};
+    }
+}
+
+TNN_INLINE void tnn_quad_divide4(tnn_quad_complex x[4], const tnn_quad_complex w[3]) {
+    const tnn_quad_complex a1 = tnn_quad_multiply(x[1], w[0]);
+    const tnn_quad_complex a2 = tnn_quad_multiply(x[2], w[1]);
+    const tnn_quad_complex a3 = tnn_quad_multiply(x[3], w[2]);
+    const tnn_quad_complex even_sum = tnn_quad_add(x[0], a2);
+    const tnn_quad_complex even_difference = tnn_quad_subtract(x[0], a2);
+    const tnn_quad_complex odd_sum = tnn_quad_add(a1, a3);
+    const tnn_quad_complex odd_difference = tnn_quad_subtract(a1, a3);
+    x[0] = tnn_quad_add(even_sum, odd_sum);
+    x[1] = (tnn_quad_complex){even_difference.re - odd_difference.im, even_difference.im + odd_difference.re};
+    x[2] = tnn_quad_subtract(even_sum, odd_sum);
+    x[3] = (tnn_quad_complex){even_difference.re + odd_difference.im, even_difference.im - odd_difference.re};
+}
+
+/* The inverse of divide4, times 4. */
+TNN_INLINE void tnn_quad_combine4(tnn_quad_complex y[4], const tnn_quad_complex w[3]) {
+    const tnn_quad_complex even_sum = tnn_quad_add(y[0], y[2]);
+    const tnn_quad_complex even_difference = tnn_quad_subtract(y[0], y[2]);
+    const tnn_quad_complex odd_sum = tnn_quad_add(y[1], y[3]);
+    const tnn_quad_complex odd_difference = tnn_quad_subtract(y[1], y[3]);
+    const tnn_quad_complex a1 = {even_difference.re + odd_difference.im, even_difference.im - odd_difference.re};
+    const tnn_quad_complex a3 = {even_difference.re - odd_difference.im, even_difference.im + odd_difference.re};
+    y[0] = tnn_quad_add(even_sum, odd_sum);
+    y[1] = tnn_quad_divide(a1, w[0]);
+    y[2] = tnn_quad_divide(tnn_quad_subtract(even_sum, odd_sum), w[1]);
+    y[3] = tnn_quad_divide(a3, w[2]);
+}
+
+TNN_INLINE void tnn_quad_divide2(tnn_quad_complex x[2], tnn_quad_complex w) {
+    const tnn_quad_complex a1 = tnn_quad_multiply(x[1], w);
+    x[1] = tnn_quad_subtract(x[0], a1);
+    x[0] = tnn_quad_add(x[0], a1);
+}
+
+/* The inverse of divide2, times 2. */
+TNN_INLINE void tnn_quad_combine2(tnn_quad_complex y[2], tnn_quad_complex w) {
+    const tnn_quad_complex difference = tnn_quad_subtract(y[0], y[1]);
+    y[0] = tnn_quad_add(y[0], y[1]);
+    y[1] = tnn_quad_divide(difference, w);
+}
+
+/* One level on points `first` to `first + count - 1`, whole residues of it. */
+TNN_INLINE void tnn_quad_level_on(const tnn_quad_level *level, double *spectrum, uint32_t first, uint32_t count,
+                                  uint32_t radix, bool forward) {
+    const size_t part = level->length / radix;
+    const double *roots = level->roots + (size_t)first / level->length * (radix - 1) * 2;
+    double *residue = spectrum + (size_t)first * TNN_QUAD_POINT;
+    const double *end = residue + (size_t)count * TNN_QUAD_POINT;
+    for (; residue < end; residue += (size_t)level->length * TNN_QUAD_POINT, roots += (radix - 1) * 2) {
+        tnn_quad_complex w[3];
+        tnn_quad_load_roots(w, roots, radix - 1);
+        for (double *at = residue; at < residue + part * TNN_QUAD_POINT; at += TNN_QUAD_POINT) {
+            tnn_quad_complex x[4];
+            tnn_quad_load_points(x, at, radix, part);
+            if (radix == 4) {
+                forward ? tnn_quad_divide4(x, w) : tnn_quad_combine4(x, w);
+            } else {
+                forward ? tnn_quad_divide2(x, w[0]) : tnn_quad_combine2(x, w[0]);
+            }
+            tnn_quad_store_points(at, x, radix, part);
+        }
+    }
+}
+
+TNN_INLINE void tnn_quad_level_of_radix(const tnn_quad_level *level, double *spectrum, uint32_t first, uint32_t count,
+                                        bool forward) {
+    if (level->radix == 4) {
+        tnn_quad_level_on(level, spectrum, first, count, 4, forward);
+    } else {
+        tnn_quad_level_on(level, spectrum, first, count, 2, forward);
+    }
+}
+
+/* The levels behind the first. Each quarter is finished before the next, so that it stays in the first-level cache:
+ * 4 KB at N = 512, 16 KB at N = 2048. */
+static void tnn_quad_levels_forward(const tnn_quad_fft *fft, double *spectrum) {
+    const uint32_t quarter = fft->points / 4;
+    for (uint32_t first = 0; first < fft->points; first += quarter) {
+        for (uint32_t i = 1; i < fft->level_count; i++) {
+            tnn_quad_level_of_radix(&fft->levels[i], spectrum, first, quarter, true);
+        }
+    }
+}
+
+/* Their inverse, times N/8. */
+static void tnn_quad_levels_inverse(const tnn_quad_fft *fft, double *spectrum) {
+    const uint32_t quarter = fft->points / 4;
+    for (uint32_t first = 0; first < fft->points; first += quarter) {
+        for (uint32_t i = fft->level_count - 1; i > 0; i--) {
+            tnn_quad_level_of_radix(&fft->levels[i], spectrum, first, quarter, false);
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * External products with up to four polynomials at once, one a vector lane: quad_kernels.h.
+ *
+ * A GGSW ciphertext in the Fourier domain is read once from front to back: for each point, each level and each of the
+ * k + 1 digits one row of four columns (unused ones 0), in all N/2 (k+1) l points of 8 doubles. It is scaled for the
+ * inverse transform to come, whose coefficients count 2^-(32 - coarse_bits) of the torus.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "engine.h"
+#include "gadget.h"
+#include "kernels.h"
+#include "memory.h"
+#include "quad_kernels.h"
+
+/* Ciphertexts that share each row of a GGSW ciphertext: their sums fit the registers, their spectra the second-level
+ * cache. */
+#define ITEMS ((size_t)4)
+
+struct tnn_engine_scratch {
+    tnn_params params;
+    const tnn_quad_kernels *kernels;
+    tnn_quad_fft *fft;
+    tnn_quad_shape shape;
+    double *reals;   /* [N][4] a row of a GGSW ciphertext on its way into the FFT */
+    double *spectra; /* [ITEMS][l][N/2] points */
+    uint32_t *quads; /* [batch] accumulators */
+    uint32_t *words; /* a quad: what add_product decomposes */
+};
+
+static size_t ggsw_doubles(const tnn_params *params) {
+    return (size_t)tnn_params_ggsw_rows(params) * (params->literal.N / 2) * TNN_QUAD_POINT;
+}
+
+static size_t spectrum_doubles(const tnn_params *params) {
+    return (size_t)params->literal.bs_levels * (params->literal.N / 2) * TNN_QUAD_POINT;
+}
+
+static bool allocate(tnn_engine_scratch *s, size_t batch) {
+    const uint32_t N = s->params.literal.N;
+    s->reals = tnn_alloc(TNN_QUAD_LANES * (size_t)N, sizeof *s->reals);
+    s->spectra = tnn_alloc(ITEMS, spectrum_doubles(&s->params) * sizeof *s->spectra);
+    s->quads = tnn_alloc(batch, tnn_quad_words(N) * sizeof *s->quads);
+    s->words = tnn_alloc(tnn_quad_words(N), sizeof *s->words);
+    return s->reals && s->spectra && s->quads && s->words;
+}
+
+static void scratch_free(tnn_engine_scratch *s) {
+    if (!s) {
+        return;
+    }
+    tnn_quad_fft_free(s->fft);
+    tnn_free(s->reals);
+    tnn_free(s->spectra);
+    tnn_free(s->quads);
+    tnn_free(s->words);
+    tnn_free(s);
+}
+
+static tnn_status scratch_create(tnn_engine_scratch **out, const tnn_params *params, size_t batch) {
+    const tnn_params_literal *p = &params->literal;
+    *out = NULL;
+    tnn_engine_scratch *s = tnn_alloc(1, sizeof *s);
+    if (!s) {
+        return TNN_ERR_MEMORY;
+    }
+    s->params = *params;
+    s->kernels = tnn_kernels_best()->quad;
+    s->shape = (tnn_quad_shape){.points = p->N / 2, .columns = p->k + 1, .levels = p->bs_levels};
+    tnn_status status = tnn_quad_fft_create(&s->fft, p->N);
+    if (status == TNN_OK && !allocate(s, batch)) {
+        status = TNN_ERR_MEMORY;
+    }
+    if (status != TNN_OK) {
+        scratch_free(s);
+        return status;
+    }
+    *out = s;
+    return TNN_OK;
+}
+
+static size_t scratch_bytes(const tnn_params *params, size_t batch) {
+    const size_t N = params->literal.N;
+    return (TNN_QUAD_LANES * N + ITEMS * spectrum_doubles(params)) * sizeof(double) +
+           (batch + 1) * tnn_quad_words((uint32_t)N) * sizeof(uint32_t);
+}
+
+/* ----------------------------------------------------------------------------------------------------- keys -- */
+
+static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uint64_t *words) {
+    const uint32_t N = s->params.literal.N;
+    const uint32_t rows = tnn_params_ggsw_rows(&s->params);
+    const double scale = ldexp(2.0 / N, 32 - (int)s->params.coarse_bits - 64);
+    for (uint32_t c = 0; c <= s->params.literal.k; c++) {
+        for (size_t t = 0; t < N; t++) {
+            s->reals[TNN_QUAD_LANES * t + c] = (double)(int64_t)words[(size_t)c * N + t] * scale;
+        }
+    }
+    s->kernels->forward_reals(s->fft, s->spectra, s->reals);
+    const uint32_t component = row / s->shape.levels;
+    const uint32_t level = row % s->shape.levels;
+    double *out = ggsw + (level * s->shape.columns + component) * (size_t)TNN_QUAD_POINT;
+    for (size_t p = 0; p < N / 2; p++) {
+        memcpy(out + p * rows * TNN_QUAD_POINT, s->spectra + p * TNN_QUAD_POINT, TNN_QUAD_POINT * sizeof *out);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------- products -- */
+
+static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glwe) {
+    const size_t N = params->literal.N;
+    for (size_t c = 0; c <= params->literal.k; c++) {
+        for (size_t t = 0; t < N; t++) {
+            quad[TNN_QUAD_LANES * t + c] = glwe[c * N + t];
+        }
+        quad[TNN_QUAD_LANES * N + c] = 0 - glwe[c * N];
+    }
+}
+
+static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *quad) {
+    const size_t N = params->literal.N;
+    for (size_t c = 0; c <= params->literal.k; c++) {
+        for (size_t t = 0; t < N; t++) {
+            glwe[c * N + t] = quad[TNN_QUAD_LANES * t + c];
+        }
+    }
+}
+
+/* Without the half base of its own digit in the offset, a digit's sign is its top bit. */
+static tnn_quad_digit digit_of(const tnn_params *params, uint32_t level) {
+    const uint32_t base_log = params->literal.bs_base_log;
+    const tnn_gadget gadget = tnn_gadget_of(base_log, params->literal.bs_levels);
+    const uint32_t half_base = 1u << (tnn_gadget_shift(&gadget, level) + base_log - 1);
+    return (tnn_quad_digit){gadget.offset - half_base, base_log * level, 32 - base_log};
+}
+
+static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, const uint32_t *glwe) {
+    gather(&s->params, s->words, glwe);
+    for (uint32_t level = 0; level < s->shape.levels; level++) {
+        double *spectrum = s->spectra + (size_t)level * s->shape.points * TNN_QUAD_POINT;
+        s->kernels->forward_digits(s->fft, spectrum, s->words, digit_of(&s->params, level));
+    }
+    s->kernels->multiply(&s->shape, s->spectra, ggsw, 1);
+    gather(&s->params, s->words, accumulator);
+    s->kernels->inverse_add(s->fft, s->words, s->spectra, s->params.coarse_bits);
+    scatter(&s->params, accumulator, s->words);
+}
+
+/* quads[i] += ggsw (x) (X^exponents[i] - 1) quads[i]: up to ITEMS CMuxes between accumulators and their rotations. */
+static void rotate_by_key_bit(tnn_engine_scratch *s, uint32_t *const *quads, const uint32_t *exponents, uint32_t items,
+                              const double *ggsw) {
+    const size_t spectrum = spectrum_doubles(&s->params);
+    for (uint32_t i = 0; i < items; i++) {
+        for (uint32_t level = 0; level < s->shape.levels; level++) {
+            double *out = s->spectra + i * spectrum + (size_t)level * s->shape.points * TNN_QUAD_POINT;
+            s->kernels->forward_rotated(s->fft, out, quads[i], exponents[i], digit_of(&s->params, level));
+        }
+    }
+    s->kernels->multiply(&s->shape, s->spectra, ggsw, items);
+    for (uint32_t i = 0; i < items; i++) {
+        s->kernels->inverse_add(s->fft, quads[i], s->spectra + i * spectrum, s->params.coarse_bits);
+    }
+}
+
+/* One key bit for the whole batch, ITEMS ciphertexts at a time. Exponents are public, so skipping the zeros tells
+ * nothing. */
+static void rotate_batch(tnn_engine_scratch *s, const double *ggsw, const uint32_t *positions, size_t count) {
+    const size_t quad_words = tnn_quad_words(s->params.literal.N);
+    const size_t stride = (size_t)s->params.literal.n + 1;
+    uint32_t *quads[ITEMS];
+    uint32_t exponents[ITEMS];
+    uint32_t items = 0;
+    for (size_t b = 0; b < count; b++) {
+        if (positions[b * stride] != 0) {
+            quads[items] = s->quads + b * quad_words;
+            exponents[items++] = positions[b * stride];
+        }
+        if (items == ITEMS || (items > 0 && b + 1 == count)) {
+            rotate_by_key_bit(s, quads, exponents, items, ggsw);
+            items = 0;
+        }
+    }
+}
+
+static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
+                   const uint32_t *positions, size_t count) {
+    const size_t glwe_words = tnn_params_glwe_words(&s->params);
+    const size_t quad_words = tnn_quad_words(s->params.literal.N);
+    for (size_t b = 0; b < count; b++) {
+        gather(&s->params, s->quads + b * quad_words, accumulators + b * glwe_words);
+    }
+    for (size_t i = 0; i < s->params.literal.n; i++) {
+        rotate_batch(s, bootstrapping + i * ggsw_doubles(&s->params), positions + i, count);
+    }
+    for (size_t b = 0; b < count; b++) {
+        scatter(&s->params, accumulators + b * glwe_words, s->quads + b * quad_words);
+    }
+}
+
+const tnn_engine_calls tnn_engine_quad = {
+    .name = "quad",
+    .ggsw_doubles = ggsw_doubles,
+    .scratch_create = scratch_create,
+    .scratch_free = scratch_free,
+    .scratch_bytes = scratch_bytes,
+    .put_row = put_row,
+    .add_product = add_product,
+    .rotate = rotate,
+};

@@ -1,0 +1,59 @@
+/*
+ * The inner loops of an external product on GLWE ciphertexts of up to four polynomials, one a vector lane. Compiled
+ * once for each instruction set.
+ *
+ * A QUAD holds such a ciphertext coefficient by coefficient: [N + 1][4] words, lane c of entry t the coefficient t of
+ * polynomial c; unused lanes hold 0. The last entry is the first one negated: X^N = -1. So entries t and t + 1 of a
+ * rotated quad stand side by side wherever t is even.
+ */
+#ifndef TNN_TFHE_QUAD_KERNELS_H
+#define TNN_TFHE_QUAD_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quad_fft.h"
+
+/* Words of a quad, whole cache lines. */
+static inline size_t tnn_quad_words(uint32_t N) {
+    return (size_t)TNN_QUAD_LANES * N + 16;
+}
+
+/* How a gadget digit is cut out of a word: (word + offset) << left >> right, the latter with its sign. */
+typedef struct tnn_quad_digit {
+    uint32_t offset;
+    uint32_t left;
+    uint32_t right;
+} tnn_quad_digit;
+
+/* Sizes of one product: columns = k + 1 polynomials, rows = columns l of a GGSW ciphertext. */
+typedef struct tnn_quad_shape {
+    uint32_t points;
+    uint32_t columns;
+    uint32_t levels;
+} tnn_quad_shape;
+
+typedef struct tnn_quad_kernels {
+    /* spectrum [N/2] = transform of the digits of (X^exponent - 1) quad; exponent below 2N. */
+    void (*forward_rotated)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
+                            tnn_quad_digit digit);
+
+    /* spectrum [N/2] = transform of the digits of quad. */
+    void (*forward_digits)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit);
+
+    /* spectrum [N/2] = transform of four real polynomials, [N][4]. */
+    void (*forward_reals)(const tnn_quad_fft *fft, double *spectrum, const double *reals);
+
+    /*
+     * Row vectors times matrix, point by point, for `items` of 1 to 4 ciphertexts: out[c] = sum of digits[row]
+     * ggsw[row][c]. spectra [items][levels][points]: digits, lane c of level i the row i columns + c; level 0 is
+     * overwritten. ggsw [points][levels][columns]: rows as points of 8 doubles, lane c the column c.
+     */
+    void (*multiply)(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items);
+
+    /* quad += inverse transform of spectrum, times N/2, which is overwritten. Coefficients count 2^-(32 - coarse_bits)
+     * of the torus and are rounded to that unit; with coarse_bits above 0 they must lie below 2^51. */
+    void (*inverse_add)(const tnn_quad_fft *fft, uint32_t *quad, double *spectrum, uint32_t coarse_bits);
+} tnn_quad_kernels;
+
+#endif
