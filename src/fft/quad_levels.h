@@ -111,56 +111,71 @@ TNN_INLINE void tnn_quad_combine2(tnn_quad_complex y[2], tnn_quad_complex w) {
     y[1] = tnn_quad_divide(difference, w);
 }
 
-/* One level on points `first` to `first + count - 1`, whole residues of it. */
-TNN_INLINE void tnn_quad_level_on(const tnn_quad_level *level, double *spectrum, uint32_t first, uint32_t count,
-                                  uint32_t radix, bool forward) {
-    const size_t part = level->length / radix;
-    const double *roots = level->roots + (size_t)first / level->length * (radix - 1) * 2;
-    double *residue = spectrum + (size_t)first * TNN_QUAD_POINT;
-    const double *end = residue + (size_t)count * TNN_QUAD_POINT;
-    for (; residue < end; residue += (size_t)level->length * TNN_QUAD_POINT, roots += (radix - 1) * 2) {
-        tnn_quad_complex w[3];
-        tnn_quad_load_roots(w, roots, radix - 1);
-        for (double *at = residue; at < residue + part * TNN_QUAD_POINT; at += TNN_QUAD_POINT) {
-            tnn_quad_complex x[4];
-            tnn_quad_load_points(x, at, radix, part);
-            if (radix == 4) {
-                forward ? tnn_quad_divide4(x, w) : tnn_quad_combine4(x, w);
-            } else {
-                forward ? tnn_quad_divide2(x, w[0]) : tnn_quad_combine2(x, w[0]);
-            }
-            tnn_quad_store_points(at, x, radix, part);
+/* Divides, or combines, one residue whose parts have `part` points. */
+TNN_INLINE void tnn_quad_residue(double *residue, const double *roots, size_t part, uint32_t radix, bool forward) {
+    tnn_quad_complex w[3];
+    tnn_quad_load_roots(w, roots, radix - 1);
+    for (double *at = residue; at < residue + part * TNN_QUAD_POINT; at += TNN_QUAD_POINT) {
+        tnn_quad_complex x[4];
+        tnn_quad_load_points(x, at, radix, part);
+        if (radix == 4) {
+            forward ? tnn_quad_divide4(x, w) : tnn_quad_combine4(x, w);
+        } else {
+            forward ? tnn_quad_divide2(x, w[0]) : tnn_quad_combine2(x, w[0]);
         }
+        tnn_quad_store_points(at, x, radix, part);
     }
 }
 
-TNN_INLINE void tnn_quad_level_of_radix(const tnn_quad_level *level, double *spectrum, uint32_t first, uint32_t count,
-                                        bool forward) {
-    if (level->radix == 4) {
-        tnn_quad_level_on(level, spectrum, first, count, 4, forward);
+/* One level on points `first` to `first + count - 1`, whole residues of it. `length` and `radix` are the level's. */
+TNN_INLINE void tnn_quad_residues(const tnn_quad_level *level, double *spectrum, uint32_t first, uint32_t count,
+                                  uint32_t length, uint32_t radix, bool forward) {
+    const double *roots = level->roots + (size_t)first / length * (radix - 1) * 2;
+    for (uint32_t at = first; at < first + count; at += length, roots += (radix - 1) * 2) {
+        tnn_quad_residue(spectrum + (size_t)at * TNN_QUAD_POINT, roots, length / radix, radix, forward);
+    }
+}
+
+/* The same, compiled apart for each radix and for the last level, whose inner loop has one step. */
+TNN_INLINE void tnn_quad_one_level(const tnn_quad_level *level, double *spectrum, uint32_t first, uint32_t count,
+                                   bool forward) {
+    if (level->radix == 2) {
+        tnn_quad_residues(level, spectrum, first, count, level->length, 2, forward);
+    } else if (level->length == 4) {
+        tnn_quad_residues(level, spectrum, first, count, 4, 4, forward);
     } else {
-        tnn_quad_level_on(level, spectrum, first, count, 2, forward);
+        tnn_quad_residues(level, spectrum, first, count, level->length, 4, forward);
+    }
+}
+
+/* Quarter q of 0 to 3. A fetch past the end of memory has no effect. */
+TNN_INLINE void tnn_quad_fetch_lines(tnn_quad_fetch fetch, uint32_t q) {
+    const double *line = fetch.from + (size_t)q * fetch.lines * TNN_QUAD_POINT;
+    for (uint32_t i = 0; i < fetch.lines; i++, line += TNN_QUAD_POINT) {
+        __builtin_prefetch(line, 0, 2);
     }
 }
 
 /* The levels behind the first. Each quarter is finished before the next, so that it stays in the first-level cache:
  * 4 KB at N = 512, 16 KB at N = 2048. */
-static void tnn_quad_levels_forward(const tnn_quad_fft *fft, double *spectrum) {
+static void tnn_quad_levels_forward(const tnn_quad_fft *fft, double *spectrum, tnn_quad_fetch fetch) {
     const uint32_t quarter = fft->points / 4;
-    for (uint32_t first = 0; first < fft->points; first += quarter) {
+    for (uint32_t q = 0; q < 4; q++) {
         for (uint32_t i = 1; i < fft->level_count; i++) {
-            tnn_quad_level_of_radix(&fft->levels[i], spectrum, first, quarter, true);
+            tnn_quad_one_level(&fft->levels[i], spectrum, q * quarter, quarter, true);
         }
+        tnn_quad_fetch_lines(fetch, q);
     }
 }
 
 /* Their inverse, times N/8. */
-static void tnn_quad_levels_inverse(const tnn_quad_fft *fft, double *spectrum) {
+static void tnn_quad_levels_inverse(const tnn_quad_fft *fft, double *spectrum, tnn_quad_fetch fetch) {
     const uint32_t quarter = fft->points / 4;
-    for (uint32_t first = 0; first < fft->points; first += quarter) {
+    for (uint32_t q = 0; q < 4; q++) {
         for (uint32_t i = fft->level_count - 1; i > 0; i--) {
-            tnn_quad_level_of_radix(&fft->levels[i], spectrum, first, quarter, false);
+            tnn_quad_one_level(&fft->levels[i], spectrum, q * quarter, quarter, false);
         }
+        tnn_quad_fetch_lines(fetch, q);
     }
 }
 

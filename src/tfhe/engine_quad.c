@@ -14,18 +14,24 @@
 #include "memory.h"
 #include "quad_kernels.h"
 
-/* Ciphertexts that share each row of a GGSW ciphertext: their sums fit the registers, their spectra the second-level
- * cache. */
+/* Ciphertexts that share each loaded row of a GGSW ciphertext: their sums fit the registers. */
 #define ITEMS ((size_t)4)
+
+/* Bytes of accumulators and spectra that advance together: with two GGSW ciphertexts they stay in the second-level
+ * cache. At N = 512 and l = 1 eight ciphertexts. */
+#define TOGETHER_BYTES ((size_t)200 << 10)
 
 struct tnn_engine_scratch {
     tnn_params params;
     const tnn_quad_kernels *kernels;
     tnn_quad_fft *fft;
     tnn_quad_shape shape;
-    double *reals;   /* [N][4] a row of a GGSW ciphertext on its way into the FFT */
-    double *spectra; /* [ITEMS][l][N/2] points */
-    uint32_t *quads; /* [batch] accumulators */
+    double *reals; /* [N][4] a row of a GGSW ciphertext on its way into the FFT */
+    tnn_quad_digit digits[TNN_MAX_LEVELS];
+    size_t together; /* accumulators that advance together, a multiple of ITEMS */
+    tnn_quad_fetch fetch;
+    double *spectra; /* [together][l][N/2] points */
+    uint32_t *quads; /* [together] accumulators */
     uint32_t *words; /* a quad: what add_product decomposes */
 };
 
@@ -37,11 +43,18 @@ static size_t spectrum_doubles(const tnn_params *params) {
     return (size_t)params->literal.bs_levels * (params->literal.N / 2) * TNN_QUAD_POINT;
 }
 
-static bool allocate(tnn_engine_scratch *s, size_t batch) {
+/* As many as the caches like, but at least ITEMS; no more than the batch needs. */
+static size_t together(const tnn_params *params, size_t batch) {
+    const size_t one = spectrum_doubles(params) * sizeof(double) + tnn_quad_words(params->literal.N) * sizeof(uint32_t);
+    const size_t most = TOGETHER_BYTES / one < ITEMS ? ITEMS : TOGETHER_BYTES / one / ITEMS * ITEMS;
+    return batch < most ? batch : most;
+}
+
+static bool allocate(tnn_engine_scratch *s) {
     const uint32_t N = s->params.literal.N;
     s->reals = tnn_alloc(TNN_QUAD_LANES * (size_t)N, sizeof *s->reals);
-    s->spectra = tnn_alloc(ITEMS, spectrum_doubles(&s->params) * sizeof *s->spectra);
-    s->quads = tnn_alloc(batch, tnn_quad_words(N) * sizeof *s->quads);
+    s->spectra = tnn_alloc(s->together, spectrum_doubles(&s->params) * sizeof *s->spectra);
+    s->quads = tnn_alloc(s->together, tnn_quad_words(N) * sizeof *s->quads);
     s->words = tnn_alloc(tnn_quad_words(N), sizeof *s->words);
     return s->reals && s->spectra && s->quads && s->words;
 }
@@ -58,6 +71,14 @@ static void scratch_free(tnn_engine_scratch *s) {
     tnn_free(s);
 }
 
+/* Without the half base of its own digit in the offset, a digit's sign is its top bit. */
+static tnn_quad_digit digit_of(const tnn_params *params, uint32_t level) {
+    const uint32_t base_log = params->literal.bs_base_log;
+    const tnn_gadget gadget = tnn_gadget_of(base_log, params->literal.bs_levels);
+    const uint32_t half_base = 1u << (tnn_gadget_shift(&gadget, level) + base_log - 1);
+    return (tnn_quad_digit){gadget.offset - half_base, base_log * level, 32 - base_log};
+}
+
 static tnn_status scratch_create(tnn_engine_scratch **out, const tnn_params *params, size_t batch) {
     const tnn_params_literal *p = &params->literal;
     *out = NULL;
@@ -67,9 +88,13 @@ static tnn_status scratch_create(tnn_engine_scratch **out, const tnn_params *par
     }
     s->params = *params;
     s->kernels = tnn_kernels_best()->quad;
+    for (uint32_t level = 0; level < p->bs_levels; level++) {
+        s->digits[level] = digit_of(params, level);
+    }
+    s->together = together(params, batch);
     s->shape = (tnn_quad_shape){.points = p->N / 2, .columns = p->k + 1, .levels = p->bs_levels};
     tnn_status status = tnn_quad_fft_create(&s->fft, p->N);
-    if (status == TNN_OK && !allocate(s, batch)) {
+    if (status == TNN_OK && !allocate(s)) {
         status = TNN_ERR_MEMORY;
     }
     if (status != TNN_OK) {
@@ -82,8 +107,9 @@ static tnn_status scratch_create(tnn_engine_scratch **out, const tnn_params *par
 
 static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t N = params->literal.N;
-    return (TNN_QUAD_LANES * N + ITEMS * spectrum_doubles(params)) * sizeof(double) +
-           (batch + 1) * tnn_quad_words((uint32_t)N) * sizeof(uint32_t);
+    const size_t most = together(params, batch);
+    return (TNN_QUAD_LANES * N + most * spectrum_doubles(params)) * sizeof(double) +
+           (most + 1) * tnn_quad_words((uint32_t)N) * sizeof(uint32_t);
 }
 
 /* ----------------------------------------------------------------------------------------------------- keys -- */
@@ -127,58 +153,73 @@ static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *qu
     }
 }
 
-/* Without the half base of its own digit in the offset, a digit's sign is its top bit. */
-static tnn_quad_digit digit_of(const tnn_params *params, uint32_t level) {
-    const uint32_t base_log = params->literal.bs_base_log;
-    const tnn_gadget gadget = tnn_gadget_of(base_log, params->literal.bs_levels);
-    const uint32_t half_base = 1u << (tnn_gadget_shift(&gadget, level) + base_log - 1);
-    return (tnn_quad_digit){gadget.offset - half_base, base_log * level, 32 - base_log};
-}
-
 static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, const uint32_t *glwe) {
     gather(&s->params, s->words, glwe);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
         double *spectrum = s->spectra + (size_t)level * s->shape.points * TNN_QUAD_POINT;
-        s->kernels->forward_digits(s->fft, spectrum, s->words, digit_of(&s->params, level));
+        s->kernels->forward_digits(s->fft, spectrum, s->words, s->digits[level]);
     }
     s->kernels->multiply(&s->shape, s->spectra, ggsw, 1);
     gather(&s->params, s->words, accumulator);
-    s->kernels->inverse_add(s->fft, s->words, s->spectra, s->params.coarse_bits);
+    s->kernels->inverse_add(s->fft, s->words, s->spectra, s->params.coarse_bits, (tnn_quad_fetch){0});
     scatter(&s->params, accumulator, s->words);
 }
 
-/* quads[i] += ggsw (x) (X^exponents[i] - 1) quads[i]: up to ITEMS CMuxes between accumulators and their rotations. */
-static void rotate_by_key_bit(tnn_engine_scratch *s, uint32_t *const *quads, const uint32_t *exponents, uint32_t items,
-                              const double *ggsw) {
-    const size_t spectrum = spectrum_doubles(&s->params);
-    for (uint32_t i = 0; i < items; i++) {
-        for (uint32_t level = 0; level < s->shape.levels; level++) {
-            double *out = s->spectra + i * spectrum + (size_t)level * s->shape.points * TNN_QUAD_POINT;
-            s->kernels->forward_rotated(s->fft, out, quads[i], exponents[i], digit_of(&s->params, level));
-        }
-    }
-    s->kernels->multiply(&s->shape, s->spectra, ggsw, items);
-    for (uint32_t i = 0; i < items; i++) {
-        s->kernels->inverse_add(s->fft, quads[i], s->spectra + i * spectrum, s->params.coarse_bits);
+/* The next GGSW ciphertext, in equal parts for the transforms of one key bit. */
+static void plan_fetch(tnn_engine_scratch *s, const double *next, size_t count) {
+    const size_t lines = ggsw_doubles(&s->params) / TNN_QUAD_POINT;
+    const size_t quarters = 4 * count * (s->shape.levels + 1);
+    s->fetch = (tnn_quad_fetch){next, (uint32_t)((lines + quarters - 1) / quarters)};
+}
+
+static tnn_quad_fetch take_fetch(tnn_engine_scratch *s) {
+    const tnn_quad_fetch part = s->fetch;
+    s->fetch.from += (size_t)4 * part.lines * TNN_QUAD_POINT;
+    return part;
+}
+
+/* Spectra of accumulator `b`'s digits, to be multiplied with the GGSW ciphertext of key bit `i`. */
+static void transform_digits(tnn_engine_scratch *s, const uint32_t *positions, size_t b, size_t i) {
+    const uint32_t exponent = positions[b * (s->params.literal.n + 1) + i];
+    const uint32_t *quad = s->quads + b * tnn_quad_words(s->params.literal.N);
+    double *spectrum = s->spectra + b * spectrum_doubles(&s->params);
+    for (uint32_t level = 0; level < s->shape.levels; level++) {
+        s->kernels->forward_rotated(s->fft, spectrum, quad, exponent, s->digits[level], take_fetch(s));
+        spectrum += (size_t)s->shape.points * TNN_QUAD_POINT;
     }
 }
 
-/* One key bit for the whole batch, ITEMS ciphertexts at a time. Exponents are public, so skipping the zeros tells
- * nothing. */
-static void rotate_batch(tnn_engine_scratch *s, const double *ggsw, const uint32_t *positions, size_t count) {
-    const size_t quad_words = tnn_quad_words(s->params.literal.N);
-    const size_t stride = (size_t)s->params.literal.n + 1;
-    uint32_t *quads[ITEMS];
-    uint32_t exponents[ITEMS];
-    uint32_t items = 0;
-    for (size_t b = 0; b < count; b++) {
-        if (positions[b * stride] != 0) {
-            quads[items] = s->quads + b * quad_words;
-            exponents[items++] = positions[b * stride];
+/*
+ * Key bit i for accumulators `first` to `first + items - 1`: quad += ggsw (x) (X^position - 1) quad, a CMux between it
+ * and its rotation. An accumulator is transformed for the next key bit while it, and the spectrum it has left, are in
+ * the first-level cache. Positions are public.
+ */
+static void rotate_by_key_bit(tnn_engine_scratch *s, const double *ggsw, const uint32_t *positions, size_t i,
+                              size_t first, size_t items) {
+    const size_t spectrum = spectrum_doubles(&s->params);
+    s->kernels->multiply(&s->shape, s->spectra + first * spectrum, ggsw, (uint32_t)items);
+    for (size_t b = first; b < first + items; b++) {
+        uint32_t *quad = s->quads + b * tnn_quad_words(s->params.literal.N);
+        s->kernels->inverse_add(s->fft, quad, s->spectra + b * spectrum, s->params.coarse_bits, take_fetch(s));
+        if (i + 1 < s->params.literal.n) {
+            transform_digits(s, positions, b, i + 1);
         }
-        if (items == ITEMS || (items > 0 && b + 1 == count)) {
-            rotate_by_key_bit(s, quads, exponents, items, ggsw);
-            items = 0;
+    }
+}
+
+/* Key index outside, batch inside: each GGSW ciphertext is fetched once for all accumulators, 1 to `together`. */
+static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, const uint32_t *positions,
+                            size_t count) {
+    const size_t n = s->params.literal.n;
+    s->fetch = (tnn_quad_fetch){0};
+    for (size_t b = 0; b < count; b++) {
+        transform_digits(s, positions, b, 0);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double *ggsw = bootstrapping + i * ggsw_doubles(&s->params);
+        plan_fetch(s, bootstrapping + (i + 1) % n * ggsw_doubles(&s->params), count);
+        for (size_t first = 0; first < count; first += ITEMS) {
+            rotate_by_key_bit(s, ggsw, positions, i, first, count - first < ITEMS ? count - first : ITEMS);
         }
     }
 }
@@ -187,14 +228,15 @@ static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *
                    const uint32_t *positions, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
     const size_t quad_words = tnn_quad_words(s->params.literal.N);
-    for (size_t b = 0; b < count; b++) {
-        gather(&s->params, s->quads + b * quad_words, accumulators + b * glwe_words);
-    }
-    for (size_t i = 0; i < s->params.literal.n; i++) {
-        rotate_batch(s, bootstrapping + i * ggsw_doubles(&s->params), positions + i, count);
-    }
-    for (size_t b = 0; b < count; b++) {
-        scatter(&s->params, accumulators + b * glwe_words, s->quads + b * quad_words);
+    for (size_t first = 0, together; first < count; first += together) {
+        together = count - first < s->together ? count - first : s->together;
+        for (size_t b = 0; b < together; b++) {
+            gather(&s->params, s->quads + b * quad_words, accumulators + (first + b) * glwe_words);
+        }
+        rotate_together(s, bootstrapping, positions + first * (s->params.literal.n + 1), together);
+        for (size_t b = 0; b < together; b++) {
+            scatter(&s->params, accumulators + (first + b) * glwe_words, s->quads + b * quad_words);
+        }
     }
 }
 

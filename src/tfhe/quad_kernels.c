@@ -29,102 +29,106 @@ TNN_INLINE tnn_quad reals_of(signed4 x) {
 #endif
 }
 
-/* Two neighbouring entries as reals. */
-TNN_INLINE void split_reals(tnn_quad *first, tnn_quad *second, signed8 x) {
-    *first = reals_of(__builtin_shufflevector(x, x, 0, 1, 2, 3));
-    *second = reals_of(__builtin_shufflevector(x, x, 4, 5, 6, 7));
-}
-
 TNN_INLINE words8 load_entries(const uint32_t *entries) {
     return *(const words8_at16 *)entries;
 }
 
+/* Values of t that go through the first level together. Their digits, or coefficients, wait in a buffer of the
+ * first-level cache: registers hold one butterfly. */
+#define CHUNK ((size_t)8)
+
 /* --------------------------------------------------------------------------------------------------- forward -- */
 
-/* Where the eight stretches of a quad that the first level reads come from, for a range of t: stretch j holds the
- * coefficients j N/8 + t, 0 to 3 real parts and 4 to 7 imaginary parts. */
-typedef struct rotated_source {
-    const uint32_t *from[8]; /* at the start of the range */
-    words8 sign[8];          /* all ones where the coefficient is negated */
-} rotated_source;
+/* Digits of a chunk, by stretch: stretch j holds the coefficients j N/8 + t, of which 0 to 3 are real parts and 4 to 7
+ * imaginary parts. */
+typedef struct digit_chunk {
+    _Alignas(32) int32_t of[8][CHUNK][TNN_QUAD_LANES];
+} digit_chunk;
 
-/* For t from `start`, as far as no stretch passes the end of the quad: X^exponent moves coefficient t - exponent to t.
- */
-TNN_INLINE void set_source(rotated_source *source, const uint32_t *quad, uint32_t N, uint32_t start,
-                           uint32_t exponent) {
-    for (uint32_t j = 0; j < 8; j++) {
-        const uint32_t at = (start + j * (N / 8) - exponent) & (2 * N - 1);
-        const uint32_t negated = at & N ? ~0u : 0u;
-        source->from[j] = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
-        source->sign[j] = ALL8(negated);
+/* The first level on the chunk that starts at t. */
+TNN_INLINE void chunk_first_level(const tnn_quad_fft *fft, double *spectrum, const digit_chunk *digits, size_t t,
+                                  size_t count) {
+    const size_t stretch = fft->N / 8;
+    tnn_quad_complex w[3];
+    tnn_quad_load_roots(w, fft->levels[0].roots, 3);
+    for (size_t i = 0; i < count; i++) {
+        tnn_quad_complex x[4];
+        for (uint32_t j = 0; j < 4; j++) {
+            x[j].re = reals_of(*(const signed4 *)digits->of[j][i]);
+            x[j].im = reals_of(*(const signed4 *)digits->of[j + 4][i]);
+        }
+        tnn_quad_divide4(x, w);
+        tnn_quad_store_points(spectrum + (t + i) * TNN_QUAD_POINT, x, 4, stretch);
     }
 }
 
-/* Digits of (X^exponent - 1) quad, two neighbouring entries; -x is ~x + 1, and the 1 goes with the offset. */
-TNN_INLINE signed8 rotated_digits(const rotated_source *source, const uint32_t *quad, uint32_t j, size_t since_start,
-                                  tnn_quad_digit digit) {
-    const words8 sign = source->sign[j];
-    const words8 rotated = load_entries(source->from[j] + TNN_QUAD_LANES * since_start) ^ sign;
-    const words8 straight = load_entries(quad);
-    const words8 difference = rotated - straight + (digit.offset - sign);
-    return (signed8)(difference << digit.left) >> digit.right;
+/* A digit of two neighbouring entries; its sign is its top bit. */
+TNN_INLINE signed8 cut_digits(words8 words, tnn_quad_digit digit, bool top) {
+    return (signed8)(top ? words : words << digit.left) >> digit.right;
 }
 
-/* The first level for two values of t. */
-TNN_INLINE void first_level(double *spectrum, size_t t, size_t stretch, tnn_quad_complex x[4], tnn_quad_complex y[4],
-                            const tnn_quad_complex w[3]) {
-    tnn_quad_divide4(x, w);
-    tnn_quad_store_points(spectrum + t * TNN_QUAD_POINT, x, 4, stretch);
-    tnn_quad_divide4(y, w);
-    tnn_quad_store_points(spectrum + (t + 1) * TNN_QUAD_POINT, y, 4, stretch);
+/* Digits of (X^exponent - 1) quad for one stretch of a chunk. None of the rotated entries lies past the end of the quad
+ * but the last one. -x is ~x + 1, and the 1 goes with the offset. */
+TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_t *quad, uint32_t N, size_t first,
+                                size_t count, uint32_t exponent, tnn_quad_digit digit, bool top) {
+    const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
+    const uint32_t negated = at & N ? ~0u : 0u;
+    const uint32_t *rotated = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
+    const uint32_t *straight = quad + TNN_QUAD_LANES * first;
+    const words8 sign = ALL8(negated);
+    const words8 offset = ALL8(digit.offset - negated);
+    for (size_t i = 0; i < count; i += 2) {
+        const words8 difference =
+            (load_entries(rotated + TNN_QUAD_LANES * i) ^ sign) - load_entries(straight + TNN_QUAD_LANES * i) + offset;
+        *(signed8 *)digits[i] = cut_digits(difference, digit, top);
+    }
 }
 
 TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, size_t start, size_t end,
-                              uint32_t exponent, tnn_quad_digit digit) {
+                              uint32_t exponent, tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
-    rotated_source source;
-    tnn_quad_complex w[3];
-    set_source(&source, quad, fft->N, (uint32_t)start, exponent);
-    tnn_quad_load_roots(w, fft->levels[0].roots, 3);
-    for (size_t t = start; t < end; t += 2) {
-        tnn_quad_complex x[4];
-        tnn_quad_complex y[4];
-        for (uint32_t j = 0; j < 4; j++) {
-            const uint32_t *re = quad + TNN_QUAD_LANES * (j * stretch + t);
-            const uint32_t *im = re + 4 * stretch * TNN_QUAD_LANES;
-            split_reals(&x[j].re, &y[j].re, rotated_digits(&source, re, j, t - start, digit));
-            split_reals(&x[j].im, &y[j].im, rotated_digits(&source, im, j + 4, t - start, digit));
+    digit_chunk digits;
+    for (size_t t = start; t < end; t += CHUNK) {
+        const size_t count = end - t < CHUNK ? end - t : CHUNK;
+        for (size_t j = 0; j < 8; j++) {
+            rotated_stretch(digits.of[j], quad, fft->N, j * stretch + t, count, exponent, digit, top);
         }
-        first_level(spectrum, t, stretch, x, y, w);
+        chunk_first_level(fft, spectrum, &digits, t, count);
     }
 }
 
-/* Rotation, difference, digit and first level in one pass. One of the eight stretches passes the end of the quad, at
- * t = exponent mod N/8: the ranges meet there, at an even t. */
-static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
-                            tnn_quad_digit digit) {
+/* One of the eight stretches passes the end of the quad, at t = exponent mod N/8: the ranges meet there, at an even t.
+ */
+TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
+                                    tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
     const size_t meet = ((exponent & (stretch - 1)) + 1) & ~(size_t)1;
-    rotated_range(fft, spectrum, quad, 0, meet, exponent, digit);
-    rotated_range(fft, spectrum, quad, meet, stretch, exponent, digit);
-    tnn_quad_levels_forward(fft, spectrum);
+    rotated_range(fft, spectrum, quad, 0, meet, exponent, digit, top);
+    rotated_range(fft, spectrum, quad, meet, stretch, exponent, digit, top);
+}
+
+/* Rotation, difference, digit and first level in one pass. */
+static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
+                            tnn_quad_digit digit, tnn_quad_fetch fetch) {
+    if (digit.left == 0) {
+        rotated_first_level(fft, spectrum, quad, exponent, digit, true);
+    } else {
+        rotated_first_level(fft, spectrum, quad, exponent, digit, false);
+    }
+    tnn_quad_levels_forward(fft, spectrum, fetch);
 }
 
 static void forward_digits(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit) {
     const size_t stretch = fft->N / 8;
-    tnn_quad_complex w[3];
-    tnn_quad_load_roots(w, fft->levels[0].roots, 3);
+    digit_chunk digits;
     for (size_t t = 0; t < stretch; t += 2) {
-        tnn_quad_complex x[4];
-        tnn_quad_complex y[4];
-        for (uint32_t j = 0; j < 8; j++) {
-            const words8 word = load_entries(quad + TNN_QUAD_LANES * (j * stretch + t)) + digit.offset;
-            const signed8 digits = (signed8)(word << digit.left) >> digit.right;
-            split_reals(j < 4 ? &x[j].re : &x[j - 4].im, j < 4 ? &y[j].re : &y[j - 4].im, digits);
+        for (size_t j = 0; j < 8; j++) {
+            const words8 words = load_entries(quad + TNN_QUAD_LANES * (j * stretch + t)) + digit.offset;
+            *(signed8 *)digits.of[j][0] = cut_digits(words, digit, false);
         }
-        first_level(spectrum, t, stretch, x, y, w);
+        chunk_first_level(fft, spectrum, &digits, t, 2);
     }
-    tnn_quad_levels_forward(fft, spectrum);
+    tnn_quad_levels_forward(fft, spectrum, (tnn_quad_fetch){0});
 }
 
 static void forward_reals(const tnn_quad_fft *fft, double *spectrum, const double *reals) {
@@ -141,19 +145,19 @@ static void forward_reals(const tnn_quad_fft *fft, double *spectrum, const doubl
         tnn_quad_divide4(x, w);
         tnn_quad_store_points(spectrum + t * TNN_QUAD_POINT, x, 4, stretch);
     }
-    tnn_quad_levels_forward(fft, spectrum);
+    tnn_quad_levels_forward(fft, spectrum, (tnn_quad_fetch){0});
 }
 
 /* --------------------------------------------------------------------------------------------------- product -- */
 
-/* One point of every item. Each row of the GGSW ciphertext is loaded once; sums stay in registers where `columns` and
- * `items` are constants. */
-TNN_INLINE void multiply_point(const tnn_quad_shape *shape, double *point, const double *ggsw, uint32_t columns,
+/* One point of every item. Each row of the GGSW ciphertext is loaded once; sums stay in registers where `columns`,
+ * `levels` and `items` are constants. */
+TNN_INLINE void multiply_point(double *point, const double *ggsw, uint32_t points, uint32_t columns, uint32_t levels,
                                uint32_t items) {
-    const size_t level_doubles = (size_t)shape->points * TNN_QUAD_POINT;
-    const size_t item_doubles = shape->levels * level_doubles;
+    const size_t level_doubles = (size_t)points * TNN_QUAD_POINT;
+    const size_t item_doubles = levels * level_doubles;
     tnn_quad_complex sum[4] = {0};
-    for (uint32_t level = 0; level < shape->levels; level++) {
+    for (uint32_t level = 0; level < levels; level++) {
         const double *digits = point + level * level_doubles;
         for (uint32_t c = 0; c < columns; c++, ggsw += TNN_QUAD_POINT) {
             const tnn_quad row_re = tnn_quad_load(ggsw);
@@ -171,19 +175,28 @@ TNN_INLINE void multiply_point(const tnn_quad_shape *shape, double *point, const
     tnn_quad_store_points(point, sum, items, item_doubles / TNN_QUAD_POINT);
 }
 
-TNN_INLINE void multiply_points(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t columns,
+TNN_INLINE void multiply_points(double *spectra, const double *ggsw, uint32_t points, uint32_t columns, uint32_t levels,
                                 uint32_t items) {
-    const size_t ggsw_point = (size_t)shape->levels * columns * TNN_QUAD_POINT;
-    for (size_t p = 0; p < shape->points; p++) {
-        multiply_point(shape, spectra + p * TNN_QUAD_POINT, ggsw + p * ggsw_point, columns, items);
+    const size_t ggsw_point = (size_t)levels * columns * TNN_QUAD_POINT;
+    for (size_t p = 0; p < points; p++) {
+        multiply_point(spectra + p * TNN_QUAD_POINT, ggsw + p * ggsw_point, points, columns, levels, items);
+    }
+}
+
+TNN_INLINE void multiply_levels(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t columns,
+                                uint32_t items) {
+    if (shape->levels == 1) {
+        multiply_points(spectra, ggsw, shape->points, columns, 1, items);
+    } else {
+        multiply_points(spectra, ggsw, shape->points, columns, shape->levels, items);
     }
 }
 
 TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items) {
     switch (shape->columns) {
-    case 2: multiply_points(shape, spectra, ggsw, 2, items); break;
-    case 3: multiply_points(shape, spectra, ggsw, 3, items); break;
-    default: multiply_points(shape, spectra, ggsw, 4, items); break;
+    case 2: multiply_levels(shape, spectra, ggsw, 2, items); break;
+    case 3: multiply_levels(shape, spectra, ggsw, 3, items); break;
+    default: multiply_levels(shape, spectra, ggsw, 4, items); break;
     }
 }
 
@@ -216,35 +229,51 @@ TNN_INLINE words8 narrow(long4 a, long4 b) {
     return (words8)__builtin_shufflevector((long4)halves, (long4)halves, 0, 2, 1, 3);
 }
 
-TNN_INLINE void add_entries(uint32_t *entries, tnn_quad first, tnn_quad second, uint32_t coarse_bits, bool small) {
-    words8_at16 *sum = (words8_at16 *)entries;
-    *sum += narrow(round_reals(first, small), round_reals(second, small)) << coarse_bits;
+/* Rounded coefficients of a chunk, by stretch as above. */
+typedef struct coefficient_chunk {
+    long4 of[8][CHUNK];
+} coefficient_chunk;
+
+/* The last level on `count` values of t from t on. */
+TNN_INLINE void chunk_last_level(coefficient_chunk *coefficients, const tnn_quad_fft *fft, const double *spectrum,
+                                 size_t t, size_t count, bool small) {
+    tnn_quad_complex w[3];
+    tnn_quad_load_roots(w, fft->levels[0].roots, 3);
+    for (size_t i = 0; i < count; i++) {
+        tnn_quad_complex x[4];
+        tnn_quad_load_points(x, spectrum + (t + i) * TNN_QUAD_POINT, 4, fft->N / 8);
+        tnn_quad_combine4(x, w);
+        for (uint32_t j = 0; j < 4; j++) {
+            coefficients->of[j][i] = round_reals(x[j].re, small);
+            coefficients->of[j + 4][i] = round_reals(x[j].im, small);
+        }
+    }
+}
+
+TNN_INLINE void add_stretch(uint32_t *entries, const long4 *coefficients, size_t count, uint32_t coarse_bits) {
+    for (size_t i = 0; i < count; i += 2) {
+        words8_at16 *sum = (words8_at16 *)(entries + TNN_QUAD_LANES * i);
+        *sum += narrow(coefficients[i], coefficients[i + 1]) << coarse_bits;
+    }
 }
 
 TNN_INLINE void inverse_last_level(const tnn_quad_fft *fft, uint32_t *quad, const double *spectrum,
                                    uint32_t coarse_bits, bool small) {
     const size_t stretch = fft->N / 8;
-    uint32_t *imaginary = quad + 4 * stretch * TNN_QUAD_LANES;
-    tnn_quad_complex w[3];
-    tnn_quad_load_roots(w, fft->levels[0].roots, 3);
-    for (size_t t = 0; t < stretch; t += 2) {
-        tnn_quad_complex x[4];
-        tnn_quad_complex y[4];
-        tnn_quad_load_points(x, spectrum + t * TNN_QUAD_POINT, 4, stretch);
-        tnn_quad_combine4(x, w);
-        tnn_quad_load_points(y, spectrum + (t + 1) * TNN_QUAD_POINT, 4, stretch);
-        tnn_quad_combine4(y, w);
-        for (uint32_t j = 0; j < 4; j++) {
-            const size_t at = TNN_QUAD_LANES * (j * stretch + t);
-            add_entries(quad + at, x[j].re, y[j].re, coarse_bits, small);
-            add_entries(imaginary + at, x[j].im, y[j].im, coarse_bits, small);
+    const size_t count = stretch < CHUNK ? stretch : CHUNK;
+    coefficient_chunk coefficients;
+    for (size_t t = 0; t < stretch; t += count) {
+        chunk_last_level(&coefficients, fft, spectrum, t, count, small);
+        for (size_t j = 0; j < 8; j++) {
+            add_stretch(quad + TNN_QUAD_LANES * (j * stretch + t), coefficients.of[j], count, coarse_bits);
         }
     }
 }
 
 /* Last level, rounding, reduction and accumulation in one pass. */
-static void inverse_add(const tnn_quad_fft *fft, uint32_t *quad, double *spectrum, uint32_t coarse_bits) {
-    tnn_quad_levels_inverse(fft, spectrum);
+static void inverse_add(const tnn_quad_fft *fft, uint32_t *quad, double *spectrum, uint32_t coarse_bits,
+                        tnn_quad_fetch fetch) {
+    tnn_quad_levels_inverse(fft, spectrum, fetch);
     if (coarse_bits > 0) {
         inverse_last_level(fft, quad, spectrum, coarse_bits, true);
     } else {

@@ -36,7 +36,7 @@ typedef struct tnn_quad_shape {
 typedef struct tnn_quad_kernels {
     /* spectrum [N/2] = transform of the digits of (X^exponent - 1) quad; exponent below 2N. */
     void (*forward_rotated)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
-                            tnn_quad_digit digit);
+                            tnn_quad_digit digit, tnn_quad_fetch fetch);
 
     /* spectrum [N/2] = transform of the digits of quad. */
     void (*forward_digits)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit);
@@ -53,7 +53,8 @@ typedef struct tnn_quad_kernels {
 
     /* quad += inverse transform of spectrum, times N/2, which is overwritten. Coefficients count 2^-(32 - coarse_bits)
      * of the torus and are rounded to that unit; with coarse_bits above 0 they must lie below 2^51. */
-    void (*inverse_add)(const tnn_quad_fft *fft, uint32_t *quad, double *spectrum, uint32_t coarse_bits);
+    void (*inverse_add)(const tnn_quad_fft *fft, uint32_t *quad, double *spectrum, uint32_t coarse_bits,
+                        tnn_quad_fetch fetch);
 } tnn_quad_kernels;
 
 #endif
