@@ -14,33 +14,55 @@
 
 static const double LEAST_MS = 8e3; /* of rounds of a degree: longer than a busy neighbour keeps a processor slow */
 
-enum { BATCH = 16, SHAPES = 3, DEGREES = 6, MOST_SETS = 8 };
+enum { BATCH = 16, SHAPES = 3, MOST_SETS = 8 };
 
 /* A rank and a number of levels that parameter search tries for a degree. */
 typedef struct shape {
     uint32_t k, levels;
 } shape;
 
-/* Shapes whose transforms and products come in different proportions, so that their times tell both apart. */
-static const struct degree {
+/* Shapes whose transforms and products come in different proportions, so that their times tell both apart. Ranks 2 and
+ * 3 run on the quad engine, others on FFTW's. */
+typedef struct degree {
     uint32_t N;
     shape shapes[SHAPES];
-} RINGS[DEGREES] = {
-    {256, {{4, 1}, {4, 3}, {6, 1}}},  {512, {{2, 1}, {2, 3}, {4, 1}}},  {1024, {{1, 1}, {1, 3}, {3, 1}}},
-    {2048, {{1, 1}, {1, 3}, {2, 1}}}, {4096, {{1, 1}, {1, 2}, {1, 3}}}, {8192, {{1, 1}, {1, 2}, {1, 3}}},
-};
+} degree;
 
-/* The constants of one degree: an external product costs (k+1)(l+1) transforms and (k+1)^2 l products. */
+static const degree FFTW_DEGREES[] = {
+    {256, {{4, 1}, {4, 3}, {6, 1}}},  {512, {{4, 1}, {4, 3}, {6, 1}}},  {1024, {{1, 1}, {1, 3}, {4, 1}}},
+    {2048, {{1, 1}, {1, 3}, {4, 1}}}, {4096, {{1, 1}, {1, 2}, {1, 3}}}, {8192, {{1, 1}, {1, 2}, {1, 3}}},
+};
+static const degree QUAD_DEGREES[] = {
+    {256, {{3, 1}, {3, 2}, {3, 3}}},
+    {512, {{2, 1}, {2, 3}, {3, 1}}},
+    {1024, {{2, 1}, {2, 3}, {3, 1}}},
+    {2048, {{2, 1}, {2, 2}, {3, 1}}},
+};
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+enum { DEGREES_MOST = COUNT_OF(FFTW_DEGREES) };
+
+/* The constants of one degree. An external product costs (k+1)(l+1) transforms and (k+1)^2 l products on FFTW's engine;
+ * on the quad engine each of both serves four polynomials: l+1 transforms and (k+1) l products. */
 typedef struct constants {
     double transform_ns, product_ns;
 } constants;
 
-static double transforms_of(const tnn_params_literal *p) {
-    return (p->k + 1.0) * (p->bs_levels + 1.0);
+/* An engine and its constants, where parameters use it. */
+typedef struct engine {
+    const char *name;
+    const char *array; /* in the header */
+    const degree *degrees;
+    size_t count;
+    bool four_at_once;
+    constants solved[DEGREES_MOST];
+} engine;
+
+static double transforms_of(const engine *on, const tnn_params_literal *p) {
+    return (on->four_at_once ? 1.0 : p->k + 1.0) * (p->bs_levels + 1.0);
 }
 
-static double products_of(const tnn_params_literal *p) {
-    return (p->k + 1.0) * (p->k + 1.0) * p->bs_levels;
+static double products_of(const engine *on, const tnn_params_literal *p) {
+    return (on->four_at_once ? 1.0 : p->k + 1.0) * (p->k + 1.0) * p->bs_levels;
 }
 
 static double switched_words(const tnn_params_literal *p) {
@@ -123,12 +145,12 @@ static bool time_sets(best_times *best, const tnn_params_literal *sets, size_t c
  * Least squares of relative errors, 1 = transform a + product b with a and b the shares of the measured time, by the
  * normal equations. A constant that came out negative would be noise; then the other explains all of the time.
  */
-static constants fit(const tnn_params_literal *sets, const best_times *best) {
+static constants fit(const engine *on, const tnn_params_literal *sets, const best_times *best) {
     double aa = 0.0, ab = 0.0, bb = 0.0, a1 = 0.0, b1 = 0.0;
     for (size_t i = 0; i < SHAPES; i++) {
         double ns = best[i].rotation_us * 1e3 / sets[i].n;
-        double a = transforms_of(&sets[i]) / ns;
-        double b = products_of(&sets[i]) / ns;
+        double a = transforms_of(on, &sets[i]) / ns;
+        double b = products_of(on, &sets[i]) / ns;
         aa += a * a;
         ab += a * b;
         bb += b * b;
@@ -144,8 +166,8 @@ static constants fit(const tnn_params_literal *sets, const best_times *best) {
     return solved.transform_ns < 0.0 ? (constants){.product_ns = b1 / bb} : solved;
 }
 
-static double predicted_us(const tnn_params_literal *p, constants of_degree) {
-    return 1e-3 * p->n * (transforms_of(p) * of_degree.transform_ns + products_of(p) * of_degree.product_ns);
+static double predicted_us(const engine *on, const tnn_params_literal *p, constants of_degree) {
+    return 1e-3 * p->n * (transforms_of(on, p) * of_degree.transform_ns + products_of(on, p) * of_degree.product_ns);
 }
 
 static void print_row(const char *name, const tnn_params_literal *p, double predicted, double measured) {
@@ -153,7 +175,8 @@ static void print_row(const char *name, const tnn_params_literal *p, double pred
            100.0 * (predicted / measured - 1.0));
 }
 
-static bool calibrate_degree(constants *solved, const struct degree *ring, size_t rounds) {
+static bool calibrate_degree(engine *on, size_t index, size_t rounds) {
+    const degree *ring = &on->degrees[index];
     tnn_params_literal sets[SHAPES];
     best_times best[SHAPES];
     for (size_t i = 0; i < SHAPES; i++) {
@@ -162,11 +185,32 @@ static bool calibrate_degree(constants *solved, const struct degree *ring, size_
     if (!time_sets(best, sets, SHAPES, rounds)) {
         return false;
     }
-    *solved = fit(sets, best);
+    on->solved[index] = fit(on, sets, best);
     for (size_t i = 0; i < SHAPES; i++) {
-        print_row("rotation", &sets[i], predicted_us(&sets[i], *solved), best[i].rotation_us);
+        print_row(on->name, &sets[i], predicted_us(on, &sets[i], on->solved[index]), best[i].rotation_us);
     }
     return true;
+}
+
+/* Whether the library computes with the engine that the first shape is listed for. */
+static bool uses_engine(const engine *on) {
+    tnn_params *params = NULL;
+    const tnn_params_literal literal = literal_of(on->degrees[0].N, on->degrees[0].shapes[0]);
+    bool uses = status_ok(tnn_params_create(&params, &literal, TNN_SECURITY_128_MARGIN), "parameters");
+    if (uses && strcmp(tnn_params_engine(params), on->name) != 0) {
+        fprintf(stderr, "this build does not use the engine %s here: nothing to calibrate\n", on->name);
+        uses = false;
+    }
+    tnn_params_free(params);
+    return uses;
+}
+
+static bool calibrate_engine(engine *on, size_t rounds) {
+    bool done = uses_engine(on);
+    for (size_t i = 0; i < on->count && done; i++) {
+        done = calibrate_degree(on, i, rounds);
+    }
+    return done;
 }
 
 /* ------------------------------------------------------------------------------------------- shipped sets -- */
@@ -182,16 +226,20 @@ static double word_ns_of(const tnn_params_literal *sets, const best_times *best,
     return ns / words;
 }
 
-static constants constants_of(const constants *solved, uint32_t N) {
+static constants constants_of(const engine *on, uint32_t N) {
     size_t i = 0;
-    while (i + 1 < DEGREES && RINGS[i].N < N) {
+    while (i + 1 < on->count && on->degrees[i].N < N) {
         i++;
     }
-    return solved[i];
+    return on->solved[i];
+}
+
+static const engine *engine_of(const engine *engines, const tnn_params_literal *p) {
+    return p->k == 2 || p->k == 3 ? &engines[1] : &engines[0];
 }
 
 /* Times the sets that no constant of a rotation was fitted to, and fits the key switch. */
-static bool check_shipped(double *word_ns, const constants *solved, size_t rounds) {
+static bool check_shipped(double *word_ns, const engine *engines, size_t rounds) {
     size_t count;
     const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
     tnn_params_literal sets[MOST_SETS];
@@ -205,7 +253,8 @@ static bool check_shipped(double *word_ns, const constants *solved, size_t round
     }
     *word_ns = word_ns_of(sets, best, count);
     for (size_t i = 0; i < count; i++) {
-        print_row(shipped[i].name, &sets[i], predicted_us(&sets[i], constants_of(solved, sets[i].N)),
+        const engine *on = engine_of(engines, &sets[i]);
+        print_row(shipped[i].name, &sets[i], predicted_us(on, &sets[i], constants_of(on, sets[i].N)),
                   best[i].rotation_us);
         if (sets[i].ks_levels > 0) {
             print_row("  key switch", &sets[i], 1e-3 * *word_ns * switched_words(&sets[i]), best[i].switch_us);
@@ -221,7 +270,16 @@ static bool write_text(const char *path, char *text, size_t length) {
     return output_file_write(path, &contents);
 }
 
-static bool write_header(const char *path, const constants *solved, double word_ns, const processor *machine) {
+static void write_engine(FILE *file, const engine *on) {
+    fprintf(file, "static const calibration_point %s[] = {\n", on->array);
+    for (size_t i = 0; i < on->count; i++) {
+        fprintf(file, "    {%u, %.1f, %.1f},\n", on->degrees[i].N, on->solved[i].transform_ns,
+                on->solved[i].product_ns);
+    }
+    fprintf(file, "};\n");
+}
+
+static bool write_header(const char *path, const engine *engines, double word_ns, const processor *machine) {
     char *text = NULL;
     size_t length = 0;
     FILE *file = open_memstream(&text, &length);
@@ -229,12 +287,9 @@ static bool write_header(const char *path, const constants *solved, double word_
         return report_out_of_memory();
     }
     fprintf(file, "/* Written by bench_core --calibrate on %s: N, ns a transform, ns a product. */\n", machine->name);
-    fprintf(file, "static const calibration_point CALIBRATION[] = {\n");
-    for (size_t i = 0; i < DEGREES; i++) {
-        fprintf(file, "%s{%u, %.1f, %.1f},%s", i % 3 == 0 ? "    " : " ", RINGS[i].N, solved[i].transform_ns,
-                solved[i].product_ns, i % 3 == 2 ? "\n" : "");
-    }
-    fprintf(file, "};\n#define KEY_SWITCH_WORD_NS %.4f\n", word_ns);
+    write_engine(file, &engines[0]);
+    write_engine(file, &engines[1]);
+    fprintf(file, "#define KEY_SWITCH_WORD_NS %.4f\n", word_ns);
     bool written = fclose(file) == 0 ? write_text(path, text, length) : report_out_of_memory();
     free(text);
     return written;
@@ -242,13 +297,17 @@ static bool write_header(const char *path, const constants *solved, double word_
 
 bool calibration_run(const char *path, size_t rounds) {
     processor machine = processor_describe();
-    constants solved[DEGREES];
+    engine engines[] = {
+        {.name = "FFTW", .array = "FFTW_POINTS", .degrees = FFTW_DEGREES, .count = COUNT_OF(FFTW_DEGREES)},
+        {.name = "quad",
+         .array = "QUAD_POINTS",
+         .degrees = QUAD_DEGREES,
+         .count = COUNT_OF(QUAD_DEGREES),
+         .four_at_once = true},
+    };
     double word_ns = 0.0;
-    bool done = true;
     printf("%s, processor time of one thread, best of at least %zu rounds\n\n", machine.name, rounds);
     printf("%-14s %5s %2s %5s %2s %12s %12s %10s\n", "us", "n", "k", "N", "l", "predicted", "measured", "error");
-    for (size_t i = 0; i < DEGREES && done; i++) {
-        done = calibrate_degree(&solved[i], &RINGS[i], rounds);
-    }
-    return done && check_shipped(&word_ns, solved, rounds) && write_header(path, solved, word_ns, &machine);
+    return calibrate_engine(&engines[0], rounds) && calibrate_engine(&engines[1], rounds) &&
+           check_shipped(&word_ns, engines, rounds) && write_header(path, engines, word_ns, &machine);
 }

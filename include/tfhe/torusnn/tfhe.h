@@ -102,6 +102,13 @@ TNN_API size_t tnn_params_server_key_bytes(const tnn_params *params);
 TNN_API size_t tnn_params_workspace_bytes(const tnn_params *params, size_t batch);
 TNN_API size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t count);
 
+/**
+ * How external products are computed under a set on this processor. Results differ in rounding only.
+ *
+ * Returns: "quad" for the library's own FFT of four polynomials at once, "FFTW"; static.
+ */
+TNN_API const char *tnn_params_engine(const tnn_params *params);
+
 /** One shipped set and what it is for. */
 typedef struct tnn_shipped_params {
     const char *name;
