@@ -5,7 +5,7 @@
 
 #include "memory.h"
 
-#define PI 3.14159265358979323846
+#define PI 3.14159265358979323846264338328L
 
 static bool has_odd_log2(uint32_t power) {
     return (power & 0xaaaaaaaau) != 0;
@@ -37,8 +37,8 @@ static double *fill_level(const tnn_quad_fft *fft, uint32_t index, double *roots
     for (uint32_t residue = 0; residue < fft->points / level->length; residue++) {
         const double rho = argument_of(fft, index, residue) / level->radix;
         for (uint32_t power = 1; power < level->radix; power++) {
-            *roots++ = cos(2 * PI * rho * power);
-            *roots++ = sin(2 * PI * rho * power);
+            *roots++ = (double)cosl(2 * PI * rho * power);
+            *roots++ = (double)sinl(2 * PI * rho * power);
         }
     }
     return roots;

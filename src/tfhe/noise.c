@@ -30,15 +30,17 @@ double tnn_variance_small(const tnn_params *params) {
 /*
  * The gadget covers the top Bg^l of the torus; the rest of each coefficient of the GLWE ciphertext is rounded away, and
  * the phase sees the rounding of the body and of every mask coefficient times its key bit. Ties round up, so on words
- * of 32 bits a rounding also has a mean of 2^-33, and the means of k N coefficients do not cancel: times S they give
- * 2^-33 (sum of the S_i up to t, less the sum of the others) at coefficient t, on average (k N)^2 / 12 in the square.
+ * of 32 bits, of which coarse_bits do not change, a rounding also has a mean of u / 2 = 2^(coarse_bits - 33), and the
+ * means of k N coefficients do not cancel: times S they give u / 2 (sum of the S_i up to t, less the sum of the others)
+ * at coefficient t, on average (u / 2)^2 (k N)^2 / 12 in the square.
  */
-static double of_means(const tnn_params_literal *p) {
-    return square(exp2(-33) * p->k * p->N) / 12;
+static double of_means(const tnn_params *params) {
+    return square(exp2(params->coarse_bits - 33.0) * params->literal.k * params->literal.N) / 12;
 }
 
-static double gadget_rounding(const tnn_params_literal *p) {
-    return rounding(p->bs_base_log * p->bs_levels) * (1 + p->k * p->N / 2.0) + of_means(p);
+static double gadget_rounding(const tnn_params *params) {
+    const tnn_params_literal *p = &params->literal;
+    return rounding(p->bs_base_log * p->bs_levels) * (1 + p->k * p->N / 2.0) + of_means(params);
 }
 
 /* Each of (k+1) l digit polynomials multiplies a fresh GLWE row: N products a coefficient. */
@@ -62,21 +64,22 @@ static double arithmetic_rounding(const tnn_params *params) {
 
 double tnn_variance_external_product(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    return gadget_rounding(p) + gadget_key_noise(p) + arithmetic_rounding(params);
+    return gadget_rounding(params) + gadget_key_noise(p) + arithmetic_rounding(params);
 }
 
 /* The gadget's rounding enters only where the key bit is 1: half of the n CMuxes. */
 double tnn_variance_blind_rotation(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    return p->n * (gadget_rounding(p) / 2 + gadget_key_noise(p) + arithmetic_rounding(params));
+    return p->n * (gadget_rounding(params) / 2 + gadget_key_noise(p) + arithmetic_rounding(params));
 }
 
 /* Half of the variance that mask roundings have in the phase comes from the mean 1/2 of the key's bits. */
 double tnn_variance_common(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
     const double mask_coefficients = (double)p->k * p->N;
-    const double shared = mask_coefficients / 4 * (rounding(p->bs_base_log * p->bs_levels) / 2 + rounding(32.0 - params->coarse_bits));
-    return p->n * (shared + of_means(p) / 2);
+    const double gadget = rounding(p->bs_base_log * p->bs_levels) / 2;
+    const double shared = mask_coefficients / 4 * (gadget + rounding(32.0 - params->coarse_bits));
+    return p->n * (shared + of_means(params) / 2);
 }
 
 /* Steps times the errors of the coefficients they stand at. */

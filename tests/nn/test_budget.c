@@ -120,22 +120,26 @@ static double digit_square(double base) {
     return (base * base + 2) / 12;
 }
 
-static double rotation_variance(const tnn_params_literal *p) {
+static double rotation_variance(const tnn_params *params) {
+    const tnn_params_literal *p = &params->literal;
     const double big = (double)p->k * p->N;
     const double digit = digit_square(exp2(p->bs_base_log));
     const double rows = (p->k + 1.0) * p->bs_levels * p->N;
     const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) * (1 + big / 2);
-    const double ties = big * big * 0x1p-66 / 12;
+    const double unit = exp2(params->coarse_bits - 32.0);
+    const double ties = big * big * uniform(unit) / 4;
     const double key = rows * digit * pow(4, p->glwe_log2_sigma);
     const double transforms = 1.1 * log2(p->N) * rows * digit / 12 * 0x1p-106;
-    return p->n * ((dropped + ties) / 2 + key + (transforms + uniform(0x1p-32)) * (1 + big / 2));
+    return p->n * ((dropped + ties) / 2 + key + (transforms + uniform(unit)) * (1 + big / 2));
 }
 
 /* What all coefficients of a rotation share: S has mean 1/2, so half of its mean square. */
-static double common_variance(const tnn_params_literal *p) {
+static double common_variance(const tnn_params *params) {
+    const tnn_params_literal *p = &params->literal;
     const double big = (double)p->k * p->N;
-    const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) / 2 + uniform(0x1p-32);
-    return p->n * (big / 4 * dropped + big * big * 0x1p-66 / 24);
+    const double unit = exp2(params->coarse_bits - 32.0);
+    const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) / 2 + uniform(unit);
+    return p->n * (big / 4 * dropped + big * big * uniform(unit) / 8);
 }
 
 /* Of a neuron's weighted inputs at strength 1. */
@@ -153,8 +157,8 @@ static variances own_variances(const tnn_params *params, uint32_t output_bits) {
         .position = (1 + p->n / 4.0) * uniform(0.5 / p->N),
         .key_switch = switched * (uniform(exp2(-(double)p->ks_base_log * p->ks_levels)) / 2 +
                                   p->ks_levels * digit_square(exp2(p->ks_base_log)) * pow(4, p->lwe_log2_sigma)),
-        .rotation = rotation_variance(p),
-        .common = common_variance(p),
+        .rotation = rotation_variance(params),
+        .common = common_variance(params),
         .wire = (1 + big / 2) * uniform(exp2(-(double)output_bits)),
     };
 }
@@ -265,7 +269,7 @@ static void tiny_network_has_the_noise_computed_by_hand(void **state) {
     const double pixel = 0x1p-28 + 0x1p-32 / 12;
     const double expected = sqrt(strength * strength * 13 * pixel + 169 * 0x1p-20 / 12);
     assert_true(close_to(layer->worst_position_noise, expected / (strength * layer->unit_fraction * 36)));
-    assert_true(close_to(p.budget.logit_variance, 25 * rotation_variance(&p.params->literal) + 769 * 0x1p-32 / 12));
+    assert_true(close_to(p.budget.logit_variance, 25 * rotation_variance(p.params) + 769 * 0x1p-32 / 12));
     free_plan(&p);
 }
 

@@ -10,6 +10,7 @@
 
 /* Threads of the library allocate nothing, but the counters must not depend on that. */
 static atomic_size_t live;
+static atomic_size_t bytes_made;
 static atomic_size_t calls_to_failure; /* 0: no failure is planned */
 static _Atomic tnn_status failed_with;
 
@@ -24,6 +25,10 @@ tnn_status failure_status(void) {
 
 size_t live_allocations(void) {
     return live;
+}
+
+size_t allocated_bytes(void) {
+    return bytes_made;
 }
 
 /* Whether this call is the one to fail. */
@@ -74,7 +79,11 @@ void __real_fftw_destroy_plan(fftw_plan plan);
 void __wrap_fftw_destroy_plan(fftw_plan plan);
 
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
-    return fails_now(TNN_ERR_MEMORY) ? NULL : count_made(__real_aligned_alloc(alignment, bytes));
+    if (fails_now(TNN_ERR_MEMORY)) {
+        return NULL;
+    }
+    bytes_made += bytes;
+    return count_made(__real_aligned_alloc(alignment, bytes));
 }
 
 void *__wrap_sodium_malloc(size_t bytes) {

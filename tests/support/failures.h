@@ -19,6 +19,9 @@ tnn_status failure_status(void);
 /* Blocks of memory, FFT plans and threads that were made and not given back. */
 size_t live_allocations(void);
 
+/* Bytes of all blocks of memory ever made, given back or not; whole cache lines each. */
+size_t allocated_bytes(void);
+
 /* Makes an object, or NULL where the function under test has no output object. */
 typedef struct fallible {
     const char *name;

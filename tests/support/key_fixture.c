@@ -28,6 +28,12 @@ tnn_params *shipped_params(const char *name) {
     return params_of(shipped_literal(name));
 }
 
+tnn_params *shipped_params_on(const char *name, tnn_engine engine) {
+    tnn_params *params = shipped_params(name);
+    tnn_params_set_engine(params, engine);
+    return params;
+}
+
 tnn_params_literal tiny_literal(void) {
     return (tnn_params_literal){.n = 608,
                                 .input_N = 32,

@@ -17,14 +17,16 @@ typedef struct product_keys {
     tnn_ggsw *bits[2];
 } product_keys;
 
-/* Several masks and one level; one mask and two levels. */
-static const char *const SETS[] = {"fast", "deep-fine"};
-static product_keys keys[COUNT_OF(SETS)];
+/* Several masks and one level; one mask and two levels. Each on both engines. */
+#define KEYS 4u
+static const char *const SETS[KEYS] = {"fast", "deep-fine", "fast", "deep-fine"};
+static const tnn_engine ENGINES[KEYS] = {TNN_ENGINE_FFTW, TNN_ENGINE_FFTW, TNN_ENGINE_QUAD, TNN_ENGINE_QUAD};
+static product_keys keys[KEYS];
 
 static int make_all_keys(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
-        keys[i].params = shipped_params(SETS[i]);
+    for (size_t i = 0; i < KEYS; i++) {
+        keys[i].params = shipped_params_on(SETS[i], ENGINES[i]);
         keys[i].secret = balanced_secret_key(keys[i].params);
         assert_ok(tnn_workspace_create(&keys[i].workspace, keys[i].params, 1));
         assert_ok(tnn_ggsw_encrypt(keys[i].secret, &keys[i].bits[0], false));
@@ -35,7 +37,7 @@ static int make_all_keys(void **state) {
 
 static int free_all_keys(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < KEYS; i++) {
         tnn_ggsw_free(keys[i].bits[0]);
         tnn_ggsw_free(keys[i].bits[1]);
         tnn_workspace_free(keys[i].workspace);
@@ -72,7 +74,7 @@ static uint32_t *new_ciphertext(const product_keys *k) {
 /* The bound would not mistake one message for another: it stands far below the torus. */
 static void predicted_noise_is_small(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < KEYS; i++) {
         uint32_t *glwe = new_ciphertext(&keys[i]);
         assert_true(NOISE_DEVIATIONS * sqrt(tnn_variance_external_product(keys[i].params)) < 0x1p-8);
         assert_false(encrypts(&keys[i], glwe, NULL));
@@ -96,7 +98,7 @@ static void check_product(const product_keys *k) {
 
 static void product_multiplies_messages(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < KEYS; i++) {
         for (uint32_t round = 0; round < 10; round++) {
             check_product(&keys[i]);
         }
@@ -105,7 +107,7 @@ static void product_multiplies_messages(void **state) {
 
 static void product_in_place_is_the_same(void **state) {
     (void)state;
-    for (size_t i = 0; i < 2 * COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < 2 * KEYS; i++) {
         const product_keys *k = &keys[i / 2];
         const size_t bytes = tnn_params_glwe_words(k->params) * sizeof(uint32_t);
         uint32_t *glwe = new_ciphertext(k);
@@ -144,7 +146,7 @@ static void check_cmux(const product_keys *k, unsigned bit) {
 
 static void cmux_chooses(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < KEYS; i++) {
         for (unsigned round = 0; round < 10; round++) {
             check_cmux(&keys[i], round % 2);
         }
@@ -154,7 +156,7 @@ static void cmux_chooses(void **state) {
 /* What tnn_external_product and tnn_cmux are made of. */
 static void product_is_added_to_the_accumulator(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < KEYS; i++) {
         const product_keys *k = &keys[i];
         const size_t words = tnn_params_glwe_words(k->params);
         uint32_t *accumulator = new_ciphertext(k);
@@ -165,8 +167,7 @@ static void product_is_added_to_the_accumulator(void **state) {
         for (size_t w = 0; w < words; w++) {
             sum[w] = accumulator[w] + product[w];
         }
-        memcpy(k->workspace->difference, glwe, words * sizeof *glwe);
-        tnn_add_external_product(k->workspace, accumulator, k->bits[1]->fourier);
+        k->workspace->calls->add_product(k->workspace->engine, accumulator, k->bits[1]->fourier, glwe);
         assert_memory_equal(accumulator, sum, words * sizeof *sum);
         tnn_free(accumulator);
         tnn_free(glwe);
@@ -178,7 +179,7 @@ static void product_is_added_to_the_accumulator(void **state) {
 /* Products of a fresh, noisy encryption: its noise of 4 units stays far below the product's. */
 static void fresh_encryptions_are_multiplied(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < KEYS; i++) {
         const product_keys *k = &keys[i];
         uint32_t *message = new_random(k->params->literal.N, sizeof *message);
         uint32_t *glwe = new_ciphertext(k);

@@ -5,9 +5,10 @@
 
 #include "bytes.h"
 #include "draw.h"
-#include "fft.h"
+#include "kernels.h"
 #include "key_fixture.h"
 #include "memory.h"
+#include "quad_twin.h"
 #include "schoolbook.h"
 #include "statistics.h"
 #include "testing.h"
@@ -18,33 +19,32 @@ typedef struct ggsw_maker {
     tnn_secret_key *secret;
     tnn_glwe_scratch *encrypting;
     tnn_expand_scratch *expanding;
-    tnn_fft *fft;
 } ggsw_maker;
 
-/* Several masks and one level; one mask and two levels, wider words. */
-static const char *const SETS[] = {"fast", "deep-fine"};
-static ggsw_maker makers[COUNT_OF(SETS)];
+/* Several masks and one level; one mask and two levels, wider words. Each in the Fourier form of both engines. */
+#define MAKERS 4u
+static const char *const SETS[MAKERS] = {"fast", "deep-fine", "fast", "deep-fine"};
+static const tnn_engine ENGINES[MAKERS] = {TNN_ENGINE_FFTW, TNN_ENGINE_FFTW, TNN_ENGINE_QUAD, TNN_ENGINE_QUAD};
+static ggsw_maker makers[MAKERS];
 
-static void make_maker(ggsw_maker *maker, const char *set) {
-    maker->params = shipped_params(set);
+static void make_maker(ggsw_maker *maker, const char *set, tnn_engine engine) {
+    maker->params = shipped_params_on(set, engine);
     maker->secret = balanced_secret_key(maker->params);
     assert_ok(tnn_glwe_scratch_create(&maker->encrypting, maker->params));
     assert_ok(tnn_expand_scratch_create(&maker->expanding, maker->params));
-    assert_ok(tnn_fft_create(&maker->fft, maker->params->literal.N));
 }
 
 static int make_makers(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
-        make_maker(&makers[i], SETS[i]);
+    for (size_t i = 0; i < MAKERS; i++) {
+        make_maker(&makers[i], SETS[i], ENGINES[i]);
     }
     return 0;
 }
 
 static int free_makers(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
-        tnn_fft_free(makers[i].fft);
+    for (size_t i = 0; i < MAKERS; i++) {
         tnn_expand_scratch_free(makers[i].expanding);
         tnn_glwe_scratch_free(makers[i].encrypting);
         tnn_secret_key_free(makers[i].secret);
@@ -65,7 +65,7 @@ static uint8_t *new_bodies(const ggsw_maker *maker, const tnn_seed *seed, size_t
 
 static double *new_expansion(const ggsw_maker *maker, const uint8_t *bodies, const tnn_seed *seed, size_t first_row) {
     double *fourier = new_random(tnn_params_ggsw_doubles(maker->params), sizeof *fourier);
-    tnn_ggsw_expand(maker->params, maker->fft, maker->expanding, fourier, bodies, seed, first_row);
+    tnn_ggsw_expand(maker->params, maker->expanding, fourier, bodies, seed, first_row);
     return fourier;
 }
 
@@ -134,7 +134,7 @@ static void check_rows(const ggsw_maker *maker, tally *squares, size_t first_row
 /* The mean of m independent squares has a relative deviation of sqrt(2 / m): 1.3 % for m = 12288. */
 static void rows_encrypt_the_bit_times_gadget_and_key(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < MAKERS; i++) {
         tally squares = {0};
         for (uint32_t round = 0; round < 6; round++) {
             check_rows(&makers[i], &squares, round * (size_t)1000003, round % 2);
@@ -197,7 +197,7 @@ static bool expansions_agree(const ggsw_maker *maker, const uint8_t *bodies, con
 
 static void expansion_is_a_function_of_seed_row_and_bodies(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < MAKERS; i++) {
         const tnn_seed seed = draw_seed();
         const tnn_seed other = draw_seed();
         uint8_t *bodies = new_random(body_bytes(makers[i].params), 1);
@@ -208,45 +208,75 @@ static void expansion_is_a_function_of_seed_row_and_bodies(void **state) {
     }
 }
 
-/* Point f of the transform of one polynomial by its definition, times 2 / N: the polynomial at the root
- * w^(1 - 4 f) of X^N + 1, w = exp(i pi / N). */
-static void naive_point(const uint64_t *poly, uint32_t N, uint32_t point, double *re, double *im) {
-    *re = 0;
-    *im = 0;
-    for (uint64_t t = 0; t < N; t++) {
-        uint64_t turns = t * (2 * (uint64_t)N + 1 - 4 * (uint64_t)point) % (2 * (uint64_t)N);
-        double angle = acos(-1) * (double)turns / N;
-        *re += (double)(int64_t)poly[t] * 0x1p-63 / N * cos(angle);
-        *im += (double)(int64_t)poly[t] * 0x1p-63 / N * sin(angle);
+/* The words of one polynomial as torus elements in [-1/2, 1/2), times 2 / N for the inverse transform to come. */
+static double *new_reals(const uint64_t *poly, uint32_t N) {
+    double *reals = new_array(N, sizeof *reals);
+    for (uint32_t t = 0; t < N; t++) {
+        reals[t] = (double)(int64_t)poly[t] * 0x1p-63 / N;
     }
+    return reals;
 }
 
-static void check_points(const ggsw_maker *maker, const double *fourier, const uint64_t *words, uint32_t row) {
-    const uint32_t N = maker->params->literal.N;
-    const uint32_t columns = maker->params->literal.k + 1;
-    const uint32_t rows = tnn_params_ggsw_rows(maker->params);
-    for (uint32_t c = 0; c < columns; c++) {
+/* FFTW's point f is the value at w^(1 - 4 f), w = exp(i pi / N). Where its real and imaginary part stand: 8 points of
+ * each row and column. */
+static void check_blocked_point(const tnn_params *params, const double *fourier, const double *reals, uint32_t row,
+                                uint32_t column, uint32_t point) {
+    const uint32_t N = params->literal.N;
+    const size_t block_row = (size_t)(point / TNN_POINT_BLOCK) * tnn_params_ggsw_rows(params) + row;
+    const size_t line = block_row * (params->literal.k + 1) + column;
+    const double *found = fourier + line * 2 * TNN_POINT_BLOCK + point % TNN_POINT_BLOCK;
+    double re;
+    double im;
+    naive_value(reals, N, 1, (2 * N + 1 - 4 * point) % (2 * N), &re, &im);
+    assert_true(fabs(found[0] - re) < 1e-14 && fabs(found[TNN_POINT_BLOCK] - im) < 1e-14);
+}
+
+/* A point of each row is a point of the spectrum, each column a lane, unused ones 0; rows go by level, then by
+ * polynomial. Values count 2^-(32 - coarse_bits). */
+static void check_quad_point(const tnn_params *params, const double *fourier, const double *reals, uint32_t row,
+                             uint32_t column, uint32_t point) {
+    const uint32_t levels = params->literal.bs_levels;
+    const uint32_t row_in_point = row % levels * (params->literal.k + 1) + row / levels;
+    const size_t line = (size_t)point * tnn_params_ggsw_rows(params) + row_in_point;
+    const double *found = fourier + line * TNN_QUAD_POINT + column;
+    const double unit = exp2(32.0 - params->coarse_bits);
+    tnn_quad_fft *fft;
+    double re;
+    double im;
+    assert_ok(tnn_quad_fft_create(&fft, params->literal.N));
+    naive_value(reals, params->literal.N, 1, quad_point_root(fft, point), &re, &im);
+    assert_true(fabs(found[0] / unit - re) < 1e-14 && fabs(found[TNN_QUAD_LANES] / unit - im) < 1e-14);
+    for (uint32_t lane = params->literal.k + 1; lane < TNN_QUAD_LANES; lane++) {
+        assert_true(found[lane - column] == 0 && found[lane - column + TNN_QUAD_LANES] == 0);
+    }
+    tnn_quad_fft_free(fft);
+}
+
+static void check_points(const tnn_params *params, const double *fourier, const uint64_t *words, uint32_t row) {
+    const uint32_t N = params->literal.N;
+    for (uint32_t c = 0; c <= params->literal.k; c++) {
         const uint32_t points[] = {0, 7, 8, N / 2 - 1, draw_below(N / 2)};
+        double *reals = new_reals(words + (size_t)c * N, N);
         for (size_t i = 0; i < COUNT_OF(points); i++) {
-            const size_t line = ((size_t)(points[i] / TNN_POINT_BLOCK) * rows + row) * columns + c;
-            const double *found = fourier + line * 2 * TNN_POINT_BLOCK + points[i] % TNN_POINT_BLOCK;
-            double re;
-            double im;
-            naive_point(words + (size_t)c * N, N, points[i], &re, &im);
-            assert_true(fabs(found[0] - re) < 1e-14 && fabs(found[TNN_POINT_BLOCK] - im) < 1e-14);
+            if (params->engine == TNN_ENGINE_QUAD) {
+                check_quad_point(params, fourier, reals, row, c, points[i]);
+            } else {
+                check_blocked_point(params, fourier, reals, row, c, points[i]);
+            }
         }
+        tnn_free(reals);
     }
 }
 
-static void expansion_is_the_blocked_transform_of_the_rows(void **state) {
+static void expansion_is_the_transform_of_the_rows(void **state) {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(SETS); i++) {
+    for (size_t i = 0; i < MAKERS; i++) {
         const tnn_seed seed = draw_seed();
         uint8_t *bodies = new_random(body_bytes(makers[i].params), 1);
         double *fourier = new_expansion(&makers[i], bodies, &seed, 7);
         for (uint32_t row = 0; row < tnn_params_ggsw_rows(makers[i].params); row++) {
             uint64_t *words = new_row(makers[i].params, bodies, &seed, 7, row);
-            check_points(&makers[i], fourier, words, row);
+            check_points(makers[i].params, fourier, words, row);
             tnn_free(words);
         }
         tnn_free(bodies);
@@ -284,7 +314,7 @@ int main(void) {
         cmocka_unit_test(bodies_of_fresh_encryptions_differ),
         cmocka_unit_test(noise_is_fresh_where_the_seed_is_not),
         cmocka_unit_test(expansion_is_a_function_of_seed_row_and_bodies),
-        cmocka_unit_test(expansion_is_the_blocked_transform_of_the_rows),
+        cmocka_unit_test(expansion_is_the_transform_of_the_rows),
         cmocka_unit_test(public_encryption_draws_a_fresh_seed),
         cmocka_unit_test(misuse_is_refused),
     };

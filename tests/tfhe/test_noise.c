@@ -12,7 +12,7 @@ static tnn_params changed(const tnn_params_literal *literal) {
     while (literal->N >> (log2_N + 1)) {
         log2_N++;
     }
-    return (tnn_params){*literal, TNN_SECURITY_128, log2_N, 8};
+    return (tnn_params){.literal = *literal, .security = TNN_SECURITY_128, .log2_N = log2_N, .bsk_bytes = 8};
 }
 
 typedef double (*formula)(const tnn_params *params);

@@ -1,4 +1,5 @@
-/* Usage: test_noise_measured <shipped set>. Holds the noise of real ciphertexts against each formula of noise.c. */
+/* Usage: test_noise_measured <shipped set> <engine>. Holds the noise of real ciphertexts against each formula of
+ * noise.c. */
 #include <math.h>
 #include <string.h>
 
@@ -14,11 +15,12 @@
 #define BATCH 16u /* blind rotations at once */
 
 static const char *set_name;
+static tnn_engine engine;
 static key_set keys;
 
 static int make_named_keys(void **state) {
     (void)state;
-    make_keys(&keys, shipped_params(set_name), BATCH);
+    make_keys(&keys, shipped_params_on(set_name, engine), BATCH);
     return 0;
 }
 
@@ -309,9 +311,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(wrong_formulas_are_rejected),
         cmocka_unit_test(key_switches),
     };
-    if (argc != 2) {
+    if (argc != 3 || (strcmp(argv[2], "FFTW") != 0 && strcmp(argv[2], "quad") != 0)) {
         return 2;
     }
     set_name = argv[1];
+    engine = strcmp(argv[2], "quad") == 0 ? TNN_ENGINE_QUAD : TNN_ENGINE_FFTW;
     return cmocka_run_group_tests(tests, make_named_keys, free_named_keys);
 }

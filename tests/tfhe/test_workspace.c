@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "failures.h"
 #include "key_fixture.h"
 #include "memory.h"
 #include "testing.h"
@@ -26,16 +27,13 @@ typedef struct region {
     size_t bytes;
 } region;
 
-#define REGIONS 6u
+#define REGIONS 3u
 
 static void list_regions(region *regions, const tnn_workspace *w) {
     const tnn_params_literal *p = &w->params.literal;
     const size_t glwe_words = (size_t)(p->k + 1) * p->N;
     const region all[REGIONS] = {
         {w->difference, glwe_words * sizeof(uint32_t)},
-        {w->folded, p->N * sizeof(double)},
-        {w->digits, glwe_words * p->bs_levels * sizeof(double)},
-        {w->products, glwe_words * sizeof(double)},
         {w->positions, w->batch * (p->n + 1) * sizeof(uint32_t)},
         {w->accumulators, w->batch * glwe_words * sizeof(uint32_t)},
     };
@@ -79,28 +77,42 @@ static void arrays_have_their_sizes(void **state) {
 
 static void what_it_computes_with_fits_the_parameters(void **state) {
     (void)state;
-    const tnn_gadget gadget = tnn_gadget_of(params->literal.bs_base_log, params->literal.bs_levels);
+    const tnn_engine engines[] = {TNN_ENGINE_FFTW, TNN_ENGINE_QUAD};
+    for (size_t i = 0; i < COUNT_OF(engines); i++) {
+        tnn_params *chosen = shipped_params_on("deep-fine", engines[i]);
+        tnn_workspace *workspace;
+        assert_ok(tnn_workspace_create(&workspace, chosen, 1));
+        assert_true(tnn_params_equal(&workspace->params, chosen));
+        assert_int_equal(workspace->params.engine, engines[i]);
+        assert_int_equal(workspace->params.coarse_bits, chosen->coarse_bits);
+        assert_ptr_equal(workspace->kernels, tnn_kernels_best());
+        assert_ptr_equal(workspace->calls, tnn_engine_of(chosen));
+        tnn_workspace_free(workspace);
+        tnn_params_free(chosen);
+    }
+}
+
+/* Beside the arrays there are structures, and of a transform a table of N doubles and two more while FFTW plans it. */
+static void check_stated_bytes(const tnn_params *chosen, size_t batch) {
+    const size_t stated = tnn_params_workspace_bytes(chosen, batch);
+    const size_t unstated = 1024 + 3 * chosen->literal.N * sizeof(double);
+    const size_t before = allocated_bytes();
     tnn_workspace *workspace;
-    assert_ok(tnn_workspace_create(&workspace, params, 1));
-    assert_true(tnn_params_equal(&workspace->params, params));
-    assert_ptr_equal(workspace->kernels, tnn_kernels_best());
-    assert_memory_equal(&workspace->gadget, &gadget, sizeof gadget);
+    assert_ok(tnn_workspace_create(&workspace, chosen, batch));
+    assert_in_range(allocated_bytes() - before, stated, stated + unstated);
     tnn_workspace_free(workspace);
 }
 
-/* The transform has the ring's degree: the constant 1 becomes N/2 points of 1. */
-static void transform_has_the_degree_of_the_ring(void **state) {
+static void memory_is_what_the_parameters_state(void **state) {
     (void)state;
-    const uint32_t points = params->literal.N / 2;
-    tnn_workspace *workspace;
-    assert_ok(tnn_workspace_create(&workspace, params, 1));
-    workspace->folded[0] = 1;
-    tnn_fft_forward(workspace->fft, workspace->digits, workspace->folded);
-    for (uint32_t t = 0; t < points; t++) {
-        assert_true(workspace->digits[t] == 1);
-        assert_true(workspace->digits[points + t] == 0);
+    const char *const names[] = {"fast", "accurate", "deep-fine"};
+    const tnn_engine engines[] = {TNN_ENGINE_FFTW, TNN_ENGINE_QUAD};
+    for (size_t i = 0; i < COUNT_OF(names) * COUNT_OF(engines); i++) {
+        tnn_params *chosen = shipped_params_on(names[i / COUNT_OF(engines)], engines[i % COUNT_OF(engines)]);
+        check_stated_bytes(chosen, 1);
+        check_stated_bytes(chosen, 16);
+        tnn_params_free(chosen);
     }
-    tnn_workspace_free(workspace);
 }
 
 static void parameters_are_copied(void **state) {
@@ -140,7 +152,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arrays_have_their_sizes),
         cmocka_unit_test(what_it_computes_with_fits_the_parameters),
-        cmocka_unit_test(transform_has_the_degree_of_the_ring),
+        cmocka_unit_test(memory_is_what_the_parameters_state),
         cmocka_unit_test(parameters_are_copied),
         cmocka_unit_test(batches_beyond_memory_are_refused),
         cmocka_unit_test(misuse_is_refused),
