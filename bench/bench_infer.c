@@ -12,6 +12,7 @@
 
 #include "bench/bench_file.h"
 #include "bench/deployment.h"
+#include "bench/samples.h"
 #include "bench/stage_profile.h"
 #include "common/command_line.h"
 #include "common/compile.h"
@@ -98,9 +99,8 @@ static bool create_bench(bench *shared, const options *chosen, size_t images) {
         return false;
     }
     shared->rounds = chosen->rounds;
-    shared->call_ms = calloc(BATCH_COUNT * chosen->rounds, sizeof(double));
-    shared->floor_us = calloc(BATCH_COUNT * chosen->rounds, sizeof(double));
-    return (shared->call_ms != NULL && shared->floor_us != NULL) || report_out_of_memory();
+    return samples_allocate(&shared->call_ms, BATCH_COUNT * chosen->rounds) &&
+           samples_allocate(&shared->floor_us, BATCH_COUNT * chosen->rounds);
 }
 
 static void free_bench(bench *shared) {

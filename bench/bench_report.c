@@ -85,7 +85,7 @@ typedef struct round_counts {
     size_t rotation, latency, scaling, growth, footprint;
 } round_counts;
 
-static const round_counts FULL_ROUNDS = {.rotation = 12, .latency = 25, .scaling = 25, .growth = 3, .footprint = 5};
+static const round_counts FULL_ROUNDS = {.rotation = 12, .latency = 25, .scaling = 25, .growth = 15, .footprint = 5};
 static const round_counts QUICK_ROUNDS = {.rotation = 2, .latency = 3, .scaling = 3, .growth = 1, .footprint = 1};
 
 /* What the measurements share. */
@@ -111,18 +111,21 @@ static bool add_model(session *at, const char *name, bool exact, tnn_circuit *ci
     return latency_measure(&model->latency, circuit, at->chosen->threads, at->rounds->latency);
 }
 
+static const char *name_in_folder(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
 static bool add_bundled_model(session *at, const char *path) {
     char name[REPORT_NAME_MAX];
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
+    const char *base = name_in_folder(path);
     tnn_circuit *circuit = NULL;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(base, "."), base);
     return bundled_model_compile(&circuit, path) && add_model(at, name, bundled_model_is_exact(path), circuit);
 }
 
 static bool is_fast_net(const char *path) {
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
+    const char *base = name_in_folder(path);
     return strncmp(base, FAST_NET, sizeof FAST_NET - 1) == 0 && strcmp(base + sizeof FAST_NET - 1, ".tnn") == 0;
 }
 
@@ -185,7 +188,8 @@ static bool choose_fast_net(session *at, const glob_t *found) {
     tnn_circuit *circuit = NULL;
     tnn_circuit_info info;
     if (at->fast_path == NULL) {
-        return report_error("%s: lacks the fast net, %s.tnn", at->chosen->models, FAST_NET);
+        report_error("%s: lacks the fast net, %s.tnn", at->chosen->models, FAST_NET);
+        return false;
     }
     if (!bundled_model_compile(&circuit, at->fast_path)) {
         return false;
@@ -199,7 +203,7 @@ static bool choose_fast_net(session *at, const glob_t *found) {
 static bool measure(session *at, const glob_t *found) {
     report_figures *figures = at->figures;
     figures->machine = processor_describe();
-    figures->kernels = tnn_kernels_best()->name;
+    figures->kernels = strrchr(tnn_kernels_best()->name, '_') + 1;
     figures->quick = at->chosen->quick;
     if (!choose_fast_net(at, found)) {
         return false;
@@ -238,10 +242,9 @@ static bool text_save(text *written, const char *path, bool good) {
 
 static bool write_page(const options *chosen, const report_figures *figures) {
     text page;
-    const char *slash = strrchr(chosen->chart_path, '/');
     bool opened = text_open(&page);
     if (opened) {
-        report_page_write(page.stream, figures, slash == NULL ? chosen->chart_path : slash + 1);
+        report_page_write(page.stream, figures, name_in_folder(chosen->chart_path));
     }
     return text_save(&page, chosen->page_path, opened);
 }
@@ -255,11 +258,14 @@ static bool write_charts(const options *chosen, const report_figures *figures) {
 static bool run(const options *chosen) {
     glob_t found;
     report_figures *figures = calloc(1, sizeof *figures);
+    if (figures == NULL) {
+        return report_out_of_memory();
+    }
     session at = {.chosen = chosen,
                   .rounds = chosen->quick ? &QUICK_ROUNDS : &FULL_ROUNDS,
                   .figures = figures,
                   .start_ms = clock_ms()};
-    bool done = (figures != NULL || report_out_of_memory()) && bundled_models_find(&found, chosen->models);
+    bool done = bundled_models_find(&found, chosen->models);
     if (done) {
         done = measure(&at, &found) && write_charts(chosen, figures) && write_page(chosen, figures) &&
                (chosen->json_path == NULL || report_json_write(chosen->json_path, figures));

@@ -87,10 +87,11 @@ static void set_linear(ruler *axis, double highest) {
 }
 
 static void set_doubles(ruler *axis, double lowest, double highest) {
-    double first = floor(log2(lowest) + 1e-9), last = fmax(ceil(log2(highest) - 1e-9), first + 1);
+    int first = (int)floor(log2(lowest) + 1e-9);
+    int last = (int)fmax(ceil(log2(highest) - 1e-9), first + 1);
     axis->low = exp2(first);
     axis->high = exp2(last);
-    for (double exponent = first; exponent <= last; exponent++) {
+    for (int exponent = first; exponent <= last; exponent++) {
         add_tick(axis, exp2(exponent));
     }
 }
@@ -98,7 +99,9 @@ static void set_doubles(ruler *axis, double lowest, double highest) {
 static void set_decades(ruler *axis, double lowest, double highest) {
     axis->low = lowest / 1.4;
     axis->high = highest * 1.4;
-    for (double power = pow(10, floor(log10(axis->low))); power <= axis->high; power *= 10) {
+    int last = (int)floor(log10(axis->high));
+    for (int exponent = (int)floor(log10(axis->low)); exponent <= last; exponent++) {
+        double power = pow(10, exponent);
         add_tick(axis, power);
         add_tick(axis, 2 * power);
         add_tick(axis, 5 * power);

@@ -7,10 +7,15 @@
 #include "evaluation.h"
 
 #include "bench/fft_floor.h"
+#include "bench/samples.h"
 #include "common/clock.h"
 #include "common/draw.h"
 #include "common/machine.h"
 #include "common/report.h"
+
+enum { LEAST_ROUNDS = 3 };
+
+static const double ROUNDS_MS = 2e4; /* what all rounds of a series may take about */
 
 /* 17 and 33 are one more than full batches. */
 static const size_t NEURONS[] = {16, 17, 24, 32, 33, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024};
@@ -114,13 +119,11 @@ static bool encrypt_drawing(subject *made, const laboratory *lab) {
 static bool allocate_results(subject *made, const laboratory *lab) {
     size_t words = tnn_params_big_dimension(lab->params) + 1;
     made->logits = calloc(made->circuit->spec.outputs * words, sizeof *made->logits);
-    made->ms = calloc(lab->rounds, sizeof *made->ms);
-    return (made->logits != NULL && made->ms != NULL) || report_out_of_memory();
+    return (made->logits != NULL || report_out_of_memory()) && samples_allocate(&made->ms, lab->rounds);
 }
 
-static bool make_subject(subject *made, const laboratory *lab, const synthetic_shape *shape) {
-    return synthetic_circuit(&made->circuit, shape, tnn_params_get(lab->params)) &&
-           status_ok(tnn_evaluation_create(&made->evaluation, made->circuit, lab->server, 1, 1), "evaluation") &&
+static bool make_subject(subject *made, const laboratory *lab) {
+    return status_ok(tnn_evaluation_create(&made->evaluation, made->circuit, lab->server, 1, 1), "evaluation") &&
            encrypt_drawing(made, lab) && allocate_results(made, lab);
 }
 
@@ -144,10 +147,10 @@ static void free_laboratory(laboratory *lab) {
 }
 
 static bool time_image(double *ms, const subject *timed) {
-    double start = clock_ms();
+    double start = clock_thread_ms();
     tnn_status status = tnn_evaluation_run(timed->evaluation, timed->logits, (const tnn_packed *const[]){timed->image},
                                            1, (tnn_evaluation_monitor){0});
-    *ms = clock_ms() - start;
+    *ms = clock_thread_ms() - start;
     return status_ok(status, "inference");
 }
 
@@ -178,22 +181,43 @@ static void summarize(growth_series *series, laboratory *lab) {
     series->fit = linear_fit_of(x, y, lab->count);
 }
 
-static bool prepare(laboratory *lab, const growth_series *series) {
-    lab->floor_us = calloc(lab->count * lab->rounds, sizeof *lab->floor_us);
-    bool done = (lab->floor_us != NULL || report_out_of_memory()) && make_keys(lab, &series->parameters);
+static bool compile(laboratory *lab, const growth_series *series) {
+    bool done = true;
     for (size_t i = 0; i < lab->count && done; i++) {
         synthetic_shape shape = shape_of(series->variable, PLANS[series->variable].sizes[i]);
-        done = make_subject(&lab->subjects[i], lab, &shape);
+        done = synthetic_circuit(&lab->subjects[i].circuit, &shape, &series->parameters);
+    }
+    return done;
+}
+
+static void choose_rounds(laboratory *lab, size_t most) {
+    double round_ms = 0;
+    for (size_t i = 0; i < lab->count; i++) {
+        round_ms += lab->subjects[i].circuit->milliseconds;
+    }
+    size_t affordable = (size_t)(ROUNDS_MS / round_ms);
+    affordable = affordable < LEAST_ROUNDS ? LEAST_ROUNDS : affordable;
+    lab->rounds = affordable < most ? affordable : most;
+}
+
+static bool prepare(laboratory *lab, const growth_series *series) {
+    bool done = samples_allocate(&lab->floor_us, lab->count * lab->rounds) && make_keys(lab, &series->parameters);
+    for (size_t i = 0; i < lab->count && done; i++) {
+        done = make_subject(&lab->subjects[i], lab);
     }
     return done;
 }
 
 bool growth_measure(growth_series *series, growth_variable variable, const tnn_params_literal *parameters,
                     size_t rounds, bool quick) {
-    size_t count = quick ? PLANS[variable].quick_count : PLANS[variable].count;
-    laboratory lab = {.count = count, .rounds = rounds};
-    *series = (growth_series){.variable = variable, .parameters = *parameters, .rounds = rounds, .count = count};
-    bool done = prepare(&lab, series) && time_rounds(&lab);
+    laboratory lab = {.count = quick ? PLANS[variable].quick_count : PLANS[variable].count};
+    *series = (growth_series){.variable = variable, .parameters = *parameters, .count = lab.count};
+    bool done = compile(&lab, series);
+    if (done) {
+        choose_rounds(&lab, rounds);
+        series->rounds = lab.rounds;
+        done = prepare(&lab, series) && time_rounds(&lab);
+    }
     if (done) {
         summarize(series, &lab);
     }

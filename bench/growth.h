@@ -2,7 +2,8 @@
  * growth.h: the latency of one image on one thread as one size of a random network grows.
  *
  * All networks of a series run under one parameter set and one key, so that nothing but the size changes: parameters
- * found for each size would step. The sizes are timed in turn, round after round.
+ * found for each size would step. The sizes are timed in turn, round after round, by the time that the processor spent
+ * on the thread: a run of seconds, unlike one of milliseconds, never has the processor to itself.
  */
 #ifndef BENCH_GROWTH_H
 #define BENCH_GROWTH_H
@@ -49,6 +50,7 @@ synthetic_shape growth_largest(growth_variable variable);
  * Measures a series.
  *
  * Args: parameters  of every network; with a key-switching key where layers grow
+ *       rounds      the most; fewer, but at least 3, where the series is slow
  *       quick       fewer and smaller sizes
  */
 bool growth_measure(growth_series *series, growth_variable variable, const tnn_params_literal *parameters,

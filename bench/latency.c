@@ -3,11 +3,12 @@
 #include <stdlib.h>
 
 #include "bench/deployment.h"
+#include "bench/samples.h"
 #include "common/report.h"
 
 enum {
     BATCH = 16, /* blind rotations that a thread advances together at most (src/nn/evaluation.c) */
-    LEAST_ROUNDS = 3,
+    LEAST_ROUNDS = 5,
 };
 
 static const double ROUNDS_MS = 8e3; /* what all rounds may take about */
@@ -39,7 +40,8 @@ static void choose_rounds(latency_figures *figures, size_t most) {
     double round_ms = 0;
     for (size_t i = 0; i < figures->count; i++) {
         const latency_setting *setting = &figures->settings[i];
-        round_ms += figures->info.predicted_ms * (1.0 + (double)setting->images) / (double)setting->threads;
+        size_t calls = setting->images == 1 ? 1 : 1 + setting->images; /* in images' worth of time */
+        round_ms += figures->info.predicted_ms * (double)calls / (double)setting->threads;
     }
     size_t affordable = (size_t)(ROUNDS_MS / round_ms);
     affordable = affordable < LEAST_ROUNDS ? LEAST_ROUNDS : affordable;
@@ -60,11 +62,8 @@ static bool plan(latency_figures *figures, const tnn_circuit *circuit, size_t th
 
 static bool prepare(measurement *taken, const latency_figures *figures) {
     size_t samples = figures->count * figures->rounds;
-    taken->image_ms = calloc(samples, sizeof(double));
-    taken->full_ms = calloc(samples, sizeof(double));
-    taken->floor_us = calloc(samples, sizeof(double));
-    bool done =
-        (taken->image_ms != NULL && taken->full_ms != NULL && taken->floor_us != NULL) || report_out_of_memory();
+    bool done = samples_allocate(&taken->image_ms, samples) && samples_allocate(&taken->full_ms, samples) &&
+                samples_allocate(&taken->floor_us, samples);
     for (size_t i = 0; i < figures->count && done; i++) {
         done = deployment_evaluator(&taken->evaluators[i], &taken->made, figures->settings[i].threads);
     }

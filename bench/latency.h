@@ -35,7 +35,7 @@ typedef struct latency_figures {
  * On failure reports.
  *
  * Args: circuit  freed before this returns
- *       rounds   the most; fewer, but at least 3, where the circuit is slow
+ *       rounds   the most; fewer, but at least 5, where the circuit is slow
  */
 bool latency_measure(latency_figures *figures, tnn_circuit *circuit, size_t threads, size_t rounds);
 

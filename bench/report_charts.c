@@ -74,7 +74,9 @@ bool report_charts_write(FILE *out, const report_figures *figures) {
     plot_models(&panels[2], &panels[3], figures);
     plot_growth(&panels[4], &figures->growth[GROWTH_INPUTS], "An image, one thread: growth with inputs");
     plot_growth(&panels[5], &figures->growth[GROWTH_LAYERS], "An image, one thread: growth with layers of tables");
-    chart_write(out, "torusnn", panels, PANEL_COUNT);
+    char title[PROCESSOR_NAME_MAX + 64];
+    snprintf(title, sizeof title, "torusnn on %s, %s kernels", figures->machine.name, figures->kernels);
+    chart_write(out, title, panels, PANEL_COUNT);
     free(panels);
     return true;
 }

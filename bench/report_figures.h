@@ -18,7 +18,7 @@ typedef struct report_model {
 
 typedef struct report_figures {
     processor machine;
-    const char *kernels; /* the kernel set in use */
+    const char *kernels; /* the instruction set of the kernels in use */
     bool quick;
     rotation_figures rotation;
     size_t model_count;

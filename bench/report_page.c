@@ -135,7 +135,8 @@ static void write_series(FILE *out, const growth_series *series) {
 static void write_growth(FILE *out, const report_figures *figures) {
     fputs("\n## Growth\n\nOne image on one thread through networks with random ternary weights. Parameters are held "
           "along a series: those\nof the fast net, and for layers those that the library finds for the deepest net. "
-          "The fit is by least squares of relative\nerrors; ratios are to the floor of all bootstraps.\n",
+          "The fit is by least squares of relative\nerrors; ratios are to the floor of all bootstraps. Times are the "
+          "processor's on the thread.\n",
           out);
     for (size_t i = 0; i < GROWTH_VARIABLES; i++) {
         write_series(out, &figures->growth[i]);

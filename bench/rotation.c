@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "common/report.h"
+#include "bench/samples.h"
 
 static void choose_items(rotation_figures *figures) {
     size_t count;
@@ -37,10 +37,9 @@ bool rotation_measure(rotation_figures *figures, const tnn_params_literal *param
     *figures = (rotation_figures){.parameters = *parameters, .rounds = rounds};
     choose_items(figures);
     core_fixture fixture = {0};
-    double *samples = calloc(figures->count * rounds, sizeof *samples);
-    double *floor = calloc(figures->count * rounds, sizeof *floor);
-    bool done =
-        ((samples != NULL && floor != NULL) || report_out_of_memory()) && core_fixture_create(&fixture, parameters);
+    double *samples = NULL, *floor = NULL;
+    bool done = samples_allocate(&samples, figures->count * rounds) &&
+                samples_allocate(&floor, figures->count * rounds) && core_fixture_create(&fixture, parameters);
     if (done) {
         take_samples(figures, &fixture, samples, floor);
         summarize(figures, samples, floor);

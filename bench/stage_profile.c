@@ -1,10 +1,12 @@
 #include "bench/stage_profile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "encoding.h"
 #include "objects.h"
 
+#include "bench/samples.h"
 #include "common/clock.h"
 #include "common/report.h"
 
@@ -52,7 +54,7 @@ static void end_stage(bench_memory *memory, stage which) {
 
 /* The largest number of values that a layer hands on, the logits included. */
 static size_t widest_layer(const tnn_circuit *circuit) {
-    size_t widest = 0;
+    size_t widest = 1;
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         const tnn_layer_circuit *layer = &circuit->layers[i];
         size_t tables = layer->tables_per_neuron == 0 ? 1 : layer->tables_per_neuron;
@@ -189,6 +191,21 @@ static bool run_image(bench_memory *memory, const tnn_input *input) {
     return done;
 }
 
+/* Whether the stages give what tnn_infer gives, to the bit: otherwise they are not its stages. */
+static bool check_stages(bench_memory *memory, const deployment *made, tnn_evaluator *evaluator) {
+    tnn_output *output = NULL;
+    bool done =
+        run_image(memory, made->inputs[0]) &&
+        status_ok(tnn_infer(evaluator, &output, (const tnn_input *const *)made->inputs, 1, NULL, NULL), "inference");
+    if (done &&
+        memcmp(memory->rounded, output->words, output->outputs * memory->big_words * sizeof *memory->rounded) != 0) {
+        done = report_error("the profile's stages do not give the result of tnn_infer; bring bench/stage_profile.c "
+                            "up to src/nn/evaluation.c");
+    }
+    tnn_output_free(output);
+    return done;
+}
+
 /* samples [STAGE_COUNT + 2][rounds]: the stages, tnn_infer, the floor. */
 static bool take_samples(double *samples, bench_memory *memory, const deployment *made, tnn_evaluator *evaluator,
                          size_t rounds) {
@@ -220,10 +237,11 @@ static void summarize(stage_profile *profile, double *samples) {
 bool stage_profile_measure(stage_profile *profile, const deployment *made, size_t rounds) {
     bench_memory memory = {0};
     tnn_evaluator *evaluator = NULL;
-    double *samples = calloc((STAGE_COUNT + 2) * rounds, sizeof *samples);
+    double *samples = NULL;
     *profile = (stage_profile){.rounds = rounds};
-    bool done = (samples != NULL || report_out_of_memory()) && allocate(&memory, made) &&
-                deployment_evaluator(&evaluator, made, 1) && take_samples(samples, &memory, made, evaluator, rounds);
+    bool done = samples_allocate(&samples, (STAGE_COUNT + 2) * rounds) && allocate(&memory, made) &&
+                deployment_evaluator(&evaluator, made, 1) && check_stages(&memory, made, evaluator) &&
+                take_samples(samples, &memory, made, evaluator, rounds);
     if (done) {
         summarize(profile, samples);
     }
