@@ -17,29 +17,36 @@
 
 enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000 };
 
-static const char HELP[] = "usage: bench_core [OPTION]...\n"
-                           "\n"
-                           "  --set NAME      parameter set, or all (default: the first shipped one)\n"
-                           "  --rounds COUNT  samples of each operation (default: 20)\n"
-                           "  --json FILE     write the figures to a file too\n"
-                           "  --calibrate FILE  instead: measure the constants of the library's cost model and write\n"
-                           "                  them as src/nn/calibration.h holds them\n"
-                           "  --help          print this\n";
+static const char HELP[] =
+    "usage: bench_core [OPTION]...\n"
+    "\n"
+    "  --set NAME      parameter set, or all (default: the first shipped one)\n"
+    "  --rounds COUNT  samples of each operation (default: 20)\n"
+    "  --json FILE     write the figures to a file too\n"
+    "  --calibrate FILE  instead: measure the constants of the library's cost model and write\n"
+    "                  them as src/nn/calibration.h holds them\n"
+    "  --once NAME     instead: a single run of an operation on one ciphertext, for counting instructions\n"
+    "  --help          print this\n";
 
 typedef struct options {
     const char *set;              /* NULL: the first */
     const char *json_path;        /* NULL: none */
     const char *calibration_path; /* NULL: none */
+    const char *once;             /* NULL: none */
     size_t rounds;
     bool help;
 } options;
 
-enum option_key { SET = 1, ROUNDS, JSON, CALIBRATE, HELP_WANTED };
+enum option_key { SET = 1, ROUNDS, JSON, CALIBRATE, ONCE, HELP_WANTED };
 
 static const struct option LONG_OPTIONS[] = {
-    {"set", required_argument, NULL, SET},    {"rounds", required_argument, NULL, ROUNDS},
-    {"json", required_argument, NULL, JSON},  {"calibrate", required_argument, NULL, CALIBRATE},
-    {"help", no_argument, NULL, HELP_WANTED}, {NULL, 0, NULL, 0},
+    {"set", required_argument, NULL, SET},
+    {"rounds", required_argument, NULL, ROUNDS},
+    {"json", required_argument, NULL, JSON},
+    {"calibrate", required_argument, NULL, CALIBRATE},
+    {"once", required_argument, NULL, ONCE},
+    {"help", no_argument, NULL, HELP_WANTED},
+    {NULL, 0, NULL, 0},
 };
 
 static bool apply_option(options *chosen, int key, const char *value) {
@@ -48,6 +55,7 @@ static bool apply_option(options *chosen, int key, const char *value) {
     case ROUNDS: return parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS);
     case JSON: chosen->json_path = value; return true;
     case CALIBRATE: chosen->calibration_path = value; return true;
+    case ONCE: chosen->once = value; return true;
     case HELP_WANTED: chosen->help = true; return true;
     default: return false;
     }
@@ -196,6 +204,38 @@ static bool bench(const options *chosen) {
     return done;
 }
 
+static const core_item *find_item(const char *name) {
+    size_t count;
+    const core_item *items = core_items_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(items[i].name, name) == 0 && items[i].batch == 1) {
+            return &items[i];
+        }
+    }
+    report_error("--once: no operation is called '%s'", name);
+    return NULL;
+}
+
+/* Under the first chosen set. For a tool that counts instructions: see run-callgrind in CMakeLists.txt. */
+static bool run_once(const options *chosen) {
+    size_t count, set = 0;
+    const tnn_shipped_params *sets = tnn_shipped_params_list(&count);
+    const core_item *item = find_item(chosen->once);
+    while (set < count && !is_chosen(chosen, sets, set)) {
+        set++;
+    }
+    if (set == count) {
+        return report_error("--set: no shipped parameter set is called '%s'", chosen->set);
+    }
+    core_fixture fixture = {0};
+    bool done = item != NULL && core_fixture_create(&fixture, &sets[set].literal);
+    if (done && core_item_applies(item, &sets[set].literal)) {
+        item->run(&fixture, item->batch);
+    }
+    core_fixture_free(&fixture);
+    return done;
+}
+
 static bool run(const options *chosen) {
     if (chosen->help) {
         return fputs(HELP, stdout) != EOF;
@@ -203,7 +243,7 @@ static bool run(const options *chosen) {
     if (chosen->calibration_path != NULL) {
         return calibration_run(chosen->calibration_path, chosen->rounds);
     }
-    return bench(chosen);
+    return chosen->once != NULL ? run_once(chosen) : bench(chosen);
 }
 
 int main(int argc, char **argv) {

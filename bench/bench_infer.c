@@ -3,6 +3,7 @@
  *
  * Each round takes one sample of every batch and, before each of them, one of the FFT floor. Times are milliseconds;
  * the floor is that of one thread, so T threads that share the work well reach a ratio of 1/T times that of one.
+ * A profile of one image on one thread says where its time goes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +11,11 @@
 #include <torusnn/torusnn.h>
 
 #include "bench/bench_file.h"
-#include "bench/fft_floor.h"
-#include "common/clock.h"
+#include "bench/deployment.h"
+#include "bench/samples.h"
+#include "bench/stage_profile.h"
 #include "common/command_line.h"
 #include "common/compile.h"
-#include "common/draw.h"
 #include "common/json_file.h"
 #include "common/machine.h"
 #include "common/model_file.h"
@@ -32,21 +33,26 @@ static const char HELP[] = "usage: bench_infer [OPTION]...\n"
                            "  --threads COUNT  the most threads to try (default: online processors)\n"
                            "  --rounds COUNT   samples of each setting (default: 20)\n"
                            "  --json FILE      write the figures to a file too\n"
+                           "  --once           instead: a single image on one thread, for counting instructions\n"
                            "  --help           print this\n";
 
 typedef struct options {
     const char *model_path;
     const char *json_path; /* NULL: none */
     size_t threads, rounds;
-    bool help;
+    bool once, help;
 } options;
 
-enum option_key { MODEL = 1, THREADS, ROUNDS, JSON, HELP_WANTED };
+enum option_key { MODEL = 1, THREADS, ROUNDS, JSON, ONCE, HELP_WANTED };
 
 static const struct option LONG_OPTIONS[] = {
-    {"model", required_argument, NULL, MODEL},   {"threads", required_argument, NULL, THREADS},
-    {"rounds", required_argument, NULL, ROUNDS}, {"json", required_argument, NULL, JSON},
-    {"help", no_argument, NULL, HELP_WANTED},    {NULL, 0, NULL, 0},
+    {"model", required_argument, NULL, MODEL},
+    {"threads", required_argument, NULL, THREADS},
+    {"rounds", required_argument, NULL, ROUNDS},
+    {"json", required_argument, NULL, JSON},
+    {"once", no_argument, NULL, ONCE},
+    {"help", no_argument, NULL, HELP_WANTED},
+    {NULL, 0, NULL, 0},
 };
 
 static bool apply_option(options *chosen, int key, const char *value) {
@@ -55,6 +61,7 @@ static bool apply_option(options *chosen, int key, const char *value) {
     case THREADS: return parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS);
     case ROUNDS: return parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS);
     case JSON: chosen->json_path = value; return true;
+    case ONCE: chosen->once = true; return true;
     case HELP_WANTED: chosen->help = true; return true;
     default: return false;
     }
@@ -76,82 +83,30 @@ static bool parse_options(options *chosen, int argc, char **argv) {
 
 /* What every setting shares. */
 typedef struct bench {
-    tnn_circuit *circuit;
-    tnn_circuit_info info;
-    tnn_eval_key *eval;
-    tnn_input *inputs[MOST_BATCH]; /* drawn images, encrypted */
-    fft_floor *reference;
+    deployment made;
     size_t rounds;
     double *call_ms;  /* [BATCH_COUNT][rounds] */
     double *floor_us; /* [BATCH_COUNT][rounds], one transform */
 } bench;
 
-static bool encrypt_drawing(bench *shared, const tnn_spec *spec, const tnn_secret_key *secret, uint32_t index) {
-    uint32_t height, width, channels;
-    tnn_spec_shape(spec, &height, &width, &channels, NULL);
-    size_t pixels = (size_t)height * width * channels;
-    uint8_t *image = malloc(pixels);
-    if (image == NULL) {
-        return report_out_of_memory();
-    }
-    draw_radiograph(image, height, width, channels, index);
-    bool done = status_ok(tnn_encrypt(&shared->inputs[index], spec, secret, image, pixels), "encryption");
-    free(image);
-    return done;
-}
-
-static bool act_as_client(bench *shared) {
-    tnn_spec *spec = NULL;
-    tnn_secret_key *secret = NULL;
-    bool done = status_ok(tnn_circuit_spec(&spec, shared->circuit), "client spec") &&
-                status_ok(tnn_keygen(&secret, &shared->eval, spec, machine_cores()), "key generation");
-    for (uint32_t i = 0; i < MOST_BATCH && done; i++) {
-        done = encrypt_drawing(shared, spec, secret, i);
-    }
-    tnn_secret_key_free(secret);
-    tnn_spec_free(spec);
-    return done;
-}
-
-static bool create_bench(bench *shared, const options *chosen) {
+static bool create_bench(bench *shared, const options *chosen, size_t images) {
     tnn_model *model = NULL;
+    tnn_circuit *circuit = NULL;
     bool compiled =
-        model_file_load(&model, chosen->model_path) && compile_model(&shared->circuit, model, NULL, chosen->model_path);
+        model_file_load(&model, chosen->model_path) && compile_model(&circuit, model, NULL, chosen->model_path);
     tnn_model_free(model);
-    if (!compiled) {
+    if (!compiled || !deployment_create(&shared->made, circuit, images)) {
         return false;
     }
-    tnn_circuit_describe(shared->circuit, &shared->info);
     shared->rounds = chosen->rounds;
-    shared->call_ms = calloc(BATCH_COUNT * chosen->rounds, sizeof(double));
-    shared->floor_us = calloc(BATCH_COUNT * chosen->rounds, sizeof(double));
-    if (shared->call_ms == NULL || shared->floor_us == NULL) {
-        return report_out_of_memory();
-    }
-    return fft_floor_create(&shared->reference, shared->info.parameters.N) && act_as_client(shared);
+    return samples_allocate(&shared->call_ms, BATCH_COUNT * chosen->rounds) &&
+           samples_allocate(&shared->floor_us, BATCH_COUNT * chosen->rounds);
 }
 
 static void free_bench(bench *shared) {
-    for (size_t i = 0; i < MOST_BATCH; i++) {
-        tnn_input_free(shared->inputs[i]);
-    }
-    fft_floor_free(shared->reference);
     free(shared->call_ms);
     free(shared->floor_us);
-    tnn_eval_key_free(shared->eval);
-    tnn_circuit_free(shared->circuit);
-}
-
-static bool time_call(double *call_ms, tnn_evaluator *evaluator, bench *shared, size_t batch) {
-    tnn_output *outputs[MOST_BATCH] = {NULL};
-    const tnn_input *const *inputs = (const tnn_input *const *)shared->inputs;
-    double start = clock_ms();
-    tnn_status status = tnn_infer(evaluator, outputs, inputs, batch, NULL, NULL);
-    *call_ms = clock_ms() - start;
-    for (size_t i = 0; i < batch; i++) {
-        tnn_output_free(outputs[i]);
-    }
-    return status_ok(status, "inference");
+    deployment_free(&shared->made);
 }
 
 static bool take_samples(bench *shared, tnn_evaluator *evaluator) {
@@ -159,8 +114,8 @@ static bool take_samples(bench *shared, tnn_evaluator *evaluator) {
     for (size_t round = 0; round < shared->rounds; round++) {
         for (size_t i = 0; i < BATCH_COUNT && done; i++) {
             size_t slot = i * shared->rounds + round;
-            shared->floor_us[slot] = fft_floor_sample_us(shared->reference);
-            done = time_call(&shared->call_ms[slot], evaluator, shared, BATCHES[i]);
+            shared->floor_us[slot] = fft_floor_sample_us(shared->made.floor);
+            done = deployment_time_call(&shared->call_ms[slot], &shared->made, evaluator, BATCHES[i]);
         }
     }
     return done;
@@ -177,7 +132,7 @@ typedef struct figures {
 
 static figures figures_of(double *call_ms, spread floor_us, const bench *shared, size_t threads, size_t batch) {
     double images = (double)batch;
-    double floor_units = (double)shared->info.bootstraps * fft_floor_transforms(&shared->info.parameters) * 1e-3;
+    double floor_units = deployment_transforms(&shared->made) * 1e-3;
     spread call = spread_of(call_ms, shared->rounds);
     spread image = {.min = call.min / images, .median = call.median / images, .p95 = call.p95 / images};
     return (figures){.threads = threads,
@@ -205,7 +160,7 @@ static bool add_figures(cJSON *list, const figures *got) {
 static bool report_samples(cJSON *runs, bench *shared, size_t threads) {
     cJSON *object = cJSON_CreateObject();
     spread floor_us = spread_of(shared->floor_us, BATCH_COUNT * shared->rounds);
-    bool added = cJSON_AddItemToArray(runs, object) && bench_add_floor(object, floor_us, &shared->info.parameters);
+    bool added = cJSON_AddItemToArray(runs, object) && bench_add_floor(object, floor_us, &shared->made.info.parameters);
     cJSON *list = cJSON_AddArrayToObject(object, "settings");
     for (size_t i = 0; i < BATCH_COUNT && added; i++) {
         figures got = figures_of(shared->call_ms + i * shared->rounds, floor_us, shared, threads, BATCHES[i]);
@@ -217,19 +172,66 @@ static bool report_samples(cJSON *runs, bench *shared, size_t threads) {
 
 static bool bench_threads(cJSON *runs, bench *shared, size_t threads) {
     tnn_evaluator *evaluator = NULL;
-    bool done =
-        status_ok(tnn_evaluator_create(&evaluator, shared->circuit, shared->eval, (unsigned)threads, MOST_BATCH),
-                  "preparation of the evaluation key") &&
-        take_samples(shared, evaluator) && report_samples(runs, shared, threads);
+    bool done = deployment_evaluator(&evaluator, &shared->made, threads) && take_samples(shared, evaluator) &&
+                report_samples(runs, shared, threads);
     tnn_evaluator_free(evaluator);
     return done;
 }
 
+/* ------------------------------------------------------------------------------------------------ profile -- */
+
+static void print_stage(const char *name, spread time, double whole_ms, floor_ratio ratio) {
+    printf("  %-18s %9.3f %9.3f %8.1f %%   %11.3f %11.3f\n", name, time.min, time.median, 100 * time.median / whole_ms,
+           ratio.best, ratio.median);
+}
+
+/* What tnn_infer does besides the stages; the noise of both measurements stands in it too. */
+static spread rest_of(const stage_profile *profile) {
+    spread rest = profile->whole_ms;
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        rest.min -= profile->stage_ms[i].min;
+        rest.median -= profile->stage_ms[i].median;
+        rest.p95 -= profile->stage_ms[i].p95;
+    }
+    return rest;
+}
+
+static bool add_stage(cJSON *list, const char *name, spread time, floor_ratio ratio) {
+    cJSON *object = cJSON_CreateObject();
+    return cJSON_AddItemToArray(list, object) && cJSON_AddStringToObject(object, "name", name) != NULL &&
+           json_add_spread(object, "ms", time) && bench_add_ratio(object, ratio);
+}
+
+static bool report_stage(cJSON *list, const char *name, spread time, const stage_profile *profile, double floor_units) {
+    floor_ratio ratio = floor_ratio_of(time, profile->floor_us, floor_units);
+    print_stage(name, time, profile->whole_ms.median, ratio);
+    return add_stage(list, name, time, ratio) || report_out_of_memory();
+}
+
+static bool report_profile(cJSON *list, const stage_profile *profile, double floor_units) {
+    bool done = true;
+    printf("\none image, one thread   ms: min    median    share     over floor: min, median\n");
+    for (stage i = 0; i < STAGE_COUNT && done; i++) {
+        done = report_stage(list, stage_name(i), profile->stage_ms[i], profile, floor_units);
+    }
+    return done && report_stage(list, "the rest", rest_of(profile), profile, floor_units) &&
+           report_stage(list, "whole", profile->whole_ms, profile, floor_units);
+}
+
+static bool bench_profile(cJSON *object, const bench *shared) {
+    stage_profile profile;
+    cJSON *list = cJSON_AddArrayToObject(object, "profile");
+    return stage_profile_measure(&profile, &shared->made, shared->rounds) &&
+           report_profile(list, &profile, deployment_transforms(&shared->made) * 1e-3);
+}
+
+/* -------------------------------------------------------------------------------------------------- run --- */
+
 static void print_heading(const bench *shared, const options *chosen, const processor *machine) {
     printf("%s, %zu rounds\n", machine->name, chosen->rounds);
     printf("%s: %llu bootstraps an image, predicted %.2f ms\n", chosen->model_path,
-           (unsigned long long)shared->info.bootstraps, shared->info.predicted_ms);
-    parameters_print(&shared->info.parameters, 19);
+           (unsigned long long)shared->made.info.bootstraps, shared->made.info.predicted_ms);
+    parameters_print(&shared->made.info.parameters, 19);
     putchar('\n');
     printf("%7s %6s   %s   %s   %s\n", "threads", "batch", "ms a call: min, median, p95", "ms an image",
            "over floor: min, median");
@@ -238,9 +240,9 @@ static void print_heading(const bench *shared, const options *chosen, const proc
 static bool describe_run(cJSON *object, const bench *shared, const options *chosen, const processor *machine) {
     bool added = bench_add_machine(object, machine) &&
                  cJSON_AddStringToObject(object, "model", chosen->model_path) != NULL &&
-                 json_add_parameters(object, "parameters", &shared->info.parameters) &&
-                 cJSON_AddNumberToObject(object, "predicted_ms", shared->info.predicted_ms) != NULL &&
-                 cJSON_AddNumberToObject(object, "bootstraps", (double)shared->info.bootstraps) != NULL &&
+                 json_add_parameters(object, "parameters", &shared->made.info.parameters) &&
+                 cJSON_AddNumberToObject(object, "predicted_ms", shared->made.info.predicted_ms) != NULL &&
+                 cJSON_AddNumberToObject(object, "bootstraps", (double)shared->made.info.bootstraps) != NULL &&
                  cJSON_AddNumberToObject(object, "rounds", (double)chosen->rounds) != NULL;
     return added || report_out_of_memory();
 }
@@ -253,16 +255,36 @@ static bool bench_all(cJSON *object, bench *shared, const options *chosen) {
     for (size_t threads = 1; threads <= chosen->threads && done; threads++) {
         done = bench_threads(runs, shared, threads);
     }
+    done = done && bench_profile(object, shared);
     return done && (chosen->json_path == NULL || json_file_write(chosen->json_path, object));
 }
 
 static bool run(const options *chosen) {
     bench shared = {0};
     cJSON *object = cJSON_CreateObject();
-    bool done = create_bench(&shared, chosen) && bench_all(object, &shared, chosen);
+    bool done = create_bench(&shared, chosen, MOST_BATCH) && bench_all(object, &shared, chosen);
     cJSON_Delete(object);
     free_bench(&shared);
     return done;
+}
+
+/* For a tool that counts instructions: see run-callgrind in CMakeLists.txt. */
+static bool run_once(const options *chosen) {
+    bench shared = {0};
+    tnn_evaluator *evaluator = NULL;
+    double call_ms;
+    bool done = create_bench(&shared, chosen, 1) && deployment_evaluator(&evaluator, &shared.made, 1) &&
+                deployment_time_call(&call_ms, &shared.made, evaluator, 1);
+    tnn_evaluator_free(evaluator);
+    free_bench(&shared);
+    return done;
+}
+
+static bool run_chosen(const options *chosen) {
+    if (chosen->help) {
+        return fputs(HELP, stdout) != EOF;
+    }
+    return chosen->once ? run_once(chosen) : run(chosen);
 }
 
 int main(int argc, char **argv) {
@@ -270,6 +292,5 @@ int main(int argc, char **argv) {
     if (!parse_options(&chosen, argc, argv)) {
         return EXIT_REPORTED;
     }
-    bool done = chosen.help ? fputs(HELP, stdout) != EOF : run(&chosen);
-    return done && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
+    return run_chosen(&chosen) && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
 }
