@@ -51,7 +51,8 @@ static void print_model(const plan *made, const options *chosen) {
     for (uint32_t i = 0; i < made->circuit.layers; i++) {
         printf(" - %u", made->layers[i].info.neurons);
     }
-    printf(", %" PRIu64 " bootstraps an image for %" PRIu64 " neurons\n", made->circuit.bootstraps, made->circuit.neurons);
+    printf(", %" PRIu64 " bootstraps an image for %" PRIu64 " neurons\n", made->circuit.bootstraps,
+           made->circuit.neurons);
 }
 
 static void print_contract(const plan *made, const options *chosen) {

@@ -23,13 +23,13 @@ typedef struct tnn_layer_circuit {
     uint32_t neurons;
     uint32_t tables_per_neuron; /* 0: logits */
     uint32_t table_cells;
-    int16_t *weights;          /* [neurons][inputs], times strength */
-    uint32_t *offsets;         /* [neurons] added to the body */
-    uint32_t output_unit;      /* torus weight of one unit of a table value, a multiple of 4 */
-    uint32_t *tests;           /* [neurons][N]: test polynomials, where there is one table a neuron */
-    tnn_step_table *steps;     /* [neurons][tables_per_neuron], where there are more */
-    uint32_t *step_positions;  /* [neurons][tables_per_neuron][N], what `steps` point into */
-    int32_t *step_sizes;       /* likewise */
+    int16_t *weights;         /* [neurons][inputs], times strength */
+    uint32_t *offsets;        /* [neurons] added to the body */
+    uint32_t output_unit;     /* torus weight of one unit of a table value, a multiple of 4 */
+    uint32_t *tests;          /* [neurons][N]: test polynomials, where there is one table a neuron */
+    tnn_step_table *steps;    /* [neurons][tables_per_neuron], where there are more */
+    uint32_t *step_positions; /* [neurons][tables_per_neuron][N], what `steps` point into */
+    int32_t *step_sizes;      /* likewise */
 } tnn_layer_circuit;
 
 /* A layer of the model, and the layer of the circuit that evaluates it. */
@@ -63,8 +63,8 @@ struct tnn_circuit {
     tnn_layer_report *reports; /* [report_count] layers of the model that was asked for */
     tnn_budget budget;         /* its noise, layer by layer */
     uint64_t bootstraps;       /* an image */
-    double milliseconds; /* predicted, an image on one thread */
-    bool whole_torus;    /* tables take all of it, see tnn_fill_whole_test */
+    double milliseconds;       /* predicted, an image on one thread */
+    bool whole_torus;          /* tables take all of it, see tnn_fill_whole_test */
 };
 typedef struct tnn_circuit tnn_circuit;
 
@@ -78,7 +78,8 @@ TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, tnn_shortfall
 TNN_MUST_USE tnn_status tnn_circuit_compile_simplified(tnn_circuit **circuit, tnn_shortfall *shortfall,
                                                        const tnn_model *model, const tnn_requirement *requirement);
 
-/* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus. */
+/* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus.
+ */
 TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
                                                  const tnn_params *params, bool exact);
 

@@ -212,8 +212,8 @@ bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fo
     const size_t tables = layer->tables_per_neuron;
     for (size_t m = 0; m < tables; m++) {
         const twin_table t = twin_table_of(layer, next, a, b, m, kin);
-        if (kin == STRANGERS || !(tables_add_up(&steps[m], &t) || weights_add_up(&steps[m], &t, 1) ||
-                                  weights_add_up(&steps[m], &t, -1))) {
+        if (kin == STRANGERS ||
+            !(tables_add_up(&steps[m], &t) || weights_add_up(&steps[m], &t, 1) || weights_add_up(&steps[m], &t, -1))) {
             return false;
         }
     }
@@ -227,7 +227,8 @@ bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fo
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------------ straight layers -- */
+/* ------------------------------------------------------------------------------------------------ straight layers --
+ */
 
 /* What a straight layer hands on, as a function of its own inputs: output t = slope[t] (w . x) + at_zero[t]. */
 typedef struct straight_layer {
@@ -261,8 +262,8 @@ static bool find_lines(const straight_layer *s, const tnn_model *model, uint32_t
     return true;
 }
 
-/* sums [inputs] = weights of one neuron of the next layer, times slopes, times this layer's weights: below 2^16 2^7 2^17
- * 2^7. */
+/* sums [inputs] = weights of one neuron of the next layer, times slopes, times this layer's weights: below 2^16 2^7
+ * 2^17 2^7. */
 static void multiply_row(const straight_layer *s, int64_t *sums, const int8_t *next_weights) {
     const tnn_layer *layer = s->layer;
     for (size_t i = 0; i < layer->inputs; i++) {

@@ -1,7 +1,7 @@
 /*
- * Folding neurons into the layer behind them: the steps of tnn_simplify. Each either leaves every accumulator behind it,
- * and so every logit, as it was for every image, or returns false and changes nothing. None moves a neuron: the caller
- * drops those that were folded.
+ * Folding neurons into the layer behind them: the steps of tnn_simplify. Each either leaves every accumulator behind
+ * it, and so every logit, as it was for every image, or returns false and changes nothing. None moves a neuron: the
+ * caller drops those that were folded.
  */
 #ifndef TNN_NN_FOLD_H
 #define TNN_NN_FOLD_H
@@ -25,9 +25,9 @@ bool tnn_fold_constant(const tnn_layer *layer, tnn_layer *next, size_t neuron, t
 
 /*
  * Neuron b into neuron a of the same layer, where their accumulators always stand at the same place of equally wide
- * ranges, or at mirrored places. Table by table, either both are always read in one proportion, and the tables are added
- * in it, or they are the same up to sign and a constant, and the weights are added. False where neither holds, or a sum
- * leaves its integer type. steps [tables_per_neuron].
+ * ranges, or at mirrored places. Table by table, either both are always read in one proportion, and the tables are
+ * added in it, or they are the same up to sign and a constant, and the weights are added. False where neither holds, or
+ * a sum leaves its integer type. steps [tables_per_neuron].
  */
 bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fold_step *steps);
 

@@ -68,7 +68,8 @@ static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------ neurons that go -- */
+/* ------------------------------------------------------------------------------------------------ neurons that go --
+ */
 
 static bool can_go(const reduction *r, uint32_t index, size_t neuron) {
     tnn_layer *layer = &r->model->layers[index];
@@ -134,7 +135,8 @@ static void reduce_layer(reduction *r, uint32_t index) {
     }
 }
 
-/* ------------------------------------------------------------------------------------------------- layers that go -- */
+/* ------------------------------------------------------------------------------------------------- layers that go --
+ */
 
 static void drop_layer(const reduction *r, uint32_t index) {
     tnn_layer_release(&r->model->layers[index]);

@@ -168,7 +168,8 @@ static void calm(const tnn_layer *layer) {
     }
 }
 
-/* -------------------------------------------------------------------------------------------------------- nothing -- */
+/* -------------------------------------------------------------------------------------------------------- nothing --
+ */
 
 static void networks_without_idle_neurons_stay_as_they_are(void **state) {
     (void)state;
@@ -191,7 +192,8 @@ static void networks_without_idle_neurons_stay_as_they_are(void **state) {
     tnn_simplified_free(NULL);
 }
 
-/* ----------------------------------------------------------------------------------------------- unread, constant -- */
+/* ----------------------------------------------------------------------------------------------- unread, constant --
+ */
 
 /* In any layer, neurons 1 and 4; those of the last one read all others, so that nothing else goes. */
 static void neurons_that_nothing_reads_go(void **state) {
@@ -301,7 +303,8 @@ static void one_neuron_of_the_last_layer_stays(void **state) {
     }
 }
 
-/* ---------------------------------------------------------------------------------------------------------- twins -- */
+/* ---------------------------------------------------------------------------------------------------------- twins --
+ */
 
 /* Rows equal or mirrored; tables the same, negated, with a constant. Columns of the next layer are as they are. */
 static void neurons_of_the_same_table_become_one(void **state) {
@@ -404,8 +407,8 @@ static void weights_that_overflow_keep_twins_apart(void **state) {
         int8_t a, b;
         int16_t sign;
         uint32_t left;
-    } cases[] = {{100, 28, 1, NEURONS},   {100, 27, 1, NEURONS - 1},  {-100, -28, 1, NEURONS - 1},
-                 {-100, -29, 1, NEURONS}, {100, -28, -1, NEURONS},    {-100, 28, -1, NEURONS - 1},
+    } cases[] = {{100, 28, 1, NEURONS},   {100, 27, 1, NEURONS - 1}, {-100, -28, 1, NEURONS - 1},
+                 {-100, -29, 1, NEURONS}, {100, -28, -1, NEURONS},   {-100, 28, -1, NEURONS - 1},
                  {100, -128, -1, NEURONS}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         tnn_model *model = full_network(1, 1);
@@ -454,7 +457,8 @@ static void constants_of_twins_that_overflow_keep_them_apart(void **state) {
     }
 }
 
-/* -------------------------------------------------------------------------------------------------- straight layers -- */
+/* -------------------------------------------------------------------------------------------------- straight layers --
+ */
 
 /* Rows of two weights, so that a cell for each accumulator is enough, no two alike, and tables slope * accumulator +
  * offset. */
@@ -464,26 +468,28 @@ static void plant_straight_layer(tnn_model *model, uint32_t index, int32_t slope
     memset(layer->weights, 0, (size_t)layer->neurons * layer->inputs);
     for (size_t j = 0; j < layer->neurons; j++) {
         *weight(layer, j, j * stride) = 1;
-        *weight(layer, j, (j + 1) * stride % layer->inputs) = -1;
+        *weight(layer, j, (j + 1) * stride % layer->inputs) = -2; /* odd weights behind it do not cancel out */
         layer->biases[j] = draw_signed(1000);
         const tnn_interval reach = tnn_accumulator_interval(model, index, j);
-        const int32_t middle = (int32_t)(reach.high - reach.low) / 2;
+        const int32_t last = (int32_t)(reach.high - reach.low);
         layer->ranges[2 * j] = (int32_t)reach.low;
         layer->ranges[2 * j + 1] = layer->ranges[2 * j] + (int32_t)layer->table_cells - 1;
         for (size_t m = 0; m < layer->tables_per_neuron; m++) {
             const int32_t offset = draw_signed(3);
             for (size_t c = 0; c < layer->table_cells; c++) {
-                tnn_layer_table(layer, j, m)[c] = (int16_t)(((int32_t)m + 1) * slope * ((int32_t)c - middle) + offset);
+                const int32_t place = (int32_t)c < last ? (int32_t)c : last;
+                tnn_layer_table(layer, j, m)[c] = (int16_t)(((int32_t)m + 1) * slope * (place - last / 2) + offset);
             }
         }
     }
 }
 
-/* Tables of 64 cells and magnitude 15, weights of 1: one input less another has at most 61 values. */
+/* Tables of 64 cells and magnitude 10: one input less two times another has at most 61 values. */
 static tnn_model *straight_network(uint32_t table_layers, uint32_t tables_per_neuron, uint32_t index, int32_t slope) {
     network_shape shape = full_shape(table_layers, tables_per_neuron);
+    shape.input_levels = 6;
     shape.table_cells = 64;
-    shape.table_magnitude = 15;
+    shape.table_magnitude = 10;
     shape.weight_magnitude = 6;
     tnn_model *model = full_network_of(&shape);
     plant_straight_layer(model, index, slope);
@@ -564,7 +570,8 @@ static void products_that_overflow_keep_a_layer(void **state) {
     check_planted(model, 2 * NEURONS);
 }
 
-/* -------------------------------------------------------------------------------------------------------- anything -- */
+/* -------------------------------------------------------------------------------------------------------- anything --
+ */
 
 #define PIXELS 3u
 #define LEVELS 3u
