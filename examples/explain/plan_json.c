@@ -44,6 +44,7 @@ static bool add_circuit(cJSON *object, const tnn_circuit_info *circuit) {
     return json_add_parameters(object, "parameters", &circuit->parameters) &&
            add_number(object, "security_bits", circuit->security_bits) &&
            add_number(object, "estimated_bits", circuit->estimated_bits) &&
+           add_number(object, "neurons", (double)circuit->neurons) &&
            add_number(object, "bootstraps", (double)circuit->bootstraps) &&
            add_number(object, "predicted_ms", circuit->predicted_ms) &&
            add_number(object, "worst_position_noise", circuit->worst_position_noise) &&
@@ -79,7 +80,7 @@ static bool add_layer(cJSON *list, const plan_layer *layer, bool calibrated) {
            add_number(object, "neurons", info->neurons) &&
            add_number(object, "tables_per_neuron", info->tables_per_neuron) &&
            add_number(object, "table_cells", info->table_cells) &&
-           add_number(object, "bootstraps", layer->ranges != NULL ? info->neurons : 0) &&
+           add_number(object, "bootstraps", (double)info->bootstraps) &&
            add_number(object, "position_noise", info->position_noise) &&
            add_number(object, "position_noise_cells", info->position_noise_cells) &&
            add_number(object, "off_by_one_rate", info->off_by_one_rate) &&

@@ -51,7 +51,8 @@ static void print_model(const plan *made, const options *chosen) {
     for (uint32_t i = 0; i < made->circuit.layers; i++) {
         printf(" - %u", made->layers[i].info.neurons);
     }
-    printf(", %" PRIu64 " bootstraps an image\n", made->circuit.bootstraps);
+    printf(", %" PRIu64 " bootstraps an image for %" PRIu64 " neurons\n", made->circuit.bootstraps,
+           made->circuit.neurons);
 }
 
 static void print_contract(const plan *made, const options *chosen) {
@@ -112,8 +113,14 @@ static void print_off_by_one(const tnn_layer_info *layer) {
 }
 
 static void print_table_layer(const tnn_layer_info *layer, const options *chosen) {
-    printf("%u inputs, %u neurons with %u table%s each of %u cells: %u bootstraps\n", layer->inputs, layer->neurons,
-           layer->tables_per_neuron, layer->tables_per_neuron == 1 ? "" : "s", layer->table_cells, layer->neurons);
+    printf("%u inputs, %u neurons with %u table%s each of %u cells: %" PRIu64 " bootstraps\n", layer->inputs,
+           layer->neurons, layer->tables_per_neuron, layer->tables_per_neuron == 1 ? "" : "s", layer->table_cells,
+           layer->bootstraps);
+    if (layer->bootstraps == 0) {
+        print_title("  lookups");
+        fputs("none: the next layer took this one over\n", stdout);
+        return;
+    }
     print_position_noise(layer, chosen);
     if (!is_exact(chosen)) {
         print_off_by_one(layer);
@@ -167,8 +174,8 @@ static void print_ranges(const plan *made) {
     size_t shown = plan_worst_neurons(made, worst, MOST_UNPROVEN_SHOWN);
     print_heading("range proof");
     print_title("  proven neurons");
-    printf("%" PRIu64 " of %" PRIu64 "\n", made->circuit.bootstraps - made->circuit.unproven_neurons,
-           made->circuit.bootstraps);
+    printf("%" PRIu64 " of %" PRIu64 "\n", made->circuit.neurons - made->circuit.unproven_neurons,
+           made->circuit.neurons);
     if (shown == 0) {
         return;
     }

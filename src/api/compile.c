@@ -107,7 +107,7 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         .log2_lookup_error = chosen.log2_lookup_error,
     };
     tnn_shortfall shortfall;
-    tnn_status status = tnn_circuit_compile(out, &shortfall, model, &requirement);
+    tnn_status status = tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
     if (status == TNN_OK) {
         tnn_spec_set_fingerprint(&(*out)->spec, model->fingerprint);
     }
@@ -115,6 +115,14 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         refuse(refusal, &shortfall, requirement.exact);
     }
     return status;
+}
+
+static void describe_model(const tnn_circuit *circuit, tnn_circuit_info *info) {
+    for (uint32_t i = 0; i < circuit->report_count; i++) {
+        const tnn_layer_report *report = &circuit->reports[i];
+        info->neurons += report->tables_per_neuron > 0 ? report->neurons : 0;
+        info->unproven_neurons += report->unproven_neurons;
+    }
 }
 
 static void describe_noise(const tnn_circuit *circuit, tnn_circuit_info *info) {
@@ -147,34 +155,42 @@ void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {
         .parameters = circuit->spec.params.literal,
         .security_bits = 128,
         .estimated_bits = circuit->spec.params.security == TNN_SECURITY_128 ? 128 : 132,
-        .layers = circuit->layer_count,
+        .layers = circuit->report_count,
         .outputs = circuit->spec.outputs,
         .bootstraps = circuit->bootstraps,
         .predicted_ms = circuit->milliseconds,
-        .unproven_neurons = circuit->unproven_neurons,
     };
+    describe_model(circuit, info);
     describe_noise(circuit, info);
     describe_sizes(circuit, info);
 }
 
+static void describe_lookups(const tnn_circuit *circuit, const tnn_layer_report *report, tnn_layer_info *info) {
+    const tnn_layer_budget *budget = &circuit->budget.layers[report->circuit_layer];
+    info->bootstraps = report->tables_per_neuron > 0 ? circuit->layers[report->circuit_layer].neurons : 0;
+    info->position_noise = budget->worst_position_noise;
+    info->position_noise_cells = budget->worst_position_noise * report->table_cells;
+    info->off_by_one_rate = budget->off_by_one_rate;
+    info->lookup_log2 = budget->worst_lookup_log2;
+    info->worst_neuron = report->worst_neuron;
+}
+
 tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, uint32_t index) {
-    if (!circuit || !info || index >= circuit->layer_count) {
+    if (!circuit || !info || index >= circuit->report_count) {
         return TNN_ERR_MISUSE;
     }
-    const tnn_layer_circuit *layer = &circuit->layers[index];
-    const tnn_layer_budget *budget = &circuit->budget.layers[index];
+    const tnn_layer_report *report = &circuit->reports[index];
     *info = (tnn_layer_info){
-        .inputs = layer->inputs,
-        .neurons = layer->neurons,
-        .tables_per_neuron = layer->tables_per_neuron,
-        .table_cells = layer->table_cells,
-        .position_noise = budget->worst_position_noise,
-        .position_noise_cells = budget->worst_position_noise * layer->table_cells,
-        .off_by_one_rate = budget->off_by_one_rate,
-        .lookup_log2 = budget->worst_lookup_log2,
-        .worst_neuron = budget->worst_neuron,
-        .unproven_neurons = layer->unproven_neurons,
+        .inputs = report->inputs,
+        .neurons = report->neurons,
+        .tables_per_neuron = report->tables_per_neuron,
+        .table_cells = report->table_cells,
+        .unproven_neurons = report->unproven_neurons,
+        .lookup_log2 = -INFINITY,
     };
+    if (report->circuit_layer != TNN_NO_LAYER) {
+        describe_lookups(circuit, report, info);
+    }
     return TNN_OK;
 }
 

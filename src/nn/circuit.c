@@ -26,6 +26,7 @@ void tnn_circuit_free(tnn_circuit *circuit) {
     }
     tnn_free(circuit->layers);
     tnn_free(circuit->budget.layers);
+    tnn_free(circuit->reports);
     tnn_free(circuit);
 }
 
@@ -140,7 +141,6 @@ static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, 
         return status;
     }
     if (layer->tables_per_neuron > 0) {
-        out->unproven_neurons = tnn_unproven_neurons(model, index);
         out->output_unit = circuit->budget.layers[index + 1].unit;
         return compile_neurons(circuit, shortfall, model, shape, index);
     }
@@ -175,7 +175,6 @@ static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall,
     set_spec(circuit, model, params, exact);
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
         status = compile_layer(circuit, shortfall, model, shape, i);
-        circuit->unproven_neurons += circuit->layers[i].unproven_neurons;
     }
     circuit->bootstraps = shape->bootstraps;
     circuit->milliseconds = tnn_cost_image(shape, params);
@@ -195,6 +194,7 @@ static tnn_status compile_shape(tnn_circuit **out, tnn_shortfall *shortfall, con
     tnn_status status = circuit->layers && circuit->budget.layers
                             ? compile_layers(circuit, shortfall, model, shape, params, requirement->exact)
                             : TNN_ERR_MEMORY;
+    status = status == TNN_OK ? tnn_circuit_write_reports(circuit, model, NULL) : status;
     if (status != TNN_OK) {
         tnn_circuit_free(circuit);
         return status;
@@ -255,7 +255,7 @@ static size_t layer_bytes(const tnn_layer_circuit *layer, uint32_t N) {
 }
 
 size_t tnn_circuit_bytes(const tnn_circuit *circuit) {
-    size_t bytes = sizeof *circuit;
+    size_t bytes = sizeof *circuit + circuit->report_count * sizeof *circuit->reports;
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         bytes += layer_bytes(&circuit->layers[i], circuit->spec.params.literal.N);
     }

@@ -15,6 +15,7 @@
 
 #include "budget.h"
 #include "search.h"
+#include "simplify.h"
 
 /* What a layer needs besides the model's integers. Units are multiples of 2^-32. */
 typedef struct tnn_layer_circuit {
@@ -22,15 +23,24 @@ typedef struct tnn_layer_circuit {
     uint32_t neurons;
     uint32_t tables_per_neuron; /* 0: logits */
     uint32_t table_cells;
-    uint64_t unproven_neurons; /* that can leave the range of their tables */
-    int16_t *weights;          /* [neurons][inputs], times strength */
-    uint32_t *offsets;         /* [neurons] added to the body */
-    uint32_t output_unit;      /* torus weight of one unit of a table value, a multiple of 4 */
-    uint32_t *tests;           /* [neurons][N]: test polynomials, where there is one table a neuron */
-    tnn_step_table *steps;     /* [neurons][tables_per_neuron], where there are more */
-    uint32_t *step_positions;  /* [neurons][tables_per_neuron][N], what `steps` point into */
-    int32_t *step_sizes;       /* likewise */
+    int16_t *weights;         /* [neurons][inputs], times strength */
+    uint32_t *offsets;        /* [neurons] added to the body */
+    uint32_t output_unit;     /* torus weight of one unit of a table value, a multiple of 4 */
+    uint32_t *tests;          /* [neurons][N]: test polynomials, where there is one table a neuron */
+    tnn_step_table *steps;    /* [neurons][tables_per_neuron], where there are more */
+    uint32_t *step_positions; /* [neurons][tables_per_neuron][N], what `steps` point into */
+    int32_t *step_sizes;      /* likewise */
 } tnn_layer_circuit;
+
+/* A layer of the model, and the layer of the circuit that evaluates it. */
+typedef struct tnn_layer_report {
+    uint32_t inputs, neurons, tables_per_neuron, table_cells;
+    uint64_t unproven_neurons; /* that can leave the range of their tables */
+    uint32_t worst_neuron;     /* of the budget */
+    uint32_t circuit_layer;    /* TNN_NO_LAYER where the layer behind it took it over */
+} tnn_layer_report;
+
+#define TNN_NO_LAYER UINT32_MAX
 
 /* What encryption and decryption must know: no weights. */
 struct tnn_spec {
@@ -49,22 +59,35 @@ struct tnn_circuit {
     tnn_spec spec;
     uint32_t layer_count;
     tnn_layer_circuit *layers; /* [layer_count] */
+    uint32_t report_count;
+    tnn_layer_report *reports; /* [report_count] layers of the model that was asked for */
     tnn_budget budget;         /* its noise, layer by layer */
     uint64_t bootstraps;       /* an image */
-    uint64_t unproven_neurons;
-    double milliseconds; /* predicted, an image on one thread */
-    bool whole_torus;    /* tables take all of it, see tnn_fill_whole_test */
+    double milliseconds;       /* predicted, an image on one thread */
+    bool whole_torus;          /* tables take all of it, see tnn_fill_whole_test */
 };
 typedef struct tnn_circuit tnn_circuit;
 
-/* A circuit under the cheapest parameters that meet the requirement. TNN_ERR_UNSATISFIABLE with *shortfall filled,
- * TNN_ERR_MEMORY. */
+/* A circuit of the model as it stands, under the cheapest parameters that meet the requirement. TNN_ERR_UNSATISFIABLE
+ * with *shortfall filled, TNN_ERR_MEMORY. */
 TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                             const tnn_requirement *requirement);
 
-/* The same under given parameters, whatever precision they give; tables take half the torus. */
+/* The same of an equal model with fewer neurons (simplify.h), where that is cheaper. Reports and *shortfall name layers
+ * and neurons of the model that was given. */
+TNN_MUST_USE tnn_status tnn_circuit_compile_simplified(tnn_circuit **circuit, tnn_shortfall *shortfall,
+                                                       const tnn_model *model, const tnn_requirement *requirement);
+
+/* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus.
+ */
 TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
                                                  const tnn_params *params, bool exact);
+
+/* Reports of the layers of `model`. origins [layer_count] say which of them the circuit's are; NULL: the same ones.
+ * Returns TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model,
+                                                  const tnn_origin *origins);
+
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 
 /* Bytes that a circuit takes in memory. */

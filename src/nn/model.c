@@ -20,7 +20,7 @@ tnn_status tnn_model_new(tnn_model **out, uint32_t layer_count) {
     return TNN_OK;
 }
 
-static void free_layer(tnn_layer *layer) {
+void tnn_layer_release(tnn_layer *layer) {
     tnn_free(layer->weights);
     tnn_free(layer->biases);
     tnn_free(layer->ranges);
@@ -32,7 +32,7 @@ void tnn_model_free(tnn_model *model) {
         return;
     }
     for (uint32_t i = 0; model->layers && i < model->layer_count; i++) {
-        free_layer(&model->layers[i]);
+        tnn_layer_release(&model->layers[i]);
     }
     tnn_free(model->layers);
     tnn_free(model->provenance);
@@ -112,10 +112,17 @@ int64_t tnn_layer_range_width(const tnn_layer *layer, size_t neuron) {
     return (int64_t)layer->ranges[2 * neuron + 1] - layer->ranges[2 * neuron] + 1;
 }
 
-int32_t tnn_layer_lookup(const tnn_layer *layer, size_t neuron, size_t table, int64_t accumulator) {
+size_t tnn_layer_cell(const tnn_layer *layer, size_t neuron, int64_t accumulator) {
     const int64_t low = layer->ranges[2 * neuron];
     const int64_t high = layer->ranges[2 * neuron + 1];
     int64_t inside = accumulator < low ? low : accumulator > high ? high : accumulator;
-    int64_t cell = (inside - low) * layer->table_cells / (high - low + 1);
-    return layer->tables[(neuron * layer->tables_per_neuron + table) * layer->table_cells + (size_t)cell];
+    return (size_t)((inside - low) * layer->table_cells / (high - low + 1));
+}
+
+int16_t *tnn_layer_table(const tnn_layer *layer, size_t neuron, size_t table) {
+    return layer->tables + (neuron * layer->tables_per_neuron + table) * layer->table_cells;
+}
+
+int32_t tnn_layer_lookup(const tnn_layer *layer, size_t neuron, size_t table, int64_t accumulator) {
+    return tnn_layer_table(layer, neuron, table)[tnn_layer_cell(layer, neuron, accumulator)];
 }

@@ -40,6 +40,9 @@ TNN_API void tnn_model_free(tnn_model *model);
 /* Memory for a layer whose four sizes are set. */
 TNN_MUST_USE tnn_status tnn_layer_allocate(tnn_layer *layer);
 
+/* Gives back what the layer points to. */
+void tnn_layer_release(tnn_layer *layer);
+
 /* Values that a layer hands on: neurons, or their tables. */
 size_t tnn_layer_outputs(const tnn_layer *layer);
 
@@ -55,6 +58,12 @@ TNN_MUST_USE tnn_status tnn_model_check(const tnn_model *model);
 
 /* Highest minus lowest plus one: accumulators that a neuron's tables tell apart. */
 int64_t tnn_layer_range_width(const tnn_layer *layer, size_t neuron);
+
+/* The cell that an accumulator falls in; beyond the range, the one at that end. */
+size_t tnn_layer_cell(const tnn_layer *layer, size_t neuron, int64_t accumulator);
+
+/* The entries [table_cells] of a table. */
+int16_t *tnn_layer_table(const tnn_layer *layer, size_t neuron, size_t table);
 
 /* What table `table` of a neuron says of an accumulator. */
 int32_t tnn_layer_lookup(const tnn_layer *layer, size_t neuron, size_t table, int64_t accumulator);

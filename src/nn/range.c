@@ -45,3 +45,38 @@ uint64_t tnn_unproven_neurons(const tnn_model *model, uint32_t index) {
     }
     return unproven;
 }
+
+static bool constant_cells(const int16_t *entries, size_t first, size_t last) {
+    for (size_t i = first; i < last; i++) {
+        if (entries[i + 1] != entries[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A slope takes a cell for each accumulator, and none beyond the ends. */
+static bool can_slope(const tnn_layer *layer, size_t neuron, tnn_interval reach) {
+    const int32_t *range = layer->ranges + 2 * neuron;
+    return reach.low >= range[0] && reach.high <= range[1] && reach.high - reach.low < layer->table_cells;
+}
+
+bool tnn_table_line(tnn_line *line, const tnn_layer *layer, size_t neuron, size_t table, tnn_interval reach) {
+    const int16_t *entries = tnn_layer_table(layer, neuron, table);
+    const size_t low = tnn_layer_cell(layer, neuron, reach.low);
+    if (constant_cells(entries, low, tnn_layer_cell(layer, neuron, reach.high))) {
+        *line = (tnn_line){0, entries[low]};
+        return true;
+    }
+    if (!can_slope(layer, neuron, reach)) {
+        return false;
+    }
+    const int64_t slope = tnn_layer_lookup(layer, neuron, table, reach.low + 1) - (int64_t)entries[low];
+    for (int64_t a = reach.low; a <= reach.high; a++) {
+        if (tnn_layer_lookup(layer, neuron, table, a) != entries[low] + slope * (a - reach.low)) {
+            return false;
+        }
+    }
+    *line = (tnn_line){slope, entries[low] - slope * reach.low};
+    return true;
+}

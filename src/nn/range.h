@@ -22,4 +22,13 @@ bool tnn_range_proven(const tnn_model *model, uint32_t index, size_t neuron);
 /* Neurons of layer `index` for which it does not. */
 uint64_t tnn_unproven_neurons(const tnn_model *model, uint32_t index);
 
+/* entry = slope accumulator + offset. */
+typedef struct tnn_line {
+    int64_t slope;
+    int64_t offset; /* below 2^48 in size */
+} tnn_line;
+
+/* Is a table a straight line over all accumulators of `reach`, constant ones included? */
+bool tnn_table_line(tnn_line *line, const tnn_layer *layer, size_t neuron, size_t table, tnn_interval reach);
+
 #endif

@@ -147,9 +147,12 @@ static void neurons_in_the_way_are_named(void **state) {
     shape.height = shape.width = shape.input_levels = 2;
     shape.table_layers = 2;
     shape.weight_magnitude = shape.table_magnitude = 1;
-    shape.table_cells = 3;
+    shape.table_cells = 4;
     tnn_model *model = random_network(&shape);
     int32_t *range = model->layers[1].ranges + 2 * 2;
+    const int16_t rising[4] = {-1, -1, 1, 1}; /* about 0, where its accumulators are however wide the range */
+    memcpy(model->layers[1].tables + 2 * 4, rising, sizeof rising);
+    model->layers[1].biases[2] = 0;
     tnn_options options = default_options();
     options.precision = TNN_PRECISION_EXACT;
     range[0] = -5000;
@@ -239,6 +242,7 @@ static void layers_repeat_the_circuit(void **state) {
         assert_int_equal(info.inputs, i == 0 ? 12 : shape.neurons);
         assert_int_equal(info.neurons, tables ? shape.neurons : shape.outputs);
         assert_int_equal(info.tables_per_neuron, tables);
+        assert_int_equal(info.bootstraps, tables ? shape.neurons : 0);
         assert_int_equal(info.table_cells, tables ? shape.table_cells : 0);
         assert_int_equal(info.unproven_neurons, 0);
         assert_int_equal(info.worst_neuron, budget->worst_neuron);
@@ -249,6 +253,49 @@ static void layers_repeat_the_circuit(void **state) {
         assert_true(!tables || (info.off_by_one_rate > 0 && info.off_by_one_rate < 1));
     }
     free_deployment(&d);
+}
+
+/* Neuron 0 of layers 0 and 1 is constant, and so are all of layer 2 or none. All others are read by all. */
+static void check_simplified(bool layer_gone) {
+    network_shape shape = small_shape();
+    shape.table_layers = 3;
+    tnn_model *model = random_network(&shape);
+    for (size_t c = 0; c < 16; c++) {
+        model->layers[0].tables[c] = model->layers[1].tables[c] = 1;
+    }
+    for (size_t c = 0; layer_gone && c < 4 * 16; c++) {
+        model->layers[2].tables[c] = 2;
+    }
+    for (size_t w = 0; w < 4 * 4; w++) {
+        model->layers[1].weights[w] |= 1;
+        model->layers[2].weights[w] |= 1;
+    }
+    /* where the logits are constant, nothing reads layer 1, of which one neuron stays all the same */
+    const uint64_t bootstraps[] = {3, layer_gone ? 1 : 3, layer_gone ? 0 : 4, 0};
+    tnn_circuit *circuit;
+    tnn_circuit_info whole;
+    assert_ok(tnn_compile(&circuit, NULL, model, NULL));
+    tnn_circuit_describe(circuit, &whole);
+    assert_int_equal(whole.layers, 4);
+    assert_int_equal(whole.neurons, 3 * shape.neurons);
+    assert_int_equal(whole.bootstraps, layer_gone ? 4 : 10);
+    for (uint32_t i = 0; i < 4; i++) {
+        tnn_layer_info info;
+        assert_ok(tnn_circuit_layer(circuit, &info, i));
+        assert_int_equal(info.inputs, model->layers[i].inputs);
+        assert_int_equal(info.neurons, model->layers[i].neurons);
+        assert_int_equal(info.bootstraps, bootstraps[i]);
+        assert_true(bootstraps[i] == 0 || info.position_noise > 0);
+        assert_true(bootstraps[i] > 0 || i == 3 || (info.position_noise == 0 && info.lookup_log2 == -INFINITY));
+    }
+    tnn_circuit_free(circuit);
+    tnn_model_free(model);
+}
+
+static void layers_with_fewer_bootstraps_say_so(void **state) {
+    (void)state;
+    check_simplified(false);
+    check_simplified(true);
 }
 
 static void misused_layers_are_refused(void **state) {
@@ -281,6 +328,7 @@ static void description_repeats_the_circuit(void **state) {
     assert_true(info.predicted_ms == d.circuit->milliseconds && info.predicted_ms > 0);
     assert_int_equal(info.security_bits, 128);
     assert_int_equal(info.estimated_bits, 132);
+    assert_int_equal(info.neurons, 2 * shape.neurons);
     assert_int_equal(info.bootstraps, 2 * shape.neurons);
     assert_int_equal(info.server_key_bytes, tnn_params_server_key_bytes(params));
     assert_int_equal(info.unproven_neurons, 0);
@@ -549,6 +597,7 @@ int main(void) {
         cmocka_unit_test(success_leaves_a_refusal_alone),
         cmocka_unit_test(description_repeats_the_circuit),
         cmocka_unit_test(layers_repeat_the_circuit),
+        cmocka_unit_test(layers_with_fewer_bootstraps_say_so),
         cmocka_unit_test(misused_layers_are_refused),
         cmocka_unit_test(lower_row_of_the_curve_is_told),
         cmocka_unit_test(fast_set_keeps_objects_small),

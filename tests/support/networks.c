@@ -20,12 +20,16 @@ network_shape small_shape(void) {
                            .tables = TABLES_RAMP};
 }
 
+/* No neuron is without weights, and no input unread. */
 static void draw_weights(tnn_layer *layer, uint32_t magnitude) {
     for (size_t i = 0; i < (size_t)layer->neurons * layer->inputs; i++) {
         layer->weights[i] = (int8_t)draw_signed(magnitude);
     }
+    for (size_t i = 0; i < layer->inputs; i++) {
+        layer->weights[i % layer->neurons * layer->inputs + i] |= 1;
+    }
     for (size_t j = 0; j < layer->neurons; j++) {
-        layer->weights[j * layer->inputs] |= 1; /* no neuron is without weights */
+        layer->weights[j * layer->inputs] |= 1;
         layer->biases[j] = draw_signed(3 * magnitude);
     }
 }

@@ -56,7 +56,7 @@ typedef struct tnn_model_info {
     uint32_t input_levels;            /* a pixel p is read as (p * (levels - 1) + 127) / 255 */
     uint32_t layers;                  /* linear layers, the last one without tables */
     uint32_t outputs;                 /* logits */
-    uint64_t table_lookups;           /* neurons with tables: bootstraps an image */
+    uint64_t table_lookups;           /* neurons with tables: the most bootstraps an image */
     const char *provenance;           /* JSON text, lives as long as the model */
 } tnn_model_info;
 
@@ -128,6 +128,7 @@ typedef struct tnn_refusal {
 
 /**
  * Searches the cheapest parameters that give a model the precision asked for, and fits scales and tables to them.
+ * Neurons that can do without a bootstrap get none (docs/DESIGN.md, "Fewer rotations").
  *
  * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE is returned, or TNN_ERR_MISUSE for an option
  * Args:    model    borrowed for the call
@@ -144,9 +145,10 @@ typedef struct tnn_circuit_info {
     tnn_params_literal parameters;
     unsigned security_bits;  /* the level promised: 128 */
     unsigned estimated_bits; /* the row of the security curve it stands on: 132 or 128 */
-    uint32_t layers;         /* tnn_circuit_layer has each */
+    uint32_t layers;         /* of the model; tnn_circuit_layer has each */
     uint32_t outputs;        /* logits */
-    uint64_t bootstraps;     /* blind rotations an image */
+    uint64_t neurons;        /* of the model, with tables */
+    uint64_t bootstraps;     /* blind rotations an image: one for each neuron that could not be simplified away */
     double predicted_ms;     /* an image on one thread of the machine that calibrated the cost model */
     size_t spec_bytes, secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
     size_t server_key_bytes;                                                        /* in the server's memory */
@@ -160,16 +162,17 @@ typedef struct tnn_circuit_info {
 
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
 
-/** One layer of a circuit. */
+/** One layer of a model, and how its circuit evaluates it. Noise and rates are of the neurons with a bootstrap. */
 typedef struct tnn_layer_info {
     uint32_t inputs, neurons;
     uint32_t tables_per_neuron; /* 0 for the layer of the logits */
     uint32_t table_cells;
+    uint64_t bootstraps;         /* at most `neurons`; 0 for the logits, and where the next layer took this one over */
     double position_noise;       /* of its noisiest neuron: standard deviation, fraction of the table range */
     double position_noise_cells; /* the same in table cells */
     double off_by_one_rate;      /* share of lookups that read another cell, accumulators even over the range */
     double lookup_log2;          /* of its worst neuron: log2 of the probability to read beside its accumulator */
-    uint32_t worst_neuron;
+    uint32_t worst_neuron;       /* the noisiest one with a bootstrap */
     uint64_t unproven_neurons;
 } tnn_layer_info;
 

@@ -1,0 +1,341 @@
+#include "fold.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+
+static bool fits(int64_t value, int64_t low, int64_t high) {
+    return value >= low && value <= high;
+}
+
+/* ------------------------------------------------------------------------------------------- unread, constant -- */
+
+bool tnn_fold_unread(const tnn_layer *layer, const tnn_layer *next, size_t neuron) {
+    const size_t tables = layer->tables_per_neuron;
+    for (size_t r = 0; r < next->neurons; r++) {
+        const int8_t *weights = next->weights + r * next->inputs + neuron * tables;
+        for (size_t m = 0; m < tables; m++) {
+            if (weights[m] != 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* A bias with the shifts of the tables [count] that are inputs `first` and up: below 2^31 + 2^16 2^7 2^17. */
+static int64_t shifted_bias(const tnn_layer *layer, size_t neuron, size_t first, const tnn_fold_step *steps,
+                            size_t count) {
+    const int8_t *weights = layer->weights + neuron * layer->inputs + first;
+    int64_t bias = layer->biases[neuron];
+    for (size_t m = 0; m < count; m++) {
+        bias += (int64_t)weights[m] * steps[m].shift;
+    }
+    return bias;
+}
+
+static bool shift_biases(tnn_layer *layer, size_t first, const tnn_fold_step *steps, size_t count) {
+    for (size_t r = 0; r < layer->neurons; r++) {
+        if (!fits(shifted_bias(layer, r, first, steps, count), INT32_MIN, INT32_MAX)) {
+            return false;
+        }
+    }
+    for (size_t r = 0; r < layer->neurons; r++) {
+        layer->biases[r] = (int32_t)shifted_bias(layer, r, first, steps, count);
+    }
+    return true;
+}
+
+bool tnn_fold_constant(const tnn_layer *layer, tnn_layer *next, size_t neuron, tnn_interval reach,
+                       tnn_fold_step *steps) {
+    const size_t tables = layer->tables_per_neuron;
+    for (size_t m = 0; m < tables; m++) {
+        tnn_line line;
+        if (!tnn_table_line(&line, layer, neuron, m, reach) || line.slope != 0) {
+            return false;
+        }
+        steps[m].shift = (int32_t)line.offset;
+    }
+    return shift_biases(next, neuron * tables, steps, tables);
+}
+
+/* ------------------------------------------------------------------------------------------------------- twins -- */
+
+typedef enum kinship { STRANGERS, EQUAL, MIRRORED } kinship;
+
+/* w_b = sign w_a? */
+static bool rows_agree(const tnn_layer *layer, size_t a, size_t b, int sign) {
+    const int8_t *row_a = layer->weights + a * layer->inputs;
+    const int8_t *row_b = layer->weights + b * layer->inputs;
+    for (size_t i = 0; i < layer->inputs; i++) {
+        if (row_b[i] != sign * row_a[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* How far above its bias an end of a neuron's range lies. */
+static int64_t end_above_bias(const tnn_layer *layer, size_t neuron, size_t end) {
+    return (int64_t)layer->ranges[2 * neuron + end] - layer->biases[neuron];
+}
+
+/* Mirrored ranges have mirrored cells where all cells are equally wide. */
+static kinship kinship_of(const tnn_layer *layer, size_t a, size_t b) {
+    const int64_t width = tnn_layer_range_width(layer, a);
+    if (tnn_layer_range_width(layer, b) != width) {
+        return STRANGERS;
+    }
+    if (end_above_bias(layer, a, 0) == end_above_bias(layer, b, 0) && rows_agree(layer, a, b, 1)) {
+        return EQUAL;
+    }
+    if (width % layer->table_cells == 0 && end_above_bias(layer, a, 0) == -end_above_bias(layer, b, 1) &&
+        rows_agree(layer, a, b, -1)) {
+        return MIRRORED;
+    }
+    return STRANGERS;
+}
+
+/* Table m of twins a and b: what b's says where a's is at `cell`. */
+typedef struct twin_table {
+    int16_t *a;
+    const int16_t *b;
+    size_t cells;
+    bool mirrored;
+    tnn_layer *next;
+    size_t column_a, column_b; /* inputs of the next layer */
+} twin_table;
+
+static twin_table twin_table_of(const tnn_layer *layer, tnn_layer *next, size_t a, size_t b, size_t m, kinship kin) {
+    return (twin_table){.a = tnn_layer_table(layer, a, m),
+                        .b = tnn_layer_table(layer, b, m),
+                        .cells = layer->table_cells,
+                        .mirrored = kin == MIRRORED,
+                        .next = next,
+                        .column_a = a * layer->tables_per_neuron + m,
+                        .column_b = b * layer->tables_per_neuron + m};
+}
+
+static int32_t entry_b(const twin_table *t, size_t cell) {
+    return t->b[t->mirrored ? t->cells - 1 - cell : cell];
+}
+
+static int8_t *weight_at(const tnn_layer *layer, size_t neuron, size_t column) {
+    return layer->weights + neuron * layer->inputs + column;
+}
+
+static int32_t gcd(int32_t a, int32_t b) {
+    while (b != 0) {
+        int32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static int32_t column_gcd(const tnn_layer *next, size_t column) {
+    int32_t divisor = 0;
+    for (size_t r = 0; r < next->neurons; r++) {
+        divisor = gcd(divisor, abs(*weight_at(next, r, column)));
+    }
+    return divisor;
+}
+
+/* first : second is how often a and b are read wherever they are read: column_a second = column_b first. */
+static bool in_proportion(const twin_table *t, const tnn_fold_step *step) {
+    for (size_t r = 0; r < t->next->neurons; r++) {
+        if (*weight_at(t->next, r, t->column_a) * step->second != *weight_at(t->next, r, t->column_b) * step->first) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool sums_fit(const twin_table *t, const tnn_fold_step *step) {
+    for (size_t c = 0; c < t->cells; c++) {
+        if (!fits(step->first * t->a[c] + step->second * entry_b(t, c), INT16_MIN, INT16_MAX)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The least multiples in which the tables can be added. */
+static bool tables_add_up(tnn_fold_step *step, const twin_table *t) {
+    const int32_t read_a = column_gcd(t->next, t->column_a);
+    const int32_t read_b = column_gcd(t->next, t->column_b);
+    const int32_t common = read_a + read_b > 0 ? gcd(read_a, read_b) : 1;
+    *step = (tnn_fold_step){.first = read_a / common, .second = read_b / common};
+    if (!in_proportion(t, step)) {
+        step->second = -step->second;
+    }
+    return in_proportion(t, step) && sums_fit(t, step);
+}
+
+static bool weights_add_up(tnn_fold_step *step, const twin_table *t, int32_t sign) {
+    *step = (tnn_fold_step){.weight_sign = sign, .shift = entry_b(t, 0) - sign * t->a[0]};
+    for (size_t c = 0; c < t->cells; c++) {
+        if (entry_b(t, c) != sign * t->a[c] + step->shift) {
+            return false;
+        }
+    }
+    for (size_t r = 0; r < t->next->neurons; r++) {
+        int32_t sum = *weight_at(t->next, r, t->column_a) + sign * *weight_at(t->next, r, t->column_b);
+        if (!fits(sum, INT8_MIN, INT8_MAX)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_tables(const twin_table *t, const tnn_fold_step *step) {
+    for (size_t c = 0; c < t->cells; c++) {
+        t->a[c] = (int16_t)(step->first * t->a[c] + step->second * entry_b(t, c));
+    }
+    for (size_t r = 0; r < t->next->neurons; r++) {
+        int8_t *a = weight_at(t->next, r, t->column_a);
+        const int8_t *b = weight_at(t->next, r, t->column_b);
+        *a = (int8_t)(step->first != 0 ? *a / step->first : step->second != 0 ? *b / step->second : 0);
+    }
+}
+
+static void add_weights(const twin_table *t, const tnn_fold_step *step) {
+    for (size_t r = 0; r < t->next->neurons; r++) {
+        int8_t *a = weight_at(t->next, r, t->column_a);
+        *a = (int8_t)(*a + step->weight_sign * *weight_at(t->next, r, t->column_b));
+    }
+}
+
+/* Adding tables comes first: smaller weights carry less of a rotation's noise. */
+bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fold_step *steps) {
+    const kinship kin = kinship_of(layer, a, b);
+    const size_t tables = layer->tables_per_neuron;
+    for (size_t m = 0; m < tables; m++) {
+        const twin_table t = twin_table_of(layer, next, a, b, m, kin);
+        if (kin == STRANGERS ||
+            !(tables_add_up(&steps[m], &t) || weights_add_up(&steps[m], &t, 1) || weights_add_up(&steps[m], &t, -1))) {
+            return false;
+        }
+    }
+    if (!shift_biases(next, b * tables, steps, tables)) {
+        return false;
+    }
+    for (size_t m = 0; m < tables; m++) {
+        const twin_table t = twin_table_of(layer, next, a, b, m, kin);
+        (steps[m].weight_sign ? add_weights : add_tables)(&t, &steps[m]);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------------ straight layers --
+ */
+
+/* What a straight layer hands on, as a function of its own inputs: output t = slope[t] (w . x) + at_zero[t]. */
+typedef struct straight_layer {
+    const tnn_layer *layer;
+    int32_t *slope;   /* [outputs] */
+    int32_t *at_zero; /* [outputs] */
+} straight_layer;
+
+/* slope bias + offset is below 2^49; no more than int32 is taken, so that sums of it do not overflow. */
+static bool find_line(const straight_layer *s, size_t neuron, size_t table, tnn_interval reach) {
+    const size_t output = neuron * s->layer->tables_per_neuron + table;
+    tnn_line line;
+    if (!tnn_table_line(&line, s->layer, neuron, table, reach)) {
+        return false;
+    }
+    const int64_t at_zero = line.slope * s->layer->biases[neuron] + line.offset;
+    s->slope[output] = (int32_t)line.slope;
+    s->at_zero[output] = (int32_t)at_zero;
+    return fits(at_zero, INT32_MIN, INT32_MAX);
+}
+
+static bool find_lines(const straight_layer *s, const tnn_model *model, uint32_t index) {
+    for (size_t j = 0; j < s->layer->neurons; j++) {
+        const tnn_interval reach = tnn_accumulator_interval(model, index, j);
+        for (size_t m = 0; m < s->layer->tables_per_neuron; m++) {
+            if (!find_line(s, j, m, reach)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* sums [inputs] = weights of one neuron of the next layer, times slopes, times this layer's weights: below 2^16 2^7
+ * 2^17 2^7. */
+static void multiply_row(const straight_layer *s, int64_t *sums, const int8_t *next_weights) {
+    const tnn_layer *layer = s->layer;
+    for (size_t i = 0; i < layer->inputs; i++) {
+        sums[i] = 0;
+    }
+    for (size_t t = 0; t < tnn_layer_outputs(layer); t++) {
+        const int8_t *row = layer->weights + t / layer->tables_per_neuron * layer->inputs;
+        const int64_t factor = (int64_t)next_weights[t] * s->slope[t];
+        for (size_t i = 0; factor != 0 && i < layer->inputs; i++) {
+            sums[i] += factor * row[i];
+        }
+    }
+}
+
+static bool store_row(int8_t *weights, const int64_t *sums, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!fits(sums[i], INT8_MIN, INT8_MAX)) {
+            return false;
+        }
+        weights[i] = (int8_t)sums[i];
+    }
+    return true;
+}
+
+/* Weights and biases of the next layer over this one's inputs; sums [inputs] is scratch. */
+static bool multiply_layers(const straight_layer *s, const tnn_layer *next, int8_t *weights, int32_t *biases,
+                            int64_t *sums) {
+    for (size_t r = 0; r < next->neurons; r++) {
+        const int8_t *row = next->weights + r * next->inputs;
+        int64_t bias = next->biases[r];
+        for (size_t t = 0; t < next->inputs; t++) {
+            bias += (int64_t)row[t] * s->at_zero[t];
+        }
+        multiply_row(s, sums, row);
+        if (!fits(bias, INT32_MIN, INT32_MAX) || !store_row(weights + r * s->layer->inputs, sums, s->layer->inputs)) {
+            return false;
+        }
+        biases[r] = (int32_t)bias;
+    }
+    return true;
+}
+
+/* The next layer takes over the product; what it had goes. */
+static bool fold_lines(const straight_layer *s, tnn_layer *next, int8_t **weights, int32_t **biases, int64_t *sums) {
+    if (!multiply_layers(s, next, *weights, *biases, sums)) {
+        return false;
+    }
+    int8_t *old_weights = next->weights;
+    int32_t *old_biases = next->biases;
+    next->inputs = s->layer->inputs;
+    next->weights = *weights;
+    next->biases = *biases;
+    *weights = old_weights;
+    *biases = old_biases;
+    return true;
+}
+
+tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_layer *next = &model->layers[index + 1];
+    straight_layer s = {.layer = layer};
+    s.slope = tnn_alloc(next->inputs, sizeof *s.slope);
+    s.at_zero = tnn_alloc(next->inputs, sizeof *s.at_zero);
+    int8_t *weights = tnn_alloc(next->neurons, layer->inputs);
+    int32_t *biases = tnn_alloc(next->neurons, sizeof *biases);
+    int64_t *sums = tnn_alloc(layer->inputs, sizeof *sums);
+    const bool memory = s.slope && s.at_zero && weights && biases && sums;
+    *folded = memory && find_lines(&s, model, index) && fold_lines(&s, next, &weights, &biases, sums);
+    tnn_free(s.slope);
+    tnn_free(s.at_zero);
+    tnn_free(weights);
+    tnn_free(biases);
+    tnn_free(sums);
+    return memory ? TNN_OK : TNN_ERR_MEMORY;
+}

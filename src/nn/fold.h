@@ -1,0 +1,41 @@
+/*
+ * Folding neurons into the layer behind them: the steps of tnn_simplify. Each either leaves every accumulator behind
+ * it, and so every logit, as it was for every image, or returns false and changes nothing. None moves a neuron: the
+ * caller drops those that were folded.
+ */
+#ifndef TNN_NN_FOLD_H
+#define TNN_NN_FOLD_H
+
+#include "range.h"
+
+/* What happens to one table: scratch of the steps below. */
+typedef struct tnn_fold_step {
+    int32_t shift;         /* goes into the biases of the next layer, times the weights that read the table */
+    int32_t weight_sign;   /* the weights that read table b go to those of table a, times this; or 0, and */
+    int32_t first, second; /* table a becomes first a + second b, and its weights become smaller */
+} tnn_fold_step;
+
+/* Does no neuron of the next layer read any table of this one? */
+bool tnn_fold_unread(const tnn_layer *layer, const tnn_layer *next, size_t neuron);
+
+/* Constant tables go into the biases of the next layer. False where a table is not constant over `reach`, or a bias
+ * would leave int32. steps [tables_per_neuron]. */
+bool tnn_fold_constant(const tnn_layer *layer, tnn_layer *next, size_t neuron, tnn_interval reach,
+                       tnn_fold_step *steps);
+
+/*
+ * Neuron b into neuron a of the same layer, where their accumulators always stand at the same place of equally wide
+ * ranges, or at mirrored places. Table by table, either both are always read in one proportion, and the tables are
+ * added in it, or they are the same up to sign and a constant, and the weights are added. False where neither holds, or
+ * a sum leaves its integer type. steps [tables_per_neuron].
+ */
+bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fold_step *steps);
+
+/*
+ * A layer whose tables are all straight lines becomes part of the weights and biases of the next one, which then reads
+ * this one's inputs; the layer itself is to be dropped. *folded says whether: not where a table is no line, or a weight
+ * or a bias would leave its integer type. Returns TNN_ERR_MEMORY.
+ */
+TNN_MUST_USE tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index);
+
+#endif
