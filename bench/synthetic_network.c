@@ -32,6 +32,10 @@ static void draw_weights(tnn_layer *layer, uint32_t *state) {
     for (size_t j = 0; j < layer->neurons; j++) {
         layer->weights[j * layer->inputs] = 1; /* no neuron is without weights */
     }
+    for (size_t i = 0; i < layer->inputs; i++) {
+        int8_t *weight = &layer->weights[i % layer->neurons * layer->inputs + i];
+        *weight = *weight == 0 ? 1 : *weight; /* no input is without a reader: its rotation would be saved */
+    }
 }
 
 /* Half the width of a table: some deviations of a sum of ternary weights times inputs of the magnitude given, each

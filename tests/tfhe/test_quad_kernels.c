@@ -12,6 +12,7 @@
 #include "schoolbook.h"
 #include "testing.h"
 
+#define NO_FETCH ((tnn_quad_fetch){0})
 #define SETS_MOST 8u
 #define LEAST_DEGREE 16u
 #define MOST_DEGREE 8192u
@@ -122,7 +123,7 @@ static void add_by_transforms(const tnn_quad_kernels *kernels, const tnn_quad_ff
     kernels->forward_reals(fft, a_spectrum, a);
     kernels->forward_reals(fft, b_spectrum, b);
     multiply_lanes(a_spectrum, b_spectrum, fft->N);
-    kernels->inverse_add(fft, quad, a_spectrum, 0);
+    kernels->inverse_add(fft, quad, a_spectrum, 0, NO_FETCH);
     tnn_free(a_spectrum);
     tnn_free(b_spectrum);
 }
@@ -284,7 +285,7 @@ static void check_rotation(const tnn_quad_fft *fft, const uint32_t *quad, uint32
     double *spectrum = new_spectrum(N);
     for (size_t i = 0; i < set_count; i++) {
         sets[i]->quad->forward_digits(fft, expected, difference, digit);
-        sets[i]->quad->forward_rotated(fft, spectrum, quad, exponent, digit);
+        sets[i]->quad->forward_rotated(fft, spectrum, quad, exponent, digit, NO_FETCH);
         assert_memory_equal(spectrum, expected, spectrum_bytes(N));
     }
     tnn_free(difference);
@@ -446,7 +447,7 @@ static void check_rounding(const tnn_quad_kernels *kernels, const tnn_quad_fft *
         expected[(i / LANES) * (N / 2) * LANES + i % LANES] += naive_word(numbers[i]) << coarse_bits;
     }
     set_last_entry(expected, N);
-    kernels->inverse_add(fft, quad, spectrum, coarse_bits);
+    kernels->inverse_add(fft, quad, spectrum, coarse_bits, NO_FETCH);
     assert_memory_equal(quad, expected, tnn_quad_words(N) * sizeof *quad);
     tnn_free(spectrum);
     tnn_free(quad);
@@ -509,7 +510,7 @@ static void check_large(const tnn_quad_kernels *kernels, const tnn_quad_fft *fft
     for (size_t i = 0; i < N / 2 * (size_t)POINT; i++) {
         spectrum[i] *= 2.0 / N;
     }
-    kernels->inverse_add(fft, quad, spectrum, coarse_bits);
+    kernels->inverse_add(fft, quad, spectrum, coarse_bits, NO_FETCH);
     for (size_t i = 0; i < N * (size_t)LANES; i++) {
         const int32_t error = (int32_t)(quad[i] - (naive_word(reals[i]) << coarse_bits));
         assert_in_range((int64_t)error + (tolerance << coarse_bits), 0, (uint64_t)(2 * tolerance) << coarse_bits);
@@ -539,8 +540,8 @@ static void check_unused_lanes(const tnn_quad_kernels *kernels, const tnn_quad_f
     const tnn_quad_digit digit = {1u << 14, 0, 15};
     uint32_t *quad = new_quad(N, lanes);
     double *spectrum = new_spectrum(N);
-    kernels->forward_rotated(fft, spectrum, quad, 1 + draw_below(2 * N - 1), digit);
-    kernels->inverse_add(fft, quad, spectrum, 3);
+    kernels->forward_rotated(fft, spectrum, quad, 1 + draw_below(2 * N - 1), digit, NO_FETCH);
+    kernels->inverse_add(fft, quad, spectrum, 3, NO_FETCH);
     for (size_t i = 0; i < LANES * ((size_t)N + 1); i++) {
         assert_true(i % LANES < lanes || quad[i] == 0);
     }
