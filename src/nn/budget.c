@@ -4,10 +4,10 @@
 
 #include "noise.h"
 
-/* Share of the torus that logits may fill: the rest is room for their noise. */
-#define LOGIT_SHARE 0.9
-
-/* Deviations of logit noise that this room must hold: beyond it a logit wraps, once in 10^10. */
+/* Share of the torus that logits may fill: the rest is room for their noise, on either side ROOM_DEVIATIONS of its
+ * standard deviation. Beyond it a logit wraps, once in 10^10. */
+#define LOGIT_SHARE_MOST 0.9
+#define LOGIT_SHARE_LEAST 0.2
 #define ROOM_DEVIATIONS 6.5
 
 /* Units that are tried for each layer, from the largest that fits down to a sixth of it. Strengths are integers: a
@@ -118,19 +118,18 @@ static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape,
     }
 }
 
-/* The most units with which a layer's widest range fits its half torus, or logits their share; 0 where none does. */
-static uint32_t most_units(const tnn_shape *shape, uint32_t index, uint32_t multiple, double smallest) {
-    const tnn_layer_shape *layer = &shape->layers[index];
-    double share = layer->tables_per_neuron ? 0.5 : LOGIT_SHARE / 2;
-    double most = share / (layer->widest * multiple * smallest);
+/* The most units with which a layer's widest value fits `share` of the torus; 0 where none does. */
+static uint32_t most_units(const tnn_shape *shape, uint32_t index, double share, uint32_t multiple, double smallest) {
+    double most = share / (shape->layers[index].widest * multiple * smallest);
     if (index == 0) {
         most = fmin(most, 0.5 / (shape->input_levels * smallest));
     }
     return (uint32_t)fmin(floor(most), 1u << 28);
 }
 
-static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape,
-                           const tnn_params *params, bool exact) {
+/* Of the noisiest logit, on the wire. */
+static void measure_logit_variance(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape,
+                                   const tnn_params *params) {
     double worst = 0;
     for (uint32_t j = 0; j < shape->neurons; j++) {
         double noise = input_noise(layer, &shape->neuron[j]);
@@ -138,9 +137,18 @@ static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tn
         worst = fmax(worst, noise);
     }
     budget->logit_variance = worst + tnn_variance_output_rounding(params, budget->output_bits);
+    budget->logit_room_used = 2 * ROOM_DEVIATIONS * sqrt(budget->logit_variance) / (1 - LOGIT_SHARE_LEAST);
+}
+
+/* What the noise leaves. */
+static double logit_share(const tnn_budget *budget) {
+    double share = 1 - 2 * ROOM_DEVIATIONS * sqrt(budget->logit_variance);
+    return fmin(fmax(share, LOGIT_SHARE_LEAST), LOGIT_SHARE_MOST);
+}
+
+static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape, bool exact) {
     budget->logit_noise = sqrt(budget->logit_variance) / layer->unit_fraction;
-    const double room = (1 - LOGIT_SHARE) / 2;
-    budget->logit_room_used = ROOM_DEVIATIONS * sqrt(budget->logit_variance) / room;
+    const double room = (1 - logit_share(budget)) / 2;
     const double bound = fmin(0.5, room / layer->unit_fraction);
     layer->worst_lookup_log2 = exact ? tnn_log2_gaussian_tail(bound, budget->logit_noise) : -INFINITY;
     layer->error_sum = exact ? shape->neurons * exp2(layer->worst_lookup_log2) : 0;
@@ -150,19 +158,23 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
                              bool exact) {
     const tnn_layer_shape *layer_shape = &shape->layers[index];
     tnn_layer_budget *layer = &budget->layers[index];
+    const bool is_logits = layer_shape->tables_per_neuron == 0;
     const uint32_t multiple = index == 0 ? 1 : 4;
     const double smallest = index == 0 ? exp2(-(double)params->literal.input_bits) : 0x1p-32;
     const double two_N = 2.0 * params->literal.N;
-    uint32_t most = most_units(shape, index, multiple, smallest);
     *layer = (tnn_layer_budget){0};
+    layer->common_variance = index == 0 ? 0 : tnn_variance_common(params);
+    layer->input_variance = index == 0 ? tnn_variance_small(params) : tnn_variance_blind_rotation(params);
+    if (is_logits) {
+        measure_logit_variance(budget, layer, layer_shape, params);
+    }
+    const uint32_t most = most_units(shape, index, is_logits ? logit_share(budget) / 2 : 0.5, multiple, smallest);
     if (most == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }
-    layer->common_variance = index == 0 ? 0 : tnn_variance_common(params);
-    layer->input_variance = index == 0 ? tnn_variance_small(params) : tnn_variance_blind_rotation(params);
-    if (layer_shape->tables_per_neuron == 0) {
+    if (is_logits) {
         set_unit(layer, most, multiple, smallest);
-        measure_logits(budget, layer, layer_shape, params, exact);
+        measure_logits(budget, layer, layer_shape, exact);
         return TNN_OK;
     }
     layer->fixed_variance = tnn_variance_modulus_switch(params) + (index == 0 ? 0 : tnn_variance_key_switch(params));

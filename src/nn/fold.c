@@ -227,6 +227,25 @@ bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fo
     return true;
 }
 
+/* ----------------------------------------------------------------------------------------------------- factors -- */
+
+bool tnn_fold_factor(tnn_layer *layer, tnn_layer *next, size_t output) {
+    const int32_t factor = column_gcd(next, output);
+    int16_t *entries = layer->tables + output * layer->table_cells;
+    for (size_t c = 0; c < layer->table_cells; c++) {
+        if (factor <= 1 || !fits(factor * entries[c], INT16_MIN, INT16_MAX)) {
+            return false;
+        }
+    }
+    for (size_t c = 0; c < layer->table_cells; c++) {
+        entries[c] = (int16_t)(factor * entries[c]);
+    }
+    for (size_t r = 0; r < next->neurons; r++) {
+        *weight_at(next, r, output) = (int8_t)(*weight_at(next, r, output) / factor);
+    }
+    return true;
+}
+
 /* ------------------------------------------------------------------------------------------------ straight layers --
  */
 

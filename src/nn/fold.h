@@ -31,6 +31,10 @@ bool tnn_fold_constant(const tnn_layer *layer, tnn_layer *next, size_t neuron, t
  */
 bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fold_step *steps);
 
+/* The common factor of all weights that read a table goes into the table: weights multiply the noise of a rotation,
+ * entries do not. output: of the layer, an input of the next. False where it is 1 or an entry would leave int16. */
+bool tnn_fold_factor(tnn_layer *layer, tnn_layer *next, size_t output);
+
 /*
  * A layer whose tables are all straight lines becomes part of the weights and biases of the next one, which then reads
  * this one's inputs; the layer itself is to be dropped. *folded says whether: not where a table is no line, or a weight

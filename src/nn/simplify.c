@@ -135,6 +135,20 @@ static void reduce_layer(reduction *r, uint32_t index) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------- smaller weights --
+ */
+
+static bool reduce_weights(tnn_model *model) {
+    bool changed = false;
+    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
+        tnn_layer *layer = &model->layers[i];
+        for (size_t t = 0; t < tnn_layer_outputs(layer); t++) {
+            changed = tnn_fold_factor(layer, &model->layers[i + 1], t) || changed;
+        }
+    }
+    return changed;
+}
+
 /* ------------------------------------------------------------------------------------------------- layers that go --
  */
 
@@ -168,8 +182,8 @@ static tnn_status reduce_layers(reduction *r) {
 
 /* ----------------------------------------------------------------------------------------------------------- all -- */
 
-/* A pass may open the way for another: what a neuron that is gone read may have no other reader. Each takes a neuron or
- * a layer away. */
+/* A pass may open the way for another: what a neuron that is gone read may have no other reader. Each takes a
+ * neuron or a layer away. */
 static tnn_status reduce(reduction *r, bool *changed) {
     do {
         r->changed = false;
@@ -193,6 +207,7 @@ static tnn_status reduce_copy(tnn_simplified *simplified) {
     tnn_status status = r.gone && r.steps ? reduce(&r, &simplified->changed) : TNN_ERR_MEMORY;
     tnn_free(r.gone);
     tnn_free(r.steps);
+    simplified->changed = reduce_weights(simplified->model) || simplified->changed;
     return status;
 }
 

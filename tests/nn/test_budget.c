@@ -225,9 +225,12 @@ static void check_logits(const plan *p, bool is_exact) {
     assert_int_equal(p->budget.output_bits, is_exact ? 32 : 16);
     assert_true(close_to(p->budget.logit_variance, deviation * deviation));
     assert_true(close_to(p->budget.logit_noise, deviation / layer->unit_fraction));
-    assert_true(close_to(p->budget.logit_room_used, 6.5 * deviation / 0.05));
+    assert_true(close_to(p->budget.logit_room_used, 13 * deviation / 0.8));
+    const double share = fmax(0.2, fmin(0.9, 1 - 13 * deviation));
+    const double used = 2 * p->shape->layers[last].widest * layer->unit_fraction;
+    assert_true(used <= share && (used > 0.9 * share || layer->unit_fraction < 0x1p-26));
     if (is_exact) {
-        const double half = fmin(0.5 * layer->unit_fraction, 0.05);
+        const double half = fmin(0.5 * layer->unit_fraction, (1 - share) / 2);
         assert_true(close_to(layer->worst_lookup_log2, tnn_log2_gaussian_tail(half, deviation)));
     } else {
         assert_true(layer->worst_lookup_log2 == -INFINITY);
