@@ -7,6 +7,9 @@ from exact_network import MIDDLE
 from model_file import LOGIT_LIMIT, Layer, Model, reachable
 
 TABLE_PEAK = 16383  # leaves half of int16 to whoever adds or rescales tables
+
+# Several tables of a neuron share one rotation, whose noise grows with the square of the entries.
+SHARED_TABLE_PEAK = 31
 MOST_CELLS = 4096   # of a table that has one for every accumulator
 
 
@@ -58,7 +61,7 @@ def export_tables(nets, members, recipe, image_shape):
     neurons, outputs = nets.shape.neurons * len(members), nets.shape.outputs
     sampled = np.concatenate([sampled_tables(nets, index, recipe.cells) for index in members]) / len(members)
     tables, middles = centred(sampled)
-    peak = min(TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
+    peak = min(TABLE_PEAK if outputs == 1 else SHARED_TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
     scale = float(np.abs(tables).max() / peak)
     biases = mean_bias(nets, members) + middles
     layers = [table_layer(nets, members, tables, scale), sum_layer(neurons, outputs, biases, scale)]
