@@ -56,9 +56,11 @@ static bool evaluation_options(options *run, const tnn_model *model, const shipp
                      .batch = 1,
                      .keys = chosen->keys,
                      .runs = SIMULATION_DEFAULT_RUNS};
-    return copy_set(&run->set, model, shipped) && split_find_file(&run->data_path, chosen->data_folder, run->set) &&
-           join(&run->model_path, "examples/models", shipped->name, ".tnn") &&
-           shipped_model_choice(&run->compile, shipped);
+    char *model_path;
+    bool done = join(&model_path, "examples/models", shipped->name, ".tnn");
+    run->model_path = model_path;
+    return done && shipped_model_choice(&run->compile, shipped) && copy_set(&run->set, model, shipped) &&
+           split_find_file(&run->data_path, chosen->data_folder, run->set);
 }
 
 /* Inputs, then neurons of each layer. */

@@ -85,7 +85,7 @@ RECIPES = {
     },
     "fcnn": {
         "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}),
-        "breastmnist": FcRecipe(**BREAST),
+        "breastmnist": FcRecipe(**{**BREAST, "epochs": 60}),
     },
     "exact": {
         "breastmnist": ExactRecipe(**BREAST, neurons=16, members=2, levels=4),
