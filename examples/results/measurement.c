@@ -15,19 +15,20 @@
 #include "medmnist/evaluation.h"
 #include "medmnist/summary.h"
 
-/* folder/name ending */
-static bool join(char **path, const char *folder, const char *name, const char *ending) {
-    if (asprintf(path, "%s/%s%s", folder, name, ending) < 0) {
-        *path = NULL; /* asprintf leaves it undefined */
-        return report_out_of_memory();
+/* folder/name ending; NULL on failure, which is reported. */
+static char *join(const char *folder, const char *name, const char *ending) {
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s%s", folder, name, ending) < 0) {
+        report_out_of_memory();
+        return NULL;
     }
-    return true;
+    return path;
 }
 
 static bool load_model(tnn_model **model, const shipped_model *shipped) {
-    char *path;
+    char *path = join(EXAMPLES_MODELS, shipped->name, ".tnn");
     *model = NULL;
-    bool loaded = join(&path, EXAMPLES_MODELS, shipped->name, ".tnn") && model_file_load(model, path);
+    bool loaded = path != NULL && model_file_load(model, path);
     free(path);
     return loaded;
 }
@@ -38,13 +39,16 @@ static cJSON *provenance_of(const tnn_model *model) {
     return cJSON_Parse(info.provenance);
 }
 
-/* The data set that the model's provenance names. */
-static bool copy_set(char **set, const tnn_model *model, const shipped_model *shipped) {
+/* The data set that the model's provenance names; NULL on failure, which is reported. */
+static char *set_of(const tnn_model *model, const shipped_model *shipped) {
     cJSON *provenance = provenance_of(model);
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(provenance, "set"));
-    *set = name != NULL ? strdup(name) : NULL;
+    char *set = name != NULL ? strdup(name) : NULL;
     cJSON_Delete(provenance);
-    return *set != NULL || report_error("%s: its provenance names no data set", shipped->name);
+    if (set == NULL) {
+        report_error("%s: its provenance names no data set", shipped->name);
+    }
+    return set;
 }
 
 /* As medmnist's own, free with options_free. */
@@ -55,11 +59,10 @@ static bool evaluation_options(options *run, const tnn_model *model, const shipp
                      .threads = chosen->threads,
                      .batch = 1,
                      .keys = chosen->keys,
-                     .runs = SIMULATION_DEFAULT_RUNS};
-    char *model_path;
-    bool done = join(&model_path, "examples/models", shipped->name, ".tnn");
-    run->model_path = model_path;
-    return done && shipped_model_choice(&run->compile, shipped) && copy_set(&run->set, model, shipped) &&
+                     .runs = SIMULATION_DEFAULT_RUNS,
+                     .set = set_of(model, shipped),
+                     .model_path = join("examples/models", shipped->name, ".tnn")};
+    return run->set != NULL && run->model_path != NULL && shipped_model_choice(&run->compile, shipped) &&
            split_find_file(&run->data_path, chosen->data_folder, run->set);
 }
 
@@ -97,10 +100,10 @@ static bool add_network(cJSON *figures, const tnn_model *model, const options *r
 
 static bool save(const evaluation *result, const tnn_model *model, const options *run, const shipped_model *shipped,
                  const results_options *chosen) {
-    char *path = NULL;
+    char *path = join(chosen->measured, shipped->name, ".json");
     cJSON *figures = summary_json(result, run);
-    bool done = figures != NULL && add_network(figures, model, run, shipped) &&
-                join(&path, chosen->measured, shipped->name, ".json") && json_file_write(path, figures);
+    bool done =
+        path != NULL && figures != NULL && add_network(figures, model, run, shipped) && json_file_write(path, figures);
     free(path);
     cJSON_Delete(figures);
     return done;
@@ -131,12 +134,12 @@ bool measurement_run(const shipped_model *shipped, const results_options *chosen
 
 bool measurement_read(cJSON **figures, cJSON **provenance, const shipped_model *shipped,
                       const results_options *chosen) {
-    char *path = NULL;
+    char *path = join(chosen->measured, shipped->name, ".json");
     tnn_model *model = NULL;
     *figures = NULL;
     *provenance = NULL;
-    bool done = load_model(&model, shipped) && join(&path, chosen->measured, shipped->name, ".json") &&
-                (access(path, F_OK) != 0 || json_file_read(figures, path));
+    bool done =
+        path != NULL && load_model(&model, shipped) && (access(path, F_OK) != 0 || json_file_read(figures, path));
     if (done) {
         *provenance = provenance_of(model);
     }

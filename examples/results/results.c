@@ -85,14 +85,15 @@ static bool render(text *table, text *cards, const catalogue *list, const result
         shipped_model model = catalogue_at(list, i);
         done = render_model(table, cards, &model, chosen, &last);
     }
-    table_print_foot(table->stream, last);
+    if (last != NULL) {
+        table_print_foot(table->stream, last);
+    }
     cJSON_Delete(last);
     return text_close(table) && text_close(cards) && done;
 }
 
 /* --------------------------------------------------------------------------------------------------- write -- */
 
-/* page: a whole file, ended by a 0 */
 static bool replace_section(text *page, const char *old, const text *table, const char *path) {
     const char *start = strstr(old, SECTION_START);
     const char *end = start != NULL ? strstr(start, SECTION_END) : NULL;
@@ -104,18 +105,30 @@ static bool replace_section(text *page, const char *old, const text *table, cons
     return true;
 }
 
-static bool write_readme(const text *table, const char *path) {
+/* A whole file, ended by a 0; NULL on failure, which is reported. */
+static char *read_text(const char *path) {
     bytes contents = {0};
-    text page;
-    if (!input_file_read(&contents, path) || !text_open(&page)) {
-        return false;
+    if (!input_file_read(&contents, path)) {
+        return NULL;
     }
-    char *old = strndup((const char *)contents.data, contents.length);
-    bool done = (old != NULL || report_out_of_memory()) && replace_section(&page, old, table, path);
-    done = text_close(&page) && done && text_write(&page, path);
-    free(page.data);
-    free(old);
+    char *copy = strndup((const char *)contents.data, contents.length);
     bytes_free(&contents);
+    if (copy == NULL) {
+        report_out_of_memory();
+    }
+    return copy;
+}
+
+static bool write_readme(const text *table, const char *path) {
+    text page;
+    char *old = read_text(path);
+    bool done = old != NULL && text_open(&page);
+    if (done) {
+        done = replace_section(&page, old, table, path);
+        done = text_close(&page) && done && text_write(&page, path);
+        free(page.data);
+    }
+    free(old);
     return done;
 }
 
