@@ -115,7 +115,8 @@ class FcNets(torch.nn.Module):
         self.mean_levels = mean_levels
         seeds = len(latents[0])
         self.layers = torch.nn.ModuleList(
-            IntegerWeights(latent, shape.weight_bits, shape.l1_bound(index)) for index, latent in enumerate(latents[:-1]))
+            IntegerWeights(latent, shape.weight_bits, shape.l1_bound(index))
+            for index, latent in enumerate(latents[:-1]))
         self.output = IntegerWeights(latents[-1], shape.weight_bits, shared_step=True)
         self.norms = torch.nn.ModuleList(Normalization(seeds, width) for width in shape.layers)
         self.log_scale = torch.nn.Parameter(torch.full((seeds, 1, 1), self.first_log_scale()))

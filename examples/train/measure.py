@@ -102,7 +102,9 @@ def describe(model, levels, labels, noise, class_weights):
     real = clear * model.output_scale
     figures = {"accuracy": accuracy(clear, labels), "auc": auc(real, labels),
                "loss": cross_entropy(real, labels, class_weights)}
-    return figures if noise is None else {**figures, **describe_noisy(model, levels, labels, noise, class_weights, clear)}
+    if noise is None:
+        return figures
+    return {**figures, **describe_noisy(model, levels, labels, noise, class_weights, clear)}
 
 
 def draws_for(model, images):

@@ -16,7 +16,7 @@ def load_pyplot():
     try:
         import matplotlib
     except ImportError as error:
-        raise PlotError("--plot needs matplotlib: pip install matplotlib, or apt-get install python3-matplotlib") from error
+        raise PlotError("--plot needs matplotlib: pip install matplotlib (Debian: python3-matplotlib)") from error
     matplotlib.use("Agg")
     import matplotlib.pyplot as pyplot
     return pyplot
@@ -38,7 +38,7 @@ def draw_losses(axes, losses):
 def draw_validation(axes, validation):
     epochs, shares = zip(*validation)
     axes.plot(epochs, 100 * np.array(shares), marker=".", linewidth=0.8)
-    axes.set(xlabel="epoch", ylabel="validation accuracy %, without noise, a line a member")
+    axes.set(xlabel="epoch", ylabel="validation accuracy %, a line a net")
 
 
 def plot(path, model, trainer):

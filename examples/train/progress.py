@@ -20,7 +20,7 @@ class Progress:
         left = (time.monotonic() - self.start) / done * (self.epochs - done)
         text = f"epoch {done:4} of {self.epochs}  loss {loss:.4f}  {left:4.0f} s left"
         if self.rewrites:
-            bar = "#" * (self.WIDTH * done // self.epochs)
-            print(f"\r[{bar:{self.WIDTH}}] {text}", end="\n" if done == self.epochs else "", file=self.stream, flush=True)
+            bar, end = "#" * (self.WIDTH * done // self.epochs), "\n" if done == self.epochs else ""
+            print(f"\r[{bar:{self.WIDTH}}] {text}", end=end, file=self.stream, flush=True)
         elif self.due(done):
             print(text, file=self.stream, flush=True)

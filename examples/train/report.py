@@ -52,7 +52,7 @@ def input_ends(model, index):
 
 
 def describe_layers(model):
-    """What the weights alone say of each layer: sparsity, l1 norms, and the widest accumulator that any image reaches."""
+    """What the weights alone say of each layer: sparsity, l1 norms, the widest accumulator that an image can reach."""
     described = []
     for index, layer in enumerate(model.layers):
         lowest, highest = input_ends(model, index)

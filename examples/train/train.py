@@ -79,7 +79,7 @@ def add_data_options(parser):
     parser.add_argument("--data", help="an .npz file, or the folder of --set")
     parser.add_argument("--out", help="model file to write; without it the test split stays unread")
     parser.add_argument("--plot", metavar="PNG", help="picture of tables and training (needs matplotlib)")
-    parser.add_argument("--seeds", type=int, default=8, help="models, numbered from 1, trained side by side (default 8)")
+    parser.add_argument("--seeds", type=int, default=8, help="models, numbered from 1, side by side (default 8)")
     parser.add_argument("--threads", type=int, default=1)
 
 
@@ -153,7 +153,8 @@ def train_models(options, recipe, splits, classes):
 def describe_all(options, recipe, splits, models, classes):
     """Train and validation; test only where a model ships."""
     weights = class_weights(splits["train"].labels, classes, recipe.balanced)
-    baseline = LogisticRegression(*(splits.quantized(name, recipe.levels) for name in ("train", "val")), classes, weights)
+    train, validation = (splits.quantized(name, recipe.levels) for name in ("train", "val"))
+    baseline = LogisticRegression(train, validation, classes, weights)
     names = data.SPLITS if options.out else ("train", "val")
     return {name: describe_split(models, baseline, splits, name, recipe, classes) for name in names}
 
