@@ -143,8 +143,10 @@ def read_model(path):
 
 
 def accumulate(layer, values):
-    """values: integers [count, inputs]; returns int64 [count, neurons]."""
-    return values.astype(np.int64) @ layer.weights.T.astype(np.int64) + layer.biases
+    """values: integers [count, inputs]; returns int64 [count, neurons]. Doubles hold every sum exactly: at most 2^16
+    products of 8 and 16 bits."""
+    sums = values.astype(np.float64) @ layer.weights.T.astype(np.float64)
+    return sums.astype(np.int64) + layer.biases
 
 
 def reachable(weights, biases, highest, lowest=0):
