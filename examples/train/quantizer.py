@@ -33,6 +33,10 @@ def kept_within(scaled, integers, allowed):
     return torch.zeros_like(scaled).scatter_(2, order, (norms <= allowed).to(scaled.dtype))
 
 
+# Steps grow by this power of what the optimizer changes: a factor of ten must fit into few epochs.
+GROWTH_POWER = 10
+
+
 class IntegerWeights(torch.nn.Module):
     def __init__(self, latent, bits, l1_bound=None, shared_step=False):
         """latent: [S, H, I] real weights. l1_bound: of every neuron, or None. shared_step: one for all neurons of a
@@ -49,7 +53,7 @@ class IntegerWeights(torch.nn.Module):
     def scaled(self):
         """[S, H, I]: latent weights in quantization steps."""
         step = self.step_over_mean * self.latent.detach().abs().mean(dim=self.over, keepdim=True)
-        return self.latent / step if self.growth is None else self.latent / (step * self.growth.exp())
+        return self.latent / step if self.growth is None else self.latent / (step * (GROWTH_POWER * self.growth).exp())
 
     def rounded(self, scaled):
         return scaled.detach().round().clamp(-self.limit, self.limit)
