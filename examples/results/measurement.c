@@ -1,8 +1,10 @@
 #include "results/measurement.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <torusnn/torusnn.h>
@@ -98,12 +100,16 @@ static bool add_network(cJSON *figures, const tnn_model *model, const options *r
     return done;
 }
 
+static bool make_folder(const char *path) {
+    return mkdir(path, 0777) == 0 || errno == EEXIST || report_error("%s: %s", path, strerror(errno));
+}
+
 static bool save(const evaluation *result, const tnn_model *model, const options *run, const shipped_model *shipped,
                  const results_options *chosen) {
     char *path = join(chosen->measured, shipped->name, ".json");
     cJSON *figures = summary_json(result, run);
-    bool done =
-        path != NULL && figures != NULL && add_network(figures, model, run, shipped) && json_file_write(path, figures);
+    bool done = path != NULL && figures != NULL && add_network(figures, model, run, shipped) &&
+                make_folder(chosen->measured) && json_file_write(path, figures);
     free(path);
     cJSON_Delete(figures);
     return done;

@@ -35,7 +35,9 @@ void table_print_row(FILE *out, const shipped_model *model, const cJSON *figures
     const cJSON *simulated = member(figures, "simulated");
     fprintf(out, "| %s | ", model->name);
     print_network(out, figures);
-    fprintf(out, " | %s | %.0f |", model->options[0] != '\0' ? model->options : "defaults", number(figures, "images"));
+    const char *quote = model->options[0] != '\0' ? "`" : "";
+    fprintf(out, " | %s%s%s | %.0f |", quote, quote[0] != '\0' ? model->options : "defaults", quote,
+            number(figures, "images"));
     print_quality(out, number(figures, "clear_accuracy"), number(figures, "clear_auc"));
     print_quality(out, number(simulated, "accuracy"), number(simulated, "auc"));
     print_quality(out, number(figures, "encrypted_accuracy"), number(figures, "encrypted_auc"));
