@@ -100,16 +100,12 @@ static bool add_network(cJSON *figures, const tnn_model *model, const options *r
     return done;
 }
 
-static bool make_folder(const char *path) {
-    return mkdir(path, 0777) == 0 || errno == EEXIST || report_error("%s: %s", path, strerror(errno));
-}
-
 static bool save(const evaluation *result, const tnn_model *model, const options *run, const shipped_model *shipped,
                  const results_options *chosen) {
     char *path = join(chosen->measured, shipped->name, ".json");
     cJSON *figures = summary_json(result, run);
-    bool done = path != NULL && figures != NULL && add_network(figures, model, run, shipped) &&
-                make_folder(chosen->measured) && json_file_write(path, figures);
+    bool done =
+        path != NULL && figures != NULL && add_network(figures, model, run, shipped) && json_file_write(path, figures);
     free(path);
     cJSON_Delete(figures);
     return done;
@@ -127,12 +123,16 @@ static bool evaluate(const tnn_model *model, const options *run, const shipped_m
     return done;
 }
 
+static bool make_folder(const char *path) {
+    return mkdir(path, 0777) == 0 || errno == EEXIST || report_error("%s: %s", path, strerror(errno));
+}
+
 bool measurement_run(const shipped_model *shipped, const results_options *chosen) {
     tnn_model *model = NULL;
     options run = {0};
     fprintf(stderr, "%s\n", shipped->name);
-    bool done = load_model(&model, shipped) && evaluation_options(&run, model, shipped, chosen) &&
-                evaluate(model, &run, shipped, chosen);
+    bool done = make_folder(chosen->measured) && load_model(&model, shipped) &&
+                evaluation_options(&run, model, shipped, chosen) && evaluate(model, &run, shipped, chosen);
     options_free(&run);
     tnn_model_free(model);
     return done;

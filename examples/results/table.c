@@ -27,8 +27,9 @@ static void print_network(FILE *out, const cJSON *figures) {
     }
 }
 
+/* Images of one class have no AUC. */
 static void print_quality(FILE *out, double accuracy, double auc) {
-    fprintf(out, " %.2f %% / %.3f |", 100 * accuracy, auc);
+    fprintf(out, isnan(auc) ? " %.2f %% |" : " %.2f %% / %.3f |", 100 * accuracy, auc);
 }
 
 void table_print_row(FILE *out, const shipped_model *model, const cJSON *figures) {
