@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/input_file.h"
 #include "common/output_file.h"
 #include "common/report.h"
 
@@ -38,6 +39,17 @@ bool json_add_simulation(cJSON *object, const char *name, const simulation *simu
            cJSON_AddNumberToObject(member, "agreement", quality->agreement) != NULL &&
            cJSON_AddNumberToObject(member, "logit_rms_error", quality->logit_rms_error) != NULL &&
            cJSON_AddNumberToObject(member, "images_per_second", simulated->images_per_second) != NULL;
+}
+
+bool json_file_read(cJSON **value, const char *path) {
+    bytes contents = {0};
+    *value = NULL;
+    if (!input_file_read(&contents, path)) {
+        return false;
+    }
+    *value = cJSON_ParseWithLength((const char *)contents.data, contents.length);
+    bytes_free(&contents);
+    return *value != NULL || report_error("%s: is not JSON", path);
 }
 
 /* cJSON's text with a line end in place of its final NUL. */

@@ -19,6 +19,9 @@ bool json_add_parameters(cJSON *object, const char *name, const tnn_params_liter
 /** Adds a member with the figures of a simulation. False where memory ran out. */
 bool json_add_simulation(cJSON *object, const char *name, const simulation *simulated);
 
+/** Reads a file. On failure reports and the value is NULL. Free with cJSON_Delete. */
+bool json_file_read(cJSON **value, const char *path);
+
 /** Writes a value to a file, atomically. On failure reports. */
 bool json_file_write(const char *path, const cJSON *value);
 

@@ -115,3 +115,18 @@ bool metrics_quality_of(metrics_quality *quality, const double *logits, const do
     quality->logit_rms_error = metrics_rms_difference(logits, clear, outputs, count);
     return metrics_auc(&quality->auc, logits, outputs, labels, count);
 }
+
+void metrics_quality_add(metrics_quality *sum, const metrics_quality *one) {
+    sum->accuracy += one->accuracy;
+    sum->auc += one->auc;
+    sum->agreement += one->agreement;
+    sum->logit_rms_error += one->logit_rms_error * one->logit_rms_error;
+}
+
+metrics_quality metrics_quality_mean(const metrics_quality *sum, size_t count) {
+    const double ones = (double)count;
+    return (metrics_quality){.accuracy = sum->accuracy / ones,
+                             .auc = sum->auc / ones,
+                             .agreement = sum->agreement / ones,
+                             .logit_rms_error = sqrt(sum->logit_rms_error / ones)};
+}

@@ -37,6 +37,12 @@ typedef struct metrics_quality {
     double logit_rms_error;
 } metrics_quality;
 
+/** Adds one evaluation of the images to a sum, which starts from {0}; the error is summed squared. */
+void metrics_quality_add(metrics_quality *sum, const metrics_quality *one);
+
+/** The mean of a sum of count evaluations; the root of the mean square for the error. */
+metrics_quality metrics_quality_mean(const metrics_quality *sum, size_t count);
+
 /** All of the above. Args: clear  [count][outputs], the reference; labels [count]. On failure reports. */
 bool metrics_quality_of(metrics_quality *quality, const double *logits, const double *clear, size_t outputs,
                         const uint32_t *labels, size_t count);

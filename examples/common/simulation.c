@@ -1,6 +1,5 @@
 #include "common/simulation.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -29,25 +28,13 @@ static bool simulate_run(double *logits, const tnn_circuit *circuit, const label
     return done;
 }
 
-/* The error is summed squared. */
 static bool add_run(metrics_quality *sum, const double *logits, const labelled_images *data) {
     metrics_quality run;
     bool done = metrics_quality_of(&run, logits, data->clear, data->outputs, data->labels, data->count);
     if (done) {
-        sum->accuracy += run.accuracy;
-        sum->auc += run.auc;
-        sum->agreement += run.agreement;
-        sum->logit_rms_error += run.logit_rms_error * run.logit_rms_error;
+        metrics_quality_add(sum, &run);
     }
     return done;
-}
-
-static metrics_quality mean_of(const metrics_quality *sum, size_t runs) {
-    double count = (double)runs;
-    return (metrics_quality){.accuracy = sum->accuracy / count,
-                             .auc = sum->auc / count,
-                             .agreement = sum->agreement / count,
-                             .logit_rms_error = sqrt(sum->logit_rms_error / count)};
 }
 
 bool simulate_images(simulation *result, const tnn_circuit *circuit, const labelled_images *data, size_t runs) {
@@ -69,7 +56,7 @@ bool simulate_images(simulation *result, const tnn_circuit *circuit, const label
     progress_bar_finish(&bar);
     free(logits);
     *result = (simulation){.runs = runs,
-                           .quality = mean_of(&sum, runs),
+                           .quality = metrics_quality_mean(&sum, runs),
                            .images_per_second = 1e3 * (double)(runs * data->count) / simulated_ms};
     return done;
 }

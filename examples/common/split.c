@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/metrics.h"
@@ -87,7 +88,7 @@ static bool check_present(const char *path) {
     if (access(path, R_OK) == 0) {
         return true;
     }
-    return report_error("%s: cannot be read: %s; name its folder with --data, or download the file from "
+    return report_error("%s: cannot be read: %s; name it or its folder with --data; MedMNIST's files are at "
                         "https://zenodo.org/records/10519652",
                         path, strerror(errno));
 }
@@ -111,18 +112,44 @@ bool split_name_parse(const char **name, const char *text) {
     return true;
 }
 
-bool split_find_file(char **path, const char *folder, const char *set) {
-    const char *root = getenv("MEDMNIST_ROOT");
+bool split_is_file(const char *place) {
+    struct stat about;
+    return stat(place, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+/* asprintf leaves the text undefined where it fails. */
+static bool keep_text(char **text, int length) {
+    *text = length < 0 ? NULL : *text;
+    return length >= 0 || report_out_of_memory();
+}
+
+static bool find_in_folder(char **path, const char *folder, const char *set) {
     const char *home = getenv("HOME");
-    *path = NULL;
-    folder = folder != NULL ? folder : root;
     if (folder == NULL && home == NULL) {
         return report_error("neither MEDMNIST_ROOT nor HOME is set; name the folder of the data with --data");
     }
     int length =
         folder != NULL ? asprintf(path, "%s/%s.npz", folder, set) : asprintf(path, "%s/.medmnist/%s.npz", home, set);
-    *path = length < 0 ? NULL : *path; /* asprintf leaves it undefined */
-    return length >= 0 || report_out_of_memory();
+    return keep_text(path, length);
+}
+
+bool split_find_file(char **path, const char *place, const char *set) {
+    *path = NULL;
+    if (place == NULL || !split_is_file(place)) {
+        return find_in_folder(path, place != NULL ? place : getenv("MEDMNIST_ROOT"), set);
+    }
+    *path = strdup(place);
+    return *path != NULL || report_out_of_memory();
+}
+
+bool split_set_name(char **set, const char *path) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(name);
+    const size_t ending = strlen(".npz");
+    length -= length > ending && strcmp(name + length - ending, ".npz") == 0 ? ending : 0;
+    *set = strndup(name, length);
+    return *set != NULL || report_out_of_memory();
 }
 
 void split_free(split *data) {

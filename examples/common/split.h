@@ -30,13 +30,20 @@ bool split_read(split *data, const char *path, const char *name, const tnn_model
 /** Checks that text is train, val or test. Otherwise reports. */
 bool split_name_parse(const char **name, const char *text);
 
+/** Whether a place is a file rather than a folder of data sets. */
+bool split_is_file(const char *place);
+
 /**
- * The .npz file of a data set: in the folder given, or where that is NULL in $MEDMNIST_ROOT or ~/.medmnist.
+ * The .npz file of a data set: the place given where that is a file, <set>.npz where it is a folder; without a place
+ * (NULL) in $MEDMNIST_ROOT or ~/.medmnist.
  *
  * Out:   path  free with free
  * On failure reports and the path is NULL.
  */
-bool split_find_file(char **path, const char *folder, const char *set);
+bool split_find_file(char **path, const char *place, const char *set);
+
+/** The name of the data set of an .npz file: the file's, without ".npz". Free with free. On failure reports. */
+bool split_set_name(char **set, const char *path);
 
 void split_free(split *data);
 

@@ -13,15 +13,15 @@
 /* What each image gave. */
 typedef struct records {
     double *clear;      /* [images][outputs] */
-    double *encrypted;  /* [images][outputs] */
-    double *latency_ms; /* [images] */
+    double *encrypted;  /* [images][outputs], under the present key */
+    double *latency_ms; /* [keys][images] */
     size_t outputs;
 } records;
 
-static bool allocate_records(records *kept, size_t images, size_t outputs) {
+static bool allocate_records(records *kept, size_t images, size_t outputs, size_t keys) {
     *kept = (records){.clear = calloc(images, outputs * sizeof(double)),
                       .encrypted = calloc(images, outputs * sizeof(double)),
-                      .latency_ms = calloc(images, sizeof(double)),
+                      .latency_ms = calloc(keys * images, sizeof(double)),
                       .outputs = outputs};
     return (kept->clear != NULL && kept->encrypted != NULL && kept->latency_ms != NULL) || report_out_of_memory();
 }
@@ -32,53 +32,68 @@ static void free_records(records *kept) {
     free(kept->latency_ms);
 }
 
-/* Each image of a batch waits for the whole batch. */
-static bool classify_batch(records *kept, deployment *both, const split *data, size_t first, size_t count) {
+/* Each image of a batch waits for the whole batch. latency_ms: [images] of the present key */
+static bool classify_batch(records *kept, double *latency_ms, deployment *both, const split *data, size_t first,
+                           size_t count) {
     double server_ms = 0.0;
     bool done = deployment_classify(both, kept->encrypted + first * kept->outputs, &server_ms,
                                     data->images + first * data->pixels, data->pixels, count);
     for (size_t i = first; i < first + count; i++) {
-        kept->latency_ms[i] = server_ms;
+        latency_ms[i] = server_ms;
     }
     return done;
 }
 
-static bool classify_encrypted(records *kept, deployment *both, const split *data) {
-    progress_bar bar = progress_bar_start("images", data->count);
+static bool classify_encrypted(records *kept, deployment *both, const split *data, size_t key, progress_bar *bar) {
     bool done = true;
     for (size_t first = 0, count; first < data->count && done; first += count) {
         size_t left = data->count - first;
         count = left < both->batch ? left : both->batch;
-        done = classify_batch(kept, both, data, first, count);
-        progress_bar_update(&bar, first + count);
+        done = classify_batch(kept, kept->latency_ms + key * data->count, both, data, first, count);
+        progress_bar_update(bar, key * data->count + first + count);
     }
-    progress_bar_finish(&bar);
     return done;
 }
 
-static bool summarize_records(evaluation *result, const records *kept, const split *data) {
-    result->latency_ms = spread_of(kept->latency_ms, data->count);
-    return metrics_quality_of(&result->encrypted, kept->encrypted, kept->clear, kept->outputs, data->labels,
-                              data->count);
-}
-
+/* Sizes are the same under every key. */
 static void summarize_deployment(evaluation *result, const deployment *both) {
-    result->keygen_ms = both->keygen_ms;
+    result->keygen_ms += both->keygen_ms;
     result->evaluation_key_bytes = both->evaluation_key_bytes;
     result->input_bytes = both->requests[0].length;
     result->output_bytes = both->replies[0].length;
-    result->peak_rss_bytes = machine_peak_rss_bytes();
+}
+
+static bool run_key(evaluation *result, const tnn_circuit *circuit, const split *data, const options *chosen,
+                    records *kept, progress_bar *bar) {
+    deployment both = {0};
+    metrics_quality *quality = &result->by_key[result->keys];
+    bool done = deployment_create(&both, circuit, (unsigned)chosen->threads, chosen->batch) &&
+                classify_encrypted(kept, &both, data, result->keys, bar) &&
+                metrics_quality_of(quality, kept->encrypted, kept->clear, kept->outputs, data->labels, data->count);
+    if (done) {
+        result->keys++;
+        summarize_deployment(result, &both);
+    }
+    deployment_free(&both);
+    return done;
 }
 
 static bool run_deployed(evaluation *result, const tnn_circuit *circuit, const split *data, const options *chosen,
                          records *kept) {
-    deployment both = {0};
-    bool done = deployment_create(&both, circuit, (unsigned)chosen->threads, chosen->batch) &&
-                classify_encrypted(kept, &both, data) && summarize_records(result, kept, data);
-    if (done) {
-        summarize_deployment(result, &both);
+    metrics_quality sum = {0};
+    progress_bar bar = progress_bar_start("images", chosen->keys * data->count);
+    bool done = true;
+    for (size_t key = 0; key < chosen->keys && done; key++) {
+        done = run_key(result, circuit, data, chosen, kept, &bar);
+        metrics_quality_add(&sum, &result->by_key[key]);
     }
-    deployment_free(&both);
+    progress_bar_finish(&bar);
+    if (done) {
+        result->keygen_ms /= (double)result->keys;
+        result->encrypted = metrics_quality_mean(&sum, result->keys);
+        result->latency_ms = spread_of(kept->latency_ms, result->keys * data->count);
+        result->peak_rss_bytes = machine_peak_rss_bytes();
+    }
     return done;
 }
 
@@ -107,7 +122,7 @@ bool evaluation_run(evaluation *result, const tnn_model *model, const split *dat
     tnn_model_describe(model, &info);
     tnn_circuit *circuit = NULL;
     records kept;
-    bool done = allocate_records(&kept, data->count, info.outputs) &&
+    bool done = allocate_records(&kept, data->count, info.outputs, chosen->keys) &&
                 predict_images(kept.clear, model, data->images, data->pixels, data->count) &&
                 compile_model(&circuit, model, &chosen->compile.options, chosen->model_path) &&
                 run_circuit(result, circuit, data, chosen, &kept);

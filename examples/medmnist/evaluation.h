@@ -1,4 +1,4 @@
-/* evaluation.h: a whole split, in the clear, simulated and encrypted. */
+/* evaluation.h: a whole split, in the clear, simulated and encrypted under one or more keys. */
 #ifndef MEDMNIST_EVALUATION_H
 #define MEDMNIST_EVALUATION_H
 
@@ -20,9 +20,11 @@ typedef struct evaluation {
     simulation simulated;  /* of 0 runs where none was asked for */
 
     /* Only where images were encrypted: */
-    metrics_quality encrypted;
-    spread latency_ms; /* an image, from its encrypted bytes to those of its result */
-    double keygen_ms;
+    size_t keys;
+    metrics_quality by_key[OPTIONS_MOST_KEYS]; /* [keys] */
+    metrics_quality encrypted;                 /* mean over the keys, the root of the mean for the error */
+    spread latency_ms; /* an image, from its encrypted bytes to those of its result, over all keys */
+    double keygen_ms;  /* mean over the keys */
     size_t evaluation_key_bytes, input_bytes, output_bytes;
     size_t peak_rss_bytes; /* of client and server together */
 } evaluation;

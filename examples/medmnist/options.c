@@ -16,12 +16,13 @@ static const char HELP[] =
     "\n"
     "Evaluates a model on a MedMNIST split, every image truly encrypted, beside the clear integer reference.\n"
     "\n"
-    "  --data DIR          folder of <set>.npz (default: $MEDMNIST_ROOT, then ~/.medmnist)\n"
-    "  --set NAME          data set (default: pneumoniamnist)\n"
+    "  --data PLACE        an .npz file, or the folder of <set>.npz (default: $MEDMNIST_ROOT, then ~/.medmnist)\n"
+    "  --set NAME          data set (default: the name of the .npz file, or pneumoniamnist)\n"
     "  --model FILE        model (default: the bundled model of the set)\n"
     "  --split NAME        train, val or test (default: test)\n"
     "  --limit COUNT       evaluate only the first images\n"
     "  --threads COUNT     1 to 256 (default: online processors)\n"
+    "  --keys COUNT        encrypt every image under so many fresh keys, 1 to 64 (default: 1)\n"
     "  --batch IMAGES      images evaluated together, 1 to 4096 (default: 1); each waits for all of them\n"
     "  --simulate [RUNS]   also simulate the noise of encryption, RUNS times for each image (default: 16)\n"
     "  --simulate-only     simulate alone: no keys, nothing encrypted\n" COMPILE_HELP
@@ -37,6 +38,7 @@ enum option_key {
     LIMIT,
     THREADS,
     BATCH,
+    KEYS,
     SIMULATE,
     SIMULATE_ONLY,
     JSON,
@@ -51,6 +53,7 @@ static const struct option LONG_OPTIONS[] = {
     {"limit", required_argument, NULL, LIMIT},
     {"threads", required_argument, NULL, THREADS},
     {"batch", required_argument, NULL, BATCH},
+    {"keys", required_argument, NULL, KEYS},
     {"simulate", optional_argument, NULL, SIMULATE},
     {"simulate-only", no_argument, NULL, SIMULATE_ONLY},
     COMPILE_LONG_OPTIONS,
@@ -64,6 +67,7 @@ void options_print_help(void) {
 }
 
 void options_free(options *chosen) {
+    free(chosen->set);
     free(chosen->data_path);
     free(chosen->model_path);
     *chosen = (options){0};
@@ -81,16 +85,17 @@ static bool parse_runs(size_t *runs, const char *text) {
     return text == NULL || parse_count(runs, "--simulate", text, 1, SIMULATION_MOST_RUNS);
 }
 
-/* folder holds the value of --data until the set's name is known for certain. */
-static bool apply_option(options *chosen, const char **folder, int key, const char *value) {
+/* place holds the value of --data until the set's name is known for certain. */
+static bool apply_option(options *chosen, const char **place, int key, const char *value) {
     switch (key) {
-    case DATA: *folder = value; return true;
-    case SET: chosen->set = value; return true;
+    case DATA: *place = value; return true;
+    case SET: return replace_text(&chosen->set, value);
     case MODEL: return replace_text(&chosen->model_path, value);
     case SPLIT: return split_name_parse(&chosen->split, value);
     case LIMIT: return parse_count(&chosen->limit, "--limit", value, 1, SIZE_MAX);
     case THREADS: return parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS);
     case BATCH: return parse_count(&chosen->batch, "--batch", value, 1, TNN_MAX_IMAGES);
+    case KEYS: return parse_count(&chosen->keys, "--keys", value, 1, OPTIONS_MOST_KEYS);
     case SIMULATE: return parse_runs(&chosen->runs, value);
     case SIMULATE_ONLY: chosen->simulate_only = true; return true;
     case JSON: chosen->json_path = value; return true;
@@ -99,10 +104,10 @@ static bool apply_option(options *chosen, const char **folder, int key, const ch
     }
 }
 
-static bool apply_options(options *chosen, const char **folder, int argc, char **argv) {
+static bool apply_options(options *chosen, const char **place, int argc, char **argv) {
     int key;
     while ((key = next_option(argc, argv, LONG_OPTIONS)) != OPTIONS_END) {
-        if (!apply_option(chosen, folder, key, optarg)) {
+        if (!apply_option(chosen, place, key, optarg)) {
             return false;
         }
     }
@@ -120,21 +125,29 @@ static bool choose_model(options *chosen) {
     return true;
 }
 
-static bool complete(options *chosen, const char *folder) {
+static bool choose_set(options *chosen, const char *place) {
+    if (chosen->set != NULL) {
+        return true;
+    }
+    bool named = place != NULL && split_is_file(place);
+    return named ? split_set_name(&chosen->set, place) : replace_text(&chosen->set, "pneumoniamnist");
+}
+
+static bool complete(options *chosen, const char *place) {
     if (chosen->simulate_only && chosen->runs == 0) {
         chosen->runs = SIMULATION_DEFAULT_RUNS;
     }
-    return compile_choice_check(&chosen->compile) && split_find_file(&chosen->data_path, folder, chosen->set) &&
-           choose_model(chosen);
+    return compile_choice_check(&chosen->compile) && choose_set(chosen, place) &&
+           split_find_file(&chosen->data_path, place, chosen->set) && choose_model(chosen);
 }
 
 bool options_parse(options *chosen, int argc, char **argv) {
-    *chosen = (options){.set = "pneumoniamnist",
-                        .split = "test",
+    *chosen = (options){.split = "test",
                         .limit = SIZE_MAX,
                         .threads = machine_cores(),
                         .batch = 1,
+                        .keys = 1,
                         .compile = compile_choice_default()};
-    const char *folder = NULL;
-    return apply_options(chosen, &folder, argc, argv) && (chosen->help || complete(chosen, folder));
+    const char *place = NULL;
+    return apply_options(chosen, &place, argc, argv) && (chosen->help || complete(chosen, place));
 }

@@ -7,14 +7,18 @@
 
 #include "common/compile.h"
 
+enum { OPTIONS_MOST_KEYS = 64 };
+
 typedef struct options {
-    const char *set, *split;
+    const char *split;
     const char *json_path; /* NULL where no JSON is wanted */
+    char *set;             /* owned */
     char *data_path;       /* of the .npz file, owned */
     char *model_path;      /* owned */
     size_t limit;          /* the most images that are evaluated */
     size_t threads;
     size_t batch; /* images a tnn_infer call */
+    size_t keys;  /* fresh keys, under each of which every image is encrypted; at most OPTIONS_MOST_KEYS */
     size_t runs;  /* simulated evaluations of each image; 0: none */
     bool simulate_only;
     compile_choice compile;

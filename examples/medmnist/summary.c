@@ -69,6 +69,14 @@ static void print_quality(const table *columns) {
     putchar('\n');
 }
 
+static void print_keys(const evaluation *result) {
+    for (size_t i = 0; i < result->keys; i++) {
+        const metrics_quality *key = &result->by_key[i];
+        printf("key %-18zu accuracy %.4f, AUC %.4f, same class %.4f, logit error %.4f\n", i + 1, key->accuracy,
+               key->auc, key->agreement, key->logit_rms_error);
+    }
+}
+
 static void print_simulation(const simulation *simulated) {
     printf("%-22s %zu runs of each image, %.0f images a second on one thread\n", "simulation", simulated->runs,
            simulated->images_per_second);
@@ -92,7 +100,8 @@ void summary_print(const evaluation *result, const options *chosen) {
     printf("%u bits of security, estimated %u\n", circuit->security_bits, circuit->estimated_bits);
     parameters_print(&circuit->parameters, TITLE_WIDTH);
     if (!chosen->simulate_only) {
-        printf("%-*s %zu threads, %zu images at a time\n", TITLE_WIDTH, "  run with", chosen->threads, chosen->batch);
+        printf("%-*s %zu threads, %zu images at a time, %zu fresh key%s\n", TITLE_WIDTH, "  run with", chosen->threads,
+               chosen->batch, chosen->keys, chosen->keys == 1 ? "" : "s");
     }
     putchar('\n');
     print_quality(&columns);
@@ -100,6 +109,9 @@ void summary_print(const evaluation *result, const options *chosen) {
         print_simulation(&result->simulated);
     }
     if (!chosen->simulate_only) {
+        if (result->keys > 1) {
+            print_keys(result);
+        }
         print_costs(result);
     }
 }
@@ -110,8 +122,22 @@ static bool add_clear(cJSON *object, const evaluation *result) {
            cJSON_AddNumberToObject(object, "clear_auc", result->clear.auc) != NULL;
 }
 
-static bool add_encrypted(cJSON *object, const metrics_quality *encrypted) {
-    return cJSON_AddNumberToObject(object, "encrypted_accuracy", encrypted->accuracy) != NULL &&
+static bool add_key(cJSON *keys, const metrics_quality *quality) {
+    cJSON *key = cJSON_CreateObject();
+    return cJSON_AddItemToArray(keys, key) && cJSON_AddNumberToObject(key, "accuracy", quality->accuracy) != NULL &&
+           cJSON_AddNumberToObject(key, "auc", quality->auc) != NULL &&
+           cJSON_AddNumberToObject(key, "agreement", quality->agreement) != NULL &&
+           cJSON_AddNumberToObject(key, "logit_rms_error", quality->logit_rms_error) != NULL;
+}
+
+static bool add_encrypted(cJSON *object, const evaluation *result) {
+    const metrics_quality *encrypted = &result->encrypted;
+    cJSON *keys = cJSON_AddArrayToObject(object, "keys");
+    bool added = keys != NULL;
+    for (size_t i = 0; i < result->keys && added; i++) {
+        added = add_key(keys, &result->by_key[i]);
+    }
+    return added && cJSON_AddNumberToObject(object, "encrypted_accuracy", encrypted->accuracy) != NULL &&
            cJSON_AddNumberToObject(object, "encrypted_auc", encrypted->auc) != NULL &&
            cJSON_AddNumberToObject(object, "agreement", encrypted->agreement) != NULL &&
            cJSON_AddNumberToObject(object, "logit_rms_error", encrypted->logit_rms_error) != NULL;
@@ -139,17 +165,26 @@ static bool add_setting(cJSON *object, const tnn_circuit_info *circuit, const op
            cJSON_AddStringToObject(object, "model", chosen->model_path) != NULL;
 }
 
+cJSON *summary_json(const evaluation *result, const options *chosen) {
+    cJSON *object = cJSON_CreateObject();
+    bool complete = add_clear(object, result) &&
+                    (chosen->simulate_only || (add_encrypted(object, result) && add_costs(object, result))) &&
+                    (chosen->runs == 0 || json_add_simulation(object, "simulated", &result->simulated)) &&
+                    add_setting(object, &result->circuit, chosen);
+    if (!complete) {
+        cJSON_Delete(object);
+        report_out_of_memory();
+        return NULL;
+    }
+    return object;
+}
+
 bool summary_write_json(const evaluation *result, const options *chosen) {
     if (chosen->json_path == NULL) {
         return true;
     }
-    cJSON *object = cJSON_CreateObject();
-    bool complete =
-        add_clear(object, result) &&
-        (chosen->simulate_only || (add_encrypted(object, &result->encrypted) && add_costs(object, result))) &&
-        (chosen->runs == 0 || json_add_simulation(object, "simulated", &result->simulated)) &&
-        add_setting(object, &result->circuit, chosen);
-    bool written = complete ? json_file_write(chosen->json_path, object) : report_out_of_memory();
+    cJSON *object = summary_json(result, chosen);
+    bool written = object != NULL && json_file_write(chosen->json_path, object);
     cJSON_Delete(object);
     return written;
 }

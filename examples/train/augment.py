@@ -20,16 +20,16 @@ class Augmentation:
     DRAWS = 8  # uniform numbers in [-1, 1] an image
 
 
-def affine_matrices(draws, augmentation, size):
-    """draws [count, DRAWS] to sampling matrices [count, 2, 3] in grid_sample's coordinates (-1..1)."""
+def affine_matrices(draws, augmentation, height, width):
+    """draws [count, DRAWS] to sampling matrices [count, 2, 3] in grid_sample's coordinates (-1..1 over either side)."""
     angle = draws[:, 0] * math.radians(augmentation.rotation)
     zoom_x = 1 + draws[:, 1] * augmentation.zoom
     zoom_y = 1 + draws[:, 2] * augmentation.zoom
     if augmentation.mirror:
         zoom_x = zoom_x * torch.where(draws[:, 7] < 0, -1.0, 1.0)
-    shifts = draws[:, 3:5] * augmentation.shift * 2 / size
-    row_x = torch.stack([zoom_x * angle.cos(), -zoom_y * angle.sin(), shifts[:, 0]], dim=1)
-    row_y = torch.stack([zoom_x * angle.sin(), zoom_y * angle.cos(), shifts[:, 1]], dim=1)
+    shift_x, shift_y = (draws[:, column] * augmentation.shift * 2 / side for column, side in ((3, width), (4, height)))
+    row_x = torch.stack([zoom_x * angle.cos(), -zoom_y * angle.sin() * height / width, shift_x], dim=1)
+    row_y = torch.stack([zoom_x * angle.sin() * width / height, zoom_y * angle.cos(), shift_y], dim=1)
     return torch.stack([row_x, row_y], dim=1)
 
 
@@ -42,7 +42,7 @@ def change_exposure(images, contrast_draw, brightness_draw, augmentation):
 
 def augment(images, draws, augmentation):
     """images: float [count, channels, height, width], 0..255; the border is repeated where the grid leaves."""
-    matrices = affine_matrices(draws, augmentation, images.shape[-1])
+    matrices = affine_matrices(draws, augmentation, *images.shape[-2:])
     grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
     moved = functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
     exposed = change_exposure(moved, draws[:, 5], draws[:, 6], augmentation)

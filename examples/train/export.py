@@ -8,6 +8,10 @@ from model_file import LOGIT_LIMIT, Layer, Model, reachable
 
 TABLE_PEAK = 16383  # leaves half of int16 to whoever adds or rescales tables
 
+# Several tables of a neuron share one rotation, whose noise grows with the square of the entries.
+SHARED_TABLE_PEAK = 31
+MOST_CELLS = 4096   # of a table that has one for every accumulator
+
 
 def sampled_tables(nets, index, cells):
     """Tables of one seed at the middle of each cell: float64 [H, C, cells]."""
@@ -32,9 +36,16 @@ def mean_bias(nets, members):
     return np.mean([nets.bias[index].detach().double().numpy() for index in members], axis=0)
 
 
+def widened(ranges, width):
+    """Ranges [H, 2] of at least so many accumulators each, the table's cells."""
+    missing = np.maximum(width - (ranges[:, 1] - ranges[:, 0] + 1), 0)
+    return np.stack([ranges[:, 0] - missing // 2, ranges[:, 1] + missing - missing // 2], axis=1)
+
+
 def table_layer(nets, members, tables, scale):
     weights = integer_weights(nets, members)
     ranges = np.concatenate([nets.ranges()[index].numpy().astype(np.int64) for index in members])
+    ranges = widened(ranges, tables.shape[2])
     return Layer(weights, np.zeros(len(weights), np.int64), ranges, np.rint(tables / scale).astype(np.int64))
 
 
@@ -44,13 +55,13 @@ def sum_layer(neurons, outputs, biases, scale):
     return Layer(weights, np.rint(biases / scale).astype(np.int64))
 
 
-def export(nets, members, recipe, image_shape):
+def export_tables(nets, members, recipe, image_shape):
     """The model that averages the logits of the nets numbered `members`: their neurons stand side by side, each table
     divided by their number. Provenance still empty. image_shape: height, width, channels."""
     neurons, outputs = nets.shape.neurons * len(members), nets.shape.outputs
     sampled = np.concatenate([sampled_tables(nets, index, recipe.cells) for index in members]) / len(members)
     tables, middles = centred(sampled)
-    peak = min(TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
+    peak = min(TABLE_PEAK if outputs == 1 else SHARED_TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
     scale = float(np.abs(tables).max() / peak)
     biases = mean_bias(nets, members) + middles
     layers = [table_layer(nets, members, tables, scale), sum_layer(neurons, outputs, biases, scale)]
@@ -70,9 +81,53 @@ def exact_table_layer(nets, members):
 
 
 def export_exact(nets, members, recipe, image_shape):
-    """As export. Activations stay the small integers that they are, so their middle moves into the bias."""
+    """As export_tables. Activations stay the small integers that they are, so their middle moves into the bias."""
     neurons, outputs = nets.shape.neurons * len(members), nets.shape.outputs
     scale = nets.shape.step / len(members)
     biases = mean_bias(nets, members) - MIDDLE * neurons * scale
     layers = [exact_table_layer(nets, members), sum_layer(neurons, outputs, biases, scale)]
     return Model(*image_shape, recipe.levels, scale, {}, layers)
+
+
+def fc_ranges(nets, index, layer, weights, recipe):
+    """[H, 2] and cells of a table. Bounded accumulators get a cell each, of all that the weights can reach; others the
+    range that training saw."""
+    if recipe.accumulator_bits is not None:
+        activation = nets.shape.activation
+        low, high = (0, recipe.levels - 1) if layer == 0 else (activation.lowest, activation.highest)
+        ranges = np.stack(reachable(weights, np.zeros(len(weights), np.int64), high, low), axis=1)
+        cells = int((ranges[:, 1] - ranges[:, 0]).max()) + 1
+        return widened(ranges, cells), (cells if cells <= MOST_CELLS else recipe.cells)
+    norm = nets.norms[layer]
+    seen = torch.stack([norm.low[index, 0].floor(), norm.high[index, 0].ceil()], dim=1).double().numpy()
+    offset = weights @ nets.mean_levels.double().numpy() if layer == 0 else np.zeros(len(weights))
+    return widened(np.rint(seen + offset[:, None]).astype(np.int64), recipe.cells), recipe.cells
+
+
+def fc_table_layer(nets, index, layer, recipe):
+    """One hidden layer of one seed: normalization and activation become a table of activation levels."""
+    weights = nets.layers[layer]()[index].detach().round().numpy().astype(np.int64)
+    ranges, cells = fc_ranges(nets, index, layer, weights, recipe)
+    widths = ranges[:, 1] - ranges[:, 0] + 1
+    middles = ranges[:, :1] + (np.arange(cells) + 0.5) * widths[:, None] / cells - 0.5
+    if layer == 0:
+        middles = middles - (weights @ nets.mean_levels.double().numpy())[:, None]
+    norm = nets.norms[layer]
+    with torch.no_grad():
+        places = torch.from_numpy(middles.T).float().expand(len(norm.mean), -1, -1)
+        levels = nets.shape.activation.levels(norm(places, places, follow=False))[index].T.numpy()
+    tables = np.rint(levels).astype(np.int64)[:, None, :]
+    return Layer(weights, np.zeros(len(weights), np.int64), ranges, tables)
+
+
+def export_fc(nets, members, recipe, image_shape):
+    """As export_tables, of one member."""
+    (index,) = members
+    scale = float(nets.log_scale[index].detach().double().exp())
+    weights = nets.output()[index].detach().round().numpy().astype(np.int64)
+    biases = np.rint(nets.bias[index, 0].detach().double().numpy() / scale).astype(np.int64)
+    layers = [fc_table_layer(nets, index, layer, recipe) for layer in range(len(nets.layers))]
+    return Model(*image_shape, recipe.levels, scale, {}, layers + [Layer(weights, biases)])
+
+
+EXPORTS = {"tables": export_tables, "fcnn": export_fc, "exact": export_exact}

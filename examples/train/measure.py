@@ -1,12 +1,31 @@
-"""Figures of an exported two-class model: accuracy, AUC, and what simulated encryption noise does to it."""
+"""Figures of an exported model: accuracy, AUC, and what simulated encryption noise does to it.
+
+Logits are [count, outputs]; a single one stands for two classes, class 1 where it is above 0.
+"""
 
 import numpy as np
 
 from model_file import accumulate, integer_logits, read_tables
 
+SIMULATED_LOOKUPS = 2 ** 24  # of one description, about: decides the number of draws
+FEWEST_DRAWS, MOST_DRAWS = 4, 64
+
+
+def classes_of(logits):
+    return (logits[..., 0] > 0).astype(np.int64) if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+
+
+def log_probabilities(real_logits):
+    """[count, classes]"""
+    scores = real_logits
+    if scores.shape[1] == 1:
+        scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
 
 def accuracy(logits, labels):
-    return float(np.mean((logits > 0) == labels))
+    return float(np.mean(classes_of(logits) == labels))
 
 
 def ranks(values):
@@ -16,31 +35,41 @@ def ranks(values):
     return (last - (counts - 1) / 2)[inverse]
 
 
-def auc(logits, labels):
-    """Area under the ROC curve: the share of (1, 0) pairs in the right order, ties counting half."""
-    positives = int(labels.sum())
-    negatives = len(labels) - positives
-    rank_sum = ranks(logits)[labels == 1].sum()
+def binary_auc(scores, positive):
+    """Area under the ROC curve: the share of (positive, negative) pairs in the right order, ties counting half."""
+    positives = int(positive.sum())
+    negatives = len(positive) - positives
+    rank_sum = ranks(scores)[positive].sum()
     return float((rank_sum - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def log_odds(real_logits, label):
+    """Of one class against all others: orders like its probability, and does not run into 0 and 1."""
+    if real_logits.shape[1] == 1:
+        return real_logits[:, 0] if label == 1 else -real_logits[:, 0]
+    others = np.delete(real_logits, label, axis=1)
+    largest = others.max(axis=1)
+    return real_logits[:, label] - largest - np.log(np.exp(others - largest[:, None]).sum(axis=1))
+
+
+def auc(real_logits, labels):
+    """Mean over the classes, each against all others, that some but not all images have. Scores in millionths, as in
+    examples/common/metrics.c."""
+    present = [label for label in range(max(2, real_logits.shape[1])) if 0 < np.sum(labels == label) < len(labels)]
+    return float(np.mean([binary_auc(np.rint(1e6 * log_odds(real_logits, label)), labels == label)
+                          for label in present]))
 
 
 def cross_entropy(real_logits, labels, class_weights):
     """Mean over the images, each weighted by its class: what training minimizes, without its label smoothing."""
-    losses = np.logaddexp(0, np.where(labels == 1, -real_logits, real_logits))
+    losses = -log_probabilities(real_logits)[np.arange(len(labels)), labels]
     return float(np.average(losses, weights=class_weights[labels]))
 
 
-def excesses(layer, accumulators):
-    """By how much each accumulator [count, neurons] leaves its range, as a share of the range's width."""
-    low, high = layer.ranges[:, 0], layer.ranges[:, 1]
-    beyond = np.maximum(np.maximum(low - accumulators, accumulators - high), 0)
-    return beyond / (high - low)
-
-
-def noise_std(layer, noise):
-    """[neurons], in accumulator units: the position noise and that of the encrypted pixels."""
+def noise_std(layer, noise, first):
+    """[neurons], in accumulators: the position noise and, in the first layer, that of the encrypted pixels."""
     widths = (layer.ranges[:, 1] - layer.ranges[:, 0]).astype(float)
-    pixel = noise.pixel * widths.max() / 32768
+    pixel = noise.pixel * widths.max() / 32768 if first else 0.0
     from_pixels = np.linalg.norm(layer.weights.astype(float), axis=1) * pixel
     return np.hypot(from_pixels, noise.position * widths)
 
@@ -51,41 +80,46 @@ def read_wrapped(layer, accumulators):
     low = layer.ranges[:, 0].astype(np.int64)
     width = layer.ranges[:, 1] - low + 1
     turned = (accumulators - low) % (2 * width)
+    per_neuron = layer.tables.shape[1]
     values = read_tables(layer, low + turned % width)
-    ends = layer.tables[:, 0, 0].astype(np.int64) + layer.tables[:, 0, -1]
-    return np.where(turned >= width, ends - values, values)
+    ends = (layer.tables[:, :, 0].astype(np.int64) + layer.tables[:, :, -1]).reshape(-1)
+    return np.where(np.repeat(turned >= width, per_neuron, axis=1), ends - values, values)
 
 
-def noisy_logits(model, levels, noise, generator, draws):
-    """Integer logits [draws, count] of a net with one table layer, each draw with fresh noise."""
-    tables, last = model.layers
-    clear = accumulate(tables, levels)
-    results = []
-    for _ in range(draws):
-        shifts = generator.normal(size=clear.shape) * noise_std(tables, noise)
-        noisy = clear + np.rint(shifts).astype(np.int64)
-        results.append(accumulate(last, read_wrapped(tables, noisy))[:, 0])
-    return np.stack(results)
+def noisy_logits(model, first_accumulators, noise, generator):
+    """Integer logits [count, outputs], with noise before every table."""
+    accumulators = first_accumulators
+    for index, layer in enumerate(model.layers[:-1]):
+        shifts = generator.normal(size=accumulators.shape) * noise_std(layer, noise, index == 0)
+        values = read_wrapped(layer, accumulators + np.rint(shifts).astype(np.int64))
+        accumulators = accumulate(model.layers[index + 1], values)
+    return accumulators
 
 
 def describe(model, levels, labels, noise, class_weights):
-    """All figures of one split; without noise (None), where every lookup is exact, the clear ones are all."""
-    clear = integer_logits(model, levels)[:, 0]
-    figures = {"accuracy": accuracy(clear, labels), "auc": auc(clear, labels)}
+    """All figures of one split; without noise (None) the clear ones are all."""
+    clear = integer_logits(model, levels)
+    real = clear * model.output_scale
+    figures = {"accuracy": accuracy(clear, labels), "auc": auc(real, labels),
+               "loss": cross_entropy(real, labels, class_weights)}
     if noise is None:
-        return {**figures, "loss": cross_entropy(clear * model.output_scale, labels, class_weights)}
+        return figures
     return {**figures, **describe_noisy(model, levels, labels, noise, class_weights, clear)}
 
 
-def describe_noisy(model, levels, labels, noise, class_weights, clear, draws=64):
+def draws_for(model, images):
+    lookups = images * sum(len(layer.weights) for layer in model.layers[:-1])
+    return int(np.clip(SIMULATED_LOOKUPS // lookups, FEWEST_DRAWS, MOST_DRAWS))
+
+
+def describe_noisy(model, levels, labels, noise, class_weights, clear):
     """The noise seed is fixed: two models meet the same draws."""
-    noisy = noisy_logits(model, levels, noise, np.random.default_rng(1), draws)
-    real = noisy * model.output_scale
-    excess = excesses(model.layers[0], accumulate(model.layers[0], levels))
+    generator = np.random.default_rng(1)
+    first = accumulate(model.layers[0], levels)
+    noisy = np.stack([noisy_logits(model, first, noise, generator) for _ in range(draws_for(model, len(labels)))])
+    classes = classes_of(noisy)
     return {
-        "noisy_accuracy": float(np.mean((noisy > 0) == labels)),
-        "flip_rate": float(np.mean((noisy > 0) != (clear > 0))),
-        "noisy_loss": float(np.mean([cross_entropy(row, labels, class_weights) for row in real])),
-        "outside_share": float(np.mean(excess > 0)),
-        "largest_excess": float(excess.max()),
+        "noisy_accuracy": float(np.mean(classes == labels)),
+        "flip_rate": float(np.mean(classes != classes_of(clear))),
+        "noisy_loss": float(np.mean([cross_entropy(row * model.output_scale, labels, class_weights) for row in noisy])),
     }

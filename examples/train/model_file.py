@@ -143,16 +143,17 @@ def read_model(path):
 
 
 def accumulate(layer, values):
-    """values: integers [count, inputs]; returns int64 [count, neurons]."""
-    return values.astype(np.int64) @ layer.weights.T.astype(np.int64) + layer.biases
+    """values: integers [count, inputs]; returns int64 [count, neurons]. Doubles hold every sum exactly: at most 2^16
+    products of 8 and 16 bits."""
+    sums = values.astype(np.float64) @ layer.weights.T.astype(np.float64)
+    return sums.astype(np.int64) + layer.biases
 
 
-def reachable(weights, biases, largest_input):
-    """The lowest and the highest accumulator of each neuron over all inputs in 0..largest_input, int64 [neurons]."""
+def reachable(weights, biases, highest, lowest=0):
+    """The lowest and the highest accumulator of each neuron over all inputs in lowest..highest, int64 [neurons]."""
     weights, biases = weights.astype(np.int64), biases.astype(np.int64)
-    low = largest_input * np.minimum(weights, 0).sum(axis=1) + biases
-    high = largest_input * np.maximum(weights, 0).sum(axis=1) + biases
-    return low, high
+    positive, negative = np.maximum(weights, 0).sum(axis=1), np.minimum(weights, 0).sum(axis=1)
+    return lowest * positive + highest * negative + biases, highest * positive + lowest * negative + biases
 
 
 def read_tables(layer, accumulators):

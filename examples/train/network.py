@@ -6,15 +6,15 @@ The mean training image m is only a means of training: without it every gradient
 and the neurons become brightness meters. Export shifts the tables' ranges by w_j . m and m is gone.
 
 Letters in the shapes: S seeds, B images of a batch, I inputs, H neurons, C outputs, K knots of a table.
-A table is linear between its knots; a binary set has C = 1.
+A table is linear between its knots; a set of two classes has C = 1.
 """
 
 from dataclasses import dataclass
+from typing import Optional
 
 import torch
 
-# Quantization step over the mean absolute latent weight: about the least-squares step for Gaussian weights.
-STEP_OVER_MEAN = {2: 1.5, 3: 0.8, 4: 0.44}
+from quantizer import IntegerWeights
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Shape:
     knots: int
     weight_bits: int
     flat: float  # share of the range, at each end, in which a table is constant
+    l1_bound: Optional[int] = None  # of each neuron's weights
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,6 @@ class Noise:
     position: float  # of a table's range: the modulus switch before the table
     pixel: float     # of the widest range / 32768, for each input: the fresh ciphertext
     logit: float     # of the real logit: the table's output
-
-
-def quantize_weights(latent, bits):
-    """Straight through: forward the integers in -limit..limit, backward the identity."""
-    limit = 2 ** (bits - 1) - 1
-    step = STEP_OVER_MEAN[bits] * latent.abs().mean(dim=-1, keepdim=True)
-    integers = (latent / step).round().clamp(-limit, limit)
-    return latent + (integers - latent).detach()
 
 
 class TableNets(torch.nn.Module):
@@ -53,7 +46,7 @@ class TableNets(torch.nn.Module):
         seeds = len(latent)
         self.shape = shape
         self.mean_levels = mean_levels
-        self.latent = torch.nn.Parameter(latent)
+        self.layers = torch.nn.ModuleList([IntegerWeights(latent, shape.weight_bits, shape.l1_bound)])
         self.tables = torch.nn.Parameter(tables)
         self.bias = torch.nn.Parameter(torch.zeros(seeds, shape.outputs))
         self.low = torch.zeros(seeds, shape.neurons)
@@ -61,7 +54,7 @@ class TableNets(torch.nn.Module):
         self.ranges_follow = True
 
     def weights(self):
-        return quantize_weights(self.latent, self.shape.weight_bits)
+        return self.layers[0]()
 
     def follow_ranges(self, accumulators):
         """Ranges grow at once to hold the batch [S, B, H] and shrink slowly."""
@@ -107,18 +100,19 @@ class TableNets(torch.nn.Module):
         ends = (self.tables[..., :1] + self.tables[..., -1:])
         return torch.where(mirrored.unsqueeze(2), ends - values, values)
 
-    def forward(self, levels, noise, position_draws, logit_draws):
-        """levels: [S, B, I]; draws: standard normal [S, B, H] and [S, B, C].
-        Returns logits [S, B, C] and the positions [S, B, H] before noise."""
+    def forward(self, levels, noise, normal):
+        """levels: [S, B, I]; normal(B, n): standard normal draws [S, B, n].
+        Returns logits [S, B, C] and how far positions leave their ranges, [S]."""
         weights = self.weights()
         accumulators = torch.bmm(levels - self.mean_levels, weights.transpose(1, 2))
         if self.ranges_follow:
             self.follow_ranges(accumulators)
         positions = self.positions(accumulators)
         std = self.position_noise_std(weights, noise).unsqueeze(1)
-        values = self.look_up(positions + std * position_draws)
+        count = levels.shape[1]
+        values = self.look_up(positions + std * normal(count, self.shape.neurons))
         logits = values.sum(dim=1).transpose(1, 2) + self.bias.unsqueeze(1)
-        return logits + noise.logit * logit_draws, positions
+        return logits + noise.logit * normal(count, self.shape.outputs), excess(positions)
 
     def roughness(self):
         """[S]: the integral of f''^2 over a unit range, summed over the tables."""

@@ -1,6 +1,7 @@
 """What is trained and how. README.md gives the reason of each number."""
 
 from dataclasses import dataclass, replace
+from typing import Optional
 
 from augment import Augmentation
 from network import Noise
@@ -8,23 +9,32 @@ from network import Noise
 
 @dataclass(frozen=True)
 class Recipe:
-    """What both kinds of nets need."""
-    neurons: int  # of one member
-    levels: int
+    """What all kinds of nets need."""
     epochs: int
     batch: int
-    balanced: bool  # both classes weigh the same in the loss
+    balanced: bool  # all classes weigh the same in the loss
     augmentation: Augmentation
+    levels: int = 16
     members: int = 1  # nets, from consecutive seeds, whose logits are averaged into one model
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     first_weight_std: float = 0.02
     label_smoothing: float = 0.05
+    teacher_share: float = 0.0  # of the targets that come from a teacher, where there is one
 
 
 @dataclass(frozen=True)
-class TableRecipe(Recipe):
+class AccumulatorBound:
+    """Accumulator-aware training: at most 2^accumulator_bits values, None for no bound."""
+    accumulator_bits: Optional[int] = None
+    accumulator_penalty: float = 1.0  # times the mean excess of the l1 norms; 0: none
+    prune_share: float = 0.5          # of the epochs, over which the l1 norms are pruned to the bound; 0: at the end
+
+
+@dataclass(frozen=True)
+class TableRecipe(AccumulatorBound, Recipe):
     """Smooth tables that are read with noise."""
+    neurons: int = 8  # of one member
     weight_bits: int = 2
     knots: int = 32
     cells: int = 128
@@ -36,10 +46,24 @@ class TableRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class FcRecipe(AccumulatorBound, Recipe):
+    """Ordinary quantized nets: one activation for all hidden layers."""
+    layers: tuple = (392,)
+    activation: str = "relu"
+    activation_bits: int = 4
+    weight_bits: int = 4
+    cells: int = 128            # of a table, where accumulators are not bounded
+    excess_penalty: float = 100.0
+    freeze_share: float = 0.6   # of the epochs, after which normalization and input ranges stay
+    noise: Noise = Noise(position=0.01, pixel=6.6, logit=0.4)
+
+
+@dataclass(frozen=True)
 class ExactRecipe(Recipe):
     """Accumulators so narrow that every lookup is exact."""
     noise = None  # not a field: exact lookups have none
 
+    neurons: int = 8
     learning_rate: float = 1e-2
     fan_in: int = 11            # weights of +-1 a neuron: it has fan_in * (levels - 1) + 1 accumulators
     first_fan_in: int = 300     # pruned geometrically, epoch by epoch, to fan_in ...
@@ -49,16 +73,39 @@ class ExactRecipe(Recipe):
 
 
 SMALL_CHANGES = Augmentation(rotation=5, shift=1, zoom=0.05, contrast=0.15, brightness=15, mirror=False)
+MIRRORED = replace(SMALL_CHANGES, mirror=True)
+PNEUMONIA = {"epochs": 120, "batch": 128, "balanced": True, "augmentation": SMALL_CHANGES}
+BREAST = {"epochs": 200, "batch": 64, "balanced": False, "augmentation": MIRRORED}
 
 RECIPES = {
-    "pneumoniamnist": TableRecipe(neurons=8, levels=16, epochs=120, batch=128, balanced=True,
-                                  augmentation=SMALL_CHANGES),
-    "breastmnist": TableRecipe(neurons=16, members=2, levels=16, epochs=200, batch=64, balanced=False,
-                               augmentation=replace(SMALL_CHANGES, mirror=True),
-                               noise=Noise(position=0.008, pixel=6.6, logit=1.0)),
+    "tables": {
+        "pneumoniamnist": TableRecipe(**PNEUMONIA),
+        "breastmnist": TableRecipe(**BREAST, neurons=16, members=2,
+                                   noise=Noise(position=0.008, pixel=6.6, logit=1.0)),
+    },
+    "fcnn": {
+        "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}),
+        "breastmnist": FcRecipe(**{**BREAST, "epochs": 60}),
+    },
+    "exact": {
+        "breastmnist": ExactRecipe(**BREAST, neurons=16, members=2, levels=4),
+    },
 }
 
-EXACT_RECIPES = {
-    "breastmnist": ExactRecipe(neurons=16, members=2, levels=4, epochs=200, batch=64, balanced=False,
-                               augmentation=replace(SMALL_CHANGES, mirror=True)),
-}
+KINDS = {"tables": TableRecipe, "fcnn": FcRecipe, "exact": ExactRecipe}
+DEFAULT_STEPS = 5000  # of the optimizer, about: minutes for images of 28 x 28
+SHORTEST, LONGEST = 10, 300  # epochs
+
+
+def default_recipe(kind, train, classes):
+    """For a set without a recipe of its own: it scales with the image, the number of images and of classes."""
+    count, height, width = train.images.shape[:3]
+    batch = 128 if count >= 2000 else 64
+    epochs = min(LONGEST, max(SHORTEST, round(DEFAULT_STEPS * batch / count)))
+    changes = replace(SMALL_CHANGES, shift=max(height, width) / 28)
+    recipe = KINDS[kind](epochs=epochs, batch=batch, balanced=False, augmentation=changes)
+    return recipe if kind == "fcnn" else replace(recipe, neurons=8 if classes == 2 else 24)
+
+
+def recipe_for(kind, set_name, train, classes):
+    return RECIPES[kind].get(set_name) or default_recipe(kind, train, classes)

@@ -1,34 +1,46 @@
-#!/usr/bin/python3
-"""Trains nets of learned tables on a two-class MedMNIST set and exports the one that validation picks.
+#!/usr/bin/env python3
+"""Trains nets on a data set in the MedMNIST .npz convention and exports the one that validation picks.
 
     train.py --set pneumoniamnist --out pneumoniamnist.tnn
-    train.py --set breastmnist --exact --out breastmnist-exact.tnn
+    train.py --set pneumoniamnist --net fcnn --layers 392 --activation relu --bits 4 --out pneumoniamnist-392.tnn
+    train.py --set breastmnist --net exact --out breastmnist-exact.tnn
+    train.py --data digits.npz --out digits.tnn
 
 Without --out nothing is exported and the test split is never opened: that is how a recipe is worked on.
 recipes.py holds the numbers, README.md the reason of each.
 """
 
 import argparse
-from dataclasses import asdict, replace
+import sys
+from dataclasses import fields, replace
 
-import numpy as np
 import torch
 
 import data
 import measure
-from export import export, export_exact
-from model_file import reachable, write_model
-from recipes import EXACT_RECIPES, RECIPES
-from training import ExactTrainer, TableTrainer, class_weights
+from baselines import LogisticRegression, describe_majority
+from export import EXPORTS
+from fcnn import ACTIVATIONS
+from model_file import write_model
+from plot import PlotError, load_pyplot, plot
+from recipes import KINDS, recipe_for
+from report import print_layers, print_split, provenance
+from training import TRAINERS, class_weights
 
 
-def describe_split(models, name, split, root, recipe):
-    """The figures of every model on one split, and the split's size."""
-    loaded = data.load_split(name, split, root)
-    levels = data.quantize(loaded.images, recipe.levels)
-    weights = class_weights(loaded.labels, recipe.balanced)
-    figures = [measure.describe(model, levels, loaded.labels, recipe.noise, weights) for model in models]
-    return {"images": len(loaded.labels), "seeds": figures}
+class Splits:
+    """The splits of one data set, each read when it is first asked for."""
+
+    def __init__(self, path):
+        self.path, self.loaded = path, {}
+
+    def __getitem__(self, name):
+        if name not in self.loaded:
+            self.loaded[name] = data.load_split(self.path, name)
+        return self.loaded[name]
+
+    def quantized(self, name, levels):
+        return data.quantize(self[name].images, levels), self[name].labels
 
 
 def member_lists(recipe, models):
@@ -36,104 +48,145 @@ def member_lists(recipe, models):
     return [range(first, first + recipe.members) for first in range(0, models * recipe.members, recipe.members)]
 
 
-def loss_key(recipe):
-    return "noisy_loss" if recipe.noise else "loss"
-
-
-def choose(validation, key):
+def choose(validation, recipe):
     """The shipped seed: lowest validation loss, under simulated noise where there is noise. A loss tells apart models
     that a small split leaves equal in accuracy, and it punishes logits that noise can push over the threshold."""
+    key = "noisy_loss" if recipe.noise else "loss"
     return min(range(len(validation)), key=lambda index: validation[index][key])
 
 
-def summary(figures):
-    """Mean and sample deviation of each figure over the seeds (deviation None for a single seed)."""
-    columns = {key: [row[key] for row in figures] for key in figures[0]}
-    return {key: {"mean": float(np.mean(values)), "sd": float(np.std(values, ddof=1)) if len(values) > 1 else None}
-            for key, values in columns.items()}
+def describe_split(models, baseline, splits, name, recipe, classes):
+    """The figures of every model and of the baselines on one split. Noise is simulated where a choice or a result
+    depends on it, not on train."""
+    levels, labels = splits.quantized(name, recipe.levels)
+    weights = class_weights(labels, classes, recipe.balanced)
+    noise = None if name == "train" else recipe.noise
+    return {"images": len(labels),
+            "seeds": [measure.describe(model, levels, labels, noise, weights) for model in models],
+            "baselines": {"most frequent class": describe_majority(splits["train"].labels, labels),
+                          "logistic regression": baseline.describe(levels, labels)}}
 
 
-def print_figures(split, seeds, figures):
-    for seed, row in zip(seeds, figures):
-        print(f"{split} seed {seed}: " + ", ".join(f"{key} {value:.4f}" for key, value in row.items()))
-    for key, value in summary(figures).items():
-        deviation = "" if value["sd"] is None else f" +- {value['sd']:.4f}"
-        print(f"{split} all seeds: {key} {value['mean']:.4f}{deviation}")
+def layer_widths(text):
+    widths = tuple(int(width) for width in text.split(","))
+    if min(widths) < 1:
+        raise argparse.ArgumentTypeError("every layer needs neurons")
+    return widths
 
 
-def provenance(name, recipe, seeds, chosen, results):
-    """What the model file tells of its origin. No date: the same command writes the same file."""
-    loss = "lowest loss under simulated noise" if recipe.noise else "lowest loss"
-    return {
-        "set": name, "licence": data.LICENCE, "citation": data.CITATIONS[name],
-        "protocol": f"trained on train, seed chosen by val ({loss}), test read once",
-        "images": {split: result["images"] for split, result in results.items()},
-        "recipe": asdict(recipe), "seed": seeds[chosen], "seeds_tried": seeds,  # model s averages nets (s-1)*members+1 .. s*members
-        "metrics": {split: result["seeds"][chosen] for split, result in results.items()},
-        "all_seeds": {split: summary(result["seeds"]) for split, result in results.items()},
-        "torch": torch.__version__,
-    }
-
-
-def bounds(model):
-    """What the exactness of the lookups rests on, and what it costs."""
-    layer, logit = model.layers
-    lows, highs = reachable(layer.weights, layer.biases, model.input_levels - 1)
-    logit_low, logit_high = reachable(logit.weights, logit.biases, layer.tables.max())
-    return {
-        "widest_accumulator": int((highs - lows).max()) + 1,  # values that weights and pixels can reach
-        "logit": [int(logit_low[0]), int(logit_high[0])],     # whatever the image
-        "activation_bits": int(layer.tables.max()).bit_length(),
-        "zero_weight_share": float(np.mean(layer.weights == 0)),
-    }
-
-
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--set", choices=sorted(RECIPES), required=True)
-    parser.add_argument("--exact", action="store_true", help="nets whose table lookups are exact under encryption")
-    parser.add_argument("--data", help="folder of the .npz files (else $MEDMNIST_ROOT, else ~/.medmnist)")
-    parser.add_argument("--seeds", type=int, default=8, help="models, numbered from 1, trained side by side")
-    parser.add_argument("--neurons", type=int)
-    parser.add_argument("--levels", type=int)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--threads", type=int, default=1)
+def add_data_options(parser):
+    parser.add_argument("--set", help="data set: <set>.npz in --data, $MEDMNIST_ROOT or ~/.medmnist")
+    parser.add_argument("--data", help="an .npz file, or the folder of --set")
     parser.add_argument("--out", help="model file to write; without it the test split stays unread")
+    parser.add_argument("--plot", metavar="PNG", help="picture of tables and training (needs matplotlib)")
+    parser.add_argument("--seeds", type=int, default=8, help="models, numbered from 1, side by side (default 8)")
+    parser.add_argument("--threads", type=int, default=1)
+
+
+def add_net_options(parser):
+    parser.add_argument("--net", choices=sorted(KINDS), default="tables",
+                        help="learned tables (default), ordinary layers, or tables whose lookups are exact")
+    parser.add_argument("--neurons", type=int, help="tables and exact: neurons of a member")
+    parser.add_argument("--members", type=int, help="tables and exact: nets whose logits a model averages")
+    parser.add_argument("--layers", type=layer_widths, help="fcnn: neurons of each hidden layer, such as 392 or 64,32")
+    parser.add_argument("--activation", choices=ACTIVATIONS, help="fcnn")
+    parser.add_argument("--bits", type=int, choices=range(1, 5), dest="activation_bits", help="fcnn: of activations")
+    parser.add_argument("--weight-bits", type=int, choices=range(2, 5))
+    parser.add_argument("--levels", type=int, help="grey levels of a pixel, 2 to 256: 16 for 4 bits")
+
+
+def add_training_options(parser):
+    parser.add_argument("--accumulator-bits", type=int, help="bound of every accumulator, by its l1 norm")
+    parser.add_argument("--accumulator-by", choices=("both", "penalty", "prune"), default="both",
+                        help="how the bound is reached; what a penalty leaves is pruned at the end")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--balanced", action=argparse.BooleanOptionalAction, default=None,
+                        help="weigh all classes the same")
+    for place in ("position", "pixel", "logit"):
+        parser.add_argument(f"--{place}-noise", type=float, help="trained with; see network.Noise")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    for add in (add_data_options, add_net_options, add_training_options):
+        add(parser)
     options = parser.parse_args()
-    if options.exact and options.set not in EXACT_RECIPES:
-        parser.error(f"--exact has recipes for {', '.join(sorted(EXACT_RECIPES))} only")
+    if not options.set and not options.data:
+        parser.error("name a data set: --set NAME or --data FILE.npz")
+    if options.levels is not None and not 2 <= options.levels <= 256:
+        parser.error("--levels takes 2 to 256")
     return options
 
 
-def chosen_recipe(options):
-    recipes = EXACT_RECIPES if options.exact else RECIPES
-    given = {key: getattr(options, key) for key in ("neurons", "levels", "epochs") if getattr(options, key)}
-    return replace(recipes[options.set], **given)
+def chosen_noise(noise, options):
+    given = {place: getattr(options, place + "_noise") for place in ("position", "pixel", "logit")}
+    return replace(noise, **{place: value for place, value in given.items() if value is not None})
+
+
+def chosen_recipe(options, set_name, train, classes):
+    """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
+    recipe = recipe_for(options.net, set_name, train, classes)
+    names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
+             "accumulator_bits", "epochs", "batch", "balanced")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    unknown = set(given) - {field.name for field in fields(recipe)}
+    if unknown or (options.net == "fcnn" and "members" in given):
+        raise data.DataError(f"--net {options.net} has no {', '.join(sorted(unknown) or ['members'])}")
+    if options.accumulator_bits is not None:
+        given.update({"penalty": {"prune_share": 0.0}, "prune": {"accumulator_penalty": 0.0}, "both": {}}
+                     [options.accumulator_by])
+    recipe = replace(recipe, **given)
+    return recipe if recipe.noise is None else replace(recipe, noise=chosen_noise(recipe.noise, options))
+
+
+def train_models(options, recipe, splits, classes):
+    """The trainer, and every seed's model in integers."""
+    nets = list(range(1, options.seeds * recipe.members + 1))
+    trainer = TRAINERS[options.net](recipe, splits["train"], classes, nets)
+    trained = trainer.run(splits["val"])
+    shape = splits["train"].images.shape[1:]
+    return trainer, [EXPORTS[options.net](trained, members, recipe, shape)
+                     for members in member_lists(recipe, options.seeds)]
+
+
+def describe_all(options, recipe, splits, models, classes):
+    """Train and validation; test only where a model ships."""
+    weights = class_weights(splits["train"].labels, classes, recipe.balanced)
+    train, validation = (splits.quantized(name, recipe.levels) for name in ("train", "val"))
+    baseline = LogisticRegression(train, validation, classes, weights)
+    names = data.SPLITS if options.out else ("train", "val")
+    return {name: describe_split(models, baseline, splits, name, recipe, classes) for name in names}
+
+
+def run(options):
+    if options.plot:
+        load_pyplot()
+    torch.set_num_threads(options.threads)
+    path = data.find_file(options.set, options.data)
+    set_name, splits = data.set_name_of(path), Splits(path)
+    classes = data.count_classes(splits["train"].labels)
+    recipe = chosen_recipe(options, set_name, splits["train"], classes)
+    print(f"{set_name}: {classes} classes, images of {splits['train'].images.shape[1:]}\n{recipe}", flush=True)
+    trainer, models = train_models(options, recipe, splits, classes)
+    results = describe_all(options, recipe, splits, models, classes)
+    seeds = list(range(1, options.seeds + 1))
+    chosen = choose(results["val"]["seeds"], recipe)
+    for split, result in results.items():
+        print_split(split, result, seeds, chosen)
+    print_layers(models[chosen])
+    if options.plot:
+        plot(options.plot, models[chosen], trainer)
+    if options.out:
+        models[chosen].provenance = provenance(set_name, options.net, recipe, seeds, chosen, results, models[chosen])
+        write_model(options.out, models[chosen])
 
 
 def main():
-    options = arguments()
-    torch.set_num_threads(options.threads)
-    recipe, root = chosen_recipe(options), data.data_root(options.data)
-    seeds = list(range(1, options.seeds + 1))
-    train = data.load_split(options.set, "train", root)
-    trainer, exported = (ExactTrainer, export_exact) if options.exact else (TableTrainer, export)
-    nets = trainer(recipe, train, list(range(1, len(seeds) * recipe.members + 1))).run()
-    models = [exported(nets, members, recipe, train.images.shape[1:]) for members in member_lists(recipe, len(seeds))]
-
-    splits = data.SPLITS if options.out else ("train", "val")
-    results = {split: describe_split(models, options.set, split, root, recipe) for split in splits}
-    for split, result in results.items():
-        print_figures(split, seeds, result["seeds"])
-    chosen = choose(results["val"]["seeds"], loss_key(recipe))
-    print(f"validation picks seed {seeds[chosen]}")
-    if options.exact:
-        print(f"bounds: {bounds(models[chosen])}")
-    if options.out:
-        models[chosen].provenance = provenance(options.set, recipe, seeds, chosen, results)
-        if options.exact:
-            models[chosen].provenance["bounds"] = bounds(models[chosen])
-        write_model(options.out, models[chosen])
+    try:
+        run(parse_arguments())
+    except (data.DataError, PlotError, ValueError) as error:
+        sys.exit(f"train.py: {error}")
 
 
 if __name__ == "__main__":

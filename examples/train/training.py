@@ -1,6 +1,10 @@
-"""The training loops: one for nets of noisy tables, one for nets of exact tables, all seeds side by side."""
+"""The training loops, one class for each kind of nets, all seeds side by side.
+
+Letters in the shapes: S seeds, B images of a batch, I inputs, H neurons, C logits.
+"""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,7 +12,13 @@ import torch.nn.functional as functional
 
 from augment import Augmentation, augment, to_levels
 from exact_network import ExactNets, ExactShape
-from network import Shape, TableNets, excess
+from fcnn import Activation, FcNets, FcShape
+from network import Noise, Shape, TableNets
+from progress import Progress
+from quantizer import largest_l1
+
+QUIET = Noise(position=0, pixel=0, logit=0)
+CHUNK = 1024  # images whose levels are in memory at once outside the batches
 
 
 class Dice:
@@ -31,59 +41,116 @@ class Dice:
         return self.stack(lambda generator: torch.randperm(count, generator=generator))
 
 
-def ramps(shape, nets, cells):
-    """Tables [S, H, C, cells] from -1 to 1, so that a net starts as a linear one."""
-    return torch.linspace(-1, 1, cells).expand(nets, shape.neurons, shape.outputs, -1).clone()
+def first_signs(neurons, outputs):
+    """[H, C]: rows of a Walsh matrix, so that the classes of a net do not start with equal logits."""
+    if outputs == 1:
+        return torch.ones(neurons, 1)
+    common = [[bin(neuron & (output + 1)).count("1") for output in range(outputs)] for neuron in range(neurons)]
+    return 1.0 - 2.0 * (torch.tensor(common) % 2)
 
 
-def class_weights(labels, balanced):
-    counts = np.bincount(labels, minlength=2)
-    return len(labels) / (2 * counts) if balanced else np.ones(2)
+def ramps(nets, neurons, outputs, cells):
+    """Tables [S, H, C, cells] from one of -1 and 1 to the other, so that a net starts as a linear one."""
+    ramp = torch.linspace(-1, 1, cells) * first_signs(neurons, outputs).unsqueeze(2)
+    return ramp.expand(nets, -1, -1, -1).clone()
 
 
-def classification_loss(logits, labels, weights, label_smoothing):
-    """logits [S, B, 1], labels [S, B]; returns [S]."""
-    targets = labels * (1 - label_smoothing) + label_smoothing / 2
-    losses = functional.binary_cross_entropy_with_logits(logits.squeeze(2), targets, reduction="none")
-    return (losses * weights[labels.long()]).mean(dim=1)
+def logits_for(classes):
+    """One logit tells two classes apart."""
+    return 1 if classes == 2 else classes
+
+
+def class_weights(labels, classes, balanced):
+    counts = np.bincount(labels, minlength=classes)
+    return len(labels) / (classes * np.maximum(counts, 1)) if balanced else np.ones(classes)
+
+
+def class_scores(logits):
+    """[..., C] to scores of every class: a single logit is that of class 1 against 0."""
+    return torch.cat([torch.zeros_like(logits), logits], dim=-1) if logits.shape[-1] == 1 else logits
+
+
+def cross_entropy(logits, targets, weights):
+    """logits [S, B, C], targets: class probabilities [S, B, classes], weights [S, B]; returns [S]."""
+    losses = -(targets * functional.log_softmax(class_scores(logits), dim=2)).sum(dim=2)
+    return (losses * weights).mean(dim=1)
+
+
+@dataclass
+class Batch:
+    levels: torch.Tensor   # [S, B, I], augmented
+    targets: torch.Tensor  # [S, B, classes], probabilities
+    weights: torch.Tensor  # [S, B]
 
 
 class Trainer:
-    """What both kinds of nets share; a kind adds first_nets, batch_losses and, where it needs one, set_phase."""
+    """What all kinds of nets share; a kind adds first_nets and what it needs of set_phase, finish and extra_losses.
 
-    def __init__(self, recipe, split, seeds):
-        self.recipe = recipe
-        self.images = torch.from_numpy(split.images).permute(0, 3, 1, 2).float()
-        self.labels = torch.from_numpy(split.labels).float()
-        self.class_weights = torch.from_numpy(class_weights(split.labels, recipe.balanced)).float()
+    teacher: None, or a function of augmented images, float [count, channels, height, width] of 0..255, to class
+    probabilities [count, classes]; recipe.teacher_share of the targets are then its own.
+    """
+
+    def __init__(self, recipe, split, classes, seeds, teacher=None):
+        self.recipe, self.classes, self.teacher = recipe, classes, teacher
+        self.images = torch.from_numpy(split.images).permute(0, 3, 1, 2)
+        self.labels = torch.from_numpy(split.labels)
+        self.class_weights = torch.from_numpy(class_weights(split.labels, classes, recipe.balanced)).float()
         self.dice = Dice(seeds)
-        self.nets = self.first_nets(to_levels(self.images, recipe.levels).mean(dim=0))
+        self.nets = self.first_nets(self.mean_levels())
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
                                            weight_decay=recipe.weight_decay)
+        self.losses = []      # [epochs][S], mean of each epoch
+        self.validation = []  # pairs: epochs done, share of validation images that each seed gets right
 
-    def first_latent(self, shape):
+    def mean_levels(self):
+        """[I]"""
+        total = sum(to_levels(chunk.float(), self.recipe.levels).sum(dim=0) for chunk in self.images.split(CHUNK))
+        return total / len(self.images)
+
+    def first_latent(self, neurons, inputs):
         """[S, H, I]: random weights."""
-        return self.dice.normal(shape.neurons, shape.inputs) * self.recipe.first_weight_std
+        return self.dice.normal(neurons, inputs) * self.recipe.first_weight_std
 
     def set_phase(self, number):
         """Before epoch `number`."""
 
-    def classification_losses(self, logits, chosen):
-        return classification_loss(logits, self.labels[chosen], self.class_weights, self.recipe.label_smoothing)
+    def finish(self):
+        """After the last epoch."""
 
-    def batch_levels(self, chosen):
-        """chosen: image numbers [S, B]; returns augmented levels [S, B, I]."""
+    def extra_losses(self):
+        """[S] or 0: what a kind minimizes beside the loss of classification."""
+        return 0
+
+    def targets(self, images, chosen):
+        """[S, B, classes]: smoothed labels, and what the teacher says of the augmented images."""
+        smoothing, share = self.recipe.label_smoothing, self.recipe.teacher_share
+        hard = functional.one_hot(self.labels[chosen], self.classes).float()
+        smoothed = hard * (1 - smoothing) + smoothing / self.classes
+        if self.teacher is None:
+            return smoothed
+        return smoothed * (1 - share) + self.teacher(images).reshape(smoothed.shape) * share
+
+    def batch(self, chosen):
+        """chosen: image numbers [S, B]."""
         seeds, count = chosen.shape
         draws = self.dice.uniform(count, Augmentation.DRAWS).flatten(0, 1)
-        images = augment(self.images[chosen.flatten()], draws, self.recipe.augmentation)
-        return to_levels(images, self.recipe.levels).reshape(seeds, count, -1)
+        images = augment(self.images[chosen.flatten()].float(), draws, self.recipe.augmentation)
+        levels = to_levels(images, self.recipe.levels).reshape(seeds, count, -1)
+        return Batch(levels, self.targets(images, chosen), self.class_weights[self.labels[chosen]])
+
+    def batch_losses(self, batch):
+        """[S]: every seed's own loss; their sum has independent gradients."""
+        logits, outside = self.nets(batch.levels, self.recipe.noise, self.dice.normal)
+        penalty = getattr(self.recipe, "excess_penalty", 0) * outside
+        return cross_entropy(logits, batch.targets, batch.weights) + penalty + self.extra_losses()
 
     def step(self, chosen):
+        """Returns the losses [S]."""
         self.optimizer.zero_grad()
-        losses = self.batch_losses(chosen)
+        losses = self.batch_losses(self.batch(chosen))
         losses.sum().backward()
         self.optimizer.step()
-        return losses.mean().item()
+        return losses.detach()
 
     def set_rate(self, progress):
         """Cosine decay to zero; progress in 0..1."""
@@ -94,56 +161,109 @@ class Trainer:
         self.set_phase(number)
         order = self.dice.permutations(len(self.images))
         batches = order.split(self.recipe.batch, dim=1)
-        total = 0.0
+        total = 0
         for index, chosen in enumerate(batches):
             self.set_rate((number + index / len(batches)) / self.recipe.epochs)
-            total += self.step(chosen)
+            total = total + self.step(chosen)
         return total / len(batches)
 
-    def run(self):
-        report_every = max(1, self.recipe.epochs // 10)
+    def predict(self, images):
+        """uint8 [count, height, width, channels] to logits [S, count, C] without noise."""
+        follow, self.nets.ranges_follow = getattr(self.nets, "ranges_follow", False), False
+        chunks = torch.from_numpy(images).permute(0, 3, 1, 2).split(CHUNK)
+        with torch.no_grad():
+            logits = [self.nets(to_levels(chunk.float(), self.recipe.levels).expand(len(self.dice.generators), -1, -1),
+                                QUIET, lambda *shape: torch.zeros(shape))[0] for chunk in chunks]
+        self.nets.ranges_follow = follow
+        return torch.cat(logits, dim=1)
+
+    def validate(self, done, split):
+        right = class_scores(self.predict(split.images)).argmax(dim=2) == torch.from_numpy(split.labels)
+        self.validation.append((done, right.float().mean(dim=1).tolist()))
+
+    def run(self, validation):
+        """validation: a split whose accuracy is recorded every tenth of the way; nothing follows from it."""
+        progress = Progress(self.recipe.epochs)
+        every = max(1, self.recipe.epochs // 10)
         for number in range(self.recipe.epochs):
-            loss = self.epoch(number)
-            if (number + 1) % report_every == 0:
-                print(f"epoch {number + 1:4} of {self.recipe.epochs}: mean loss {loss:.4f}", flush=True)
+            losses = self.epoch(number)
+            self.losses.append(losses.tolist())
+            progress.show(number + 1, losses.mean().item())
+            if (number + 1) % every == 0:
+                self.validate(number + 1, validation)
+        self.finish()
         return self.nets
 
 
-class TableTrainer(Trainer):
-    def first_nets(self, mean_levels):
-        recipe = self.recipe
-        shape = Shape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=1, knots=recipe.knots,
-                      weight_bits=recipe.weight_bits, flat=recipe.flat)
-        latent = self.first_latent(shape)
-        return TableNets(shape, latent, ramps(shape, len(latent), shape.knots), mean_levels)
+class BoundedTrainer(Trainer):
+    """Nets with ranges that freeze, and with accumulators that may be bounded."""
 
     def set_phase(self, number):
         self.nets.ranges_follow = number < self.recipe.freeze_share * self.recipe.epochs
+        schedule = self.recipe.prune_share * self.recipe.epochs
+        if schedule:
+            for layer in self.bounded():
+                self.prune(layer, min(1.0, number / schedule))
 
-    def batch_losses(self, chosen):
-        """[S]: every seed's own loss; their sum has independent gradients."""
-        count, shape = chosen.shape[1], self.nets.shape
-        logits, positions = self.nets(self.batch_levels(chosen), self.recipe.noise,
-                                      self.dice.normal(count, shape.neurons), self.dice.normal(count, shape.outputs))
-        return (self.classification_losses(logits, chosen) + self.recipe.excess_penalty * excess(positions)
-                + self.recipe.smoothing * self.nets.roughness())
+    def bounded(self):
+        return [layer for layer in self.nets.layers if layer.l1_bound is not None]
+
+    @staticmethod
+    def prune(layer, progress):
+        """From the largest l1 norm that weights can have to the bound, by the same factor each epoch."""
+        first = layer.limit * layer.latent.shape[2]
+        layer.prune(max(layer.l1_bound, first * (layer.l1_bound / first) ** progress))
+
+    def finish(self):
+        """The bound holds from here on, whatever the last steps did."""
+        self.nets.ranges_follow = False
+        for layer in self.bounded():
+            layer.prune(layer.l1_bound)
+
+    def extra_losses(self):
+        layers = self.bounded() if self.recipe.accumulator_penalty else []
+        return self.recipe.accumulator_penalty * sum(layer.excess() for layer in layers)
+
+
+class TableTrainer(BoundedTrainer):
+    def first_nets(self, mean_levels):
+        recipe, bits = self.recipe, self.recipe.accumulator_bits
+        shape = Shape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=logits_for(self.classes),
+                      knots=recipe.knots, weight_bits=recipe.weight_bits, flat=recipe.flat,
+                      l1_bound=None if bits is None else largest_l1(bits, recipe.levels - 1))
+        latent = self.first_latent(shape.neurons, shape.inputs)
+        return TableNets(shape, latent, ramps(len(latent), shape.neurons, shape.outputs, shape.knots), mean_levels)
+
+    def extra_losses(self):
+        return super().extra_losses() + self.recipe.smoothing * self.nets.roughness()
+
+
+class FcTrainer(BoundedTrainer):
+    def first_nets(self, mean_levels):
+        recipe = self.recipe
+        shape = FcShape(inputs=len(mean_levels), layers=recipe.layers, outputs=self.classes,
+                        input_levels=recipe.levels, activation=Activation(recipe.activation, recipe.activation_bits),
+                        weight_bits=recipe.weight_bits, accumulator_bits=recipe.accumulator_bits)
+        widths = [shape.inputs, *shape.layers, shape.outputs]
+        return FcNets(shape, [self.first_latent(high, low) for low, high in zip(widths, widths[1:])], mean_levels)
 
 
 class ExactTrainer(Trainer):
     def first_nets(self, mean_levels):
         recipe = self.recipe
-        shape = ExactShape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=1, levels=recipe.levels,
-                           fan_in=recipe.fan_in, step=recipe.step)
-        latent = self.first_latent(shape)
-        return ExactNets(shape, latent, ramps(shape, len(latent), shape.cells), mean_levels)
+        shape = ExactShape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=logits_for(self.classes),
+                           levels=recipe.levels, fan_in=recipe.fan_in, step=recipe.step)
+        latent = self.first_latent(shape.neurons, shape.inputs)
+        return ExactNets(shape, latent, ramps(len(latent), shape.neurons, shape.outputs, shape.cells), mean_levels)
 
     def set_phase(self, number):
         """Prunes every neuron by the same factor each epoch, until it has its fan-in."""
         progress = min(1.0, number / (self.recipe.prune_share * self.recipe.epochs))
-        first, last = self.recipe.first_fan_in, self.recipe.fan_in
+        first, last = min(self.recipe.first_fan_in, self.nets.shape.inputs), self.recipe.fan_in
         self.nets.kept = round(first * (last / first) ** progress)
 
-    def batch_losses(self, chosen):
-        """[S], as in TableTrainer. Lookups are exact, so no noise is trained with."""
-        logits = self.nets(self.batch_levels(chosen))
-        return self.classification_losses(logits, chosen) + self.recipe.smoothing * self.nets.roughness()
+    def extra_losses(self):
+        return self.recipe.smoothing * self.nets.roughness()
+
+
+TRAINERS = {"tables": TableTrainer, "fcnn": FcTrainer, "exact": ExactTrainer}

@@ -1,0 +1,155 @@
+#include "results/measurement.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <torusnn/torusnn.h>
+
+#include "common/json_file.h"
+#include "common/model_file.h"
+#include "common/report.h"
+#include "common/simulation.h"
+#include "common/split.h"
+#include "medmnist/evaluation.h"
+#include "medmnist/summary.h"
+
+/* folder/name ending; NULL on failure, which is reported. */
+static char *join(const char *folder, const char *name, const char *ending) {
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s%s", folder, name, ending) < 0) {
+        report_out_of_memory();
+        return NULL;
+    }
+    return path;
+}
+
+static bool load_model(tnn_model **model, const shipped_model *shipped) {
+    char *path = join(EXAMPLES_MODELS, shipped->name, ".tnn");
+    *model = NULL;
+    bool loaded = path != NULL && model_file_load(model, path);
+    free(path);
+    return loaded;
+}
+
+static cJSON *provenance_of(const tnn_model *model) {
+    tnn_model_info info;
+    tnn_model_describe(model, &info);
+    return cJSON_Parse(info.provenance);
+}
+
+/* The data set that the model's provenance names; NULL on failure, which is reported. */
+static char *set_of(const tnn_model *model, const shipped_model *shipped) {
+    cJSON *provenance = provenance_of(model);
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(provenance, "set"));
+    char *set = name != NULL ? strdup(name) : NULL;
+    cJSON_Delete(provenance);
+    if (set == NULL) {
+        report_error("%s: its provenance names no data set", shipped->name);
+    }
+    return set;
+}
+
+/* As medmnist's own, free with options_free. */
+static bool evaluation_options(options *run, const tnn_model *model, const shipped_model *shipped,
+                               const results_options *chosen) {
+    *run = (options){.split = "test",
+                     .limit = chosen->limit,
+                     .threads = chosen->threads,
+                     .batch = 1,
+                     .keys = chosen->keys,
+                     .runs = SIMULATION_DEFAULT_RUNS,
+                     .set = set_of(model, shipped),
+                     .model_path = join("examples/models", shipped->name, ".tnn")};
+    return run->set != NULL && run->model_path != NULL && shipped_model_choice(&run->compile, shipped) &&
+           split_find_file(&run->data_path, chosen->data_folder, run->set);
+}
+
+/* Inputs, then neurons of each layer. */
+static bool add_layers(cJSON *figures, const tnn_circuit *circuit, uint32_t count) {
+    cJSON *sizes = cJSON_AddArrayToObject(figures, "layers");
+    bool done = sizes != NULL;
+    for (uint32_t i = 0; i < count && done; i++) {
+        tnn_layer_info layer;
+        done = status_ok(tnn_circuit_layer(circuit, &layer, i), "layer") &&
+               (i > 0 || cJSON_AddItemToArray(sizes, cJSON_CreateNumber(layer.inputs))) &&
+               cJSON_AddItemToArray(sizes, cJSON_CreateNumber(layer.neurons));
+    }
+    return done;
+}
+
+/* Of the whole run, the models before this one included. */
+static void drop_memory(cJSON *figures) {
+    cJSON_DeleteItemFromObjectCaseSensitive(figures, "peak_rss_bytes");
+}
+
+static bool add_network(cJSON *figures, const tnn_model *model, const options *run, const shipped_model *shipped) {
+    tnn_circuit *circuit = NULL;
+    tnn_circuit_info info;
+    bool done = compile_model(&circuit, model, &run->compile.options, shipped->name);
+    if (done) {
+        tnn_circuit_describe(circuit, &info);
+        drop_memory(figures);
+        done = add_layers(figures, circuit, info.layers) &&
+               cJSON_AddStringToObject(figures, "options", shipped->options) != NULL;
+    }
+    tnn_circuit_free(circuit);
+    return done;
+}
+
+static bool save(const evaluation *result, const tnn_model *model, const options *run, const shipped_model *shipped,
+                 const results_options *chosen) {
+    char *path = join(chosen->measured, shipped->name, ".json");
+    cJSON *figures = summary_json(result, run);
+    bool done =
+        path != NULL && figures != NULL && add_network(figures, model, run, shipped) && json_file_write(path, figures);
+    free(path);
+    cJSON_Delete(figures);
+    return done;
+}
+
+static bool evaluate(const tnn_model *model, const options *run, const shipped_model *shipped,
+                     const results_options *chosen) {
+    tnn_model_info info;
+    tnn_model_describe(model, &info);
+    split data = {0};
+    evaluation result;
+    bool done = split_read(&data, run->data_path, run->split, &info, run->limit) &&
+                evaluation_run(&result, model, &data, run) && save(&result, model, run, shipped, chosen);
+    split_free(&data);
+    return done;
+}
+
+static bool make_folder(const char *path) {
+    return mkdir(path, 0777) == 0 || errno == EEXIST || report_error("%s: %s", path, strerror(errno));
+}
+
+bool measurement_run(const shipped_model *shipped, const results_options *chosen) {
+    tnn_model *model = NULL;
+    options run = {0};
+    fprintf(stderr, "%s\n", shipped->name);
+    bool done = make_folder(chosen->measured) && load_model(&model, shipped) &&
+                evaluation_options(&run, model, shipped, chosen) && evaluate(model, &run, shipped, chosen);
+    options_free(&run);
+    tnn_model_free(model);
+    return done;
+}
+
+bool measurement_read(cJSON **figures, cJSON **provenance, const shipped_model *shipped,
+                      const results_options *chosen) {
+    char *path = join(chosen->measured, shipped->name, ".json");
+    tnn_model *model = NULL;
+    *figures = NULL;
+    *provenance = NULL;
+    bool done =
+        path != NULL && load_model(&model, shipped) && (access(path, F_OK) != 0 || json_file_read(figures, path));
+    if (done) {
+        *provenance = provenance_of(model);
+    }
+    free(path);
+    tnn_model_free(model);
+    return done;
+}

@@ -1,0 +1,59 @@
+#include "results/table.h"
+
+#include <math.h>
+
+static double number(const cJSON *object, const char *member) {
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, member)); /* NAN where there is none */
+}
+
+static const cJSON *member(const cJSON *object, const char *name) {
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+void table_print_head(FILE *out) {
+    fputs("| model | network | compiled with | images | clear | simulated | encrypted | same class | logit error "
+          "| ms an image | key / image / result bytes |\n"
+          "|---|---|---|---|---|---|---|---|---|---|---|\n",
+          out);
+}
+
+static void print_network(FILE *out, const cJSON *figures) {
+    const cJSON *sizes = member(figures, "layers");
+    const char *dash = "";
+    const cJSON *size;
+    cJSON_ArrayForEach(size, sizes) {
+        fprintf(out, "%s%.0f", dash, size->valuedouble);
+        dash = "-";
+    }
+}
+
+/* Images of one class have no AUC. */
+static void print_quality(FILE *out, double accuracy, double auc) {
+    fprintf(out, isnan(auc) ? " %.2f %% |" : " %.2f %% / %.3f |", 100 * accuracy, auc);
+}
+
+void table_print_row(FILE *out, const shipped_model *model, const cJSON *figures) {
+    const cJSON *simulated = member(figures, "simulated");
+    fprintf(out, "| %s | ", model->name);
+    print_network(out, figures);
+    const char *quote = model->options[0] != '\0' ? "`" : "";
+    fprintf(out, " | %s%s%s | %.0f |", quote, quote[0] != '\0' ? model->options : "defaults", quote,
+            number(figures, "images"));
+    print_quality(out, number(figures, "clear_accuracy"), number(figures, "clear_auc"));
+    print_quality(out, number(simulated, "accuracy"), number(simulated, "auc"));
+    print_quality(out, number(figures, "encrypted_accuracy"), number(figures, "encrypted_auc"));
+    fprintf(out, " %.2f %% | %.3f | %.1f | %.0f / %.0f / %.0f |\n", 100 * number(figures, "agreement"),
+            number(figures, "logit_rms_error"), number(member(figures, "latency_ms"), "median"),
+            number(figures, "evaluation_key_bytes"), number(figures, "input_bytes"), number(figures, "output_bytes"));
+}
+
+void table_print_foot(FILE *out, const cJSON *figures) {
+    fprintf(
+        out,
+        "\nAccuracy / AUC on the test split, every image truly encrypted; encrypted figures are means over %d fresh "
+        "keys, simulated ones over %.0f runs. Same class: share of images whose encrypted and clear logits name "
+        "one class. Logit error: root mean square, in logits. Time: median from the encrypted image's bytes to "
+        "the result's, one image at a time on %.0f threads.\n",
+        cJSON_GetArraySize(member(figures, "keys")), number(member(figures, "simulated"), "runs"),
+        number(figures, "threads"));
+}

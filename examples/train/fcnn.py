@@ -1,0 +1,162 @@
+"""Ordinary quantized fully connected nets, several seeds trained side by side.
+
+    accumulator = w . levels of the layer before        integer weights, integer levels
+    level = activation(gain * (accumulator - mean) / deviation + shift)
+    logit = scale * (w . levels of the last layer) + bias
+
+Normalization and activation are functions of the accumulator alone, so export folds them into one table a neuron.
+
+Letters in the shapes: S seeds, B images of a batch, I inputs, H neurons of a layer, C outputs.
+"""
+
+from dataclasses import dataclass
+from typing import Optional
+
+import torch
+
+from quantizer import IntegerWeights, largest_l1, straight_through
+
+ACTIVATIONS = ("relu", "clipped-relu", "sigmoid", "sign")
+
+# Largest level of a ReLU, in deviations of its accumulator: about the least-squares choice for a Gaussian.
+RELU_TOP = {1: 1.3, 2: 2.1, 3: 2.8, 4: 3.5}
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A quantized activation; levels are the integers that a table holds."""
+    name: str
+    bits: int
+
+    @property
+    def lowest(self):
+        return -1 if self.name == "sign" else 0
+
+    @property
+    def highest(self):
+        return 1 if self.name == "sign" else 2 ** self.bits - 1
+
+    def smooth(self, values):
+        """Normalized accumulators to levels before rounding; its slope is the gradient of levels()."""
+        if self.name == "sign":
+            return values.clamp(-1, 1)
+        if self.name == "sigmoid":
+            return self.highest * torch.sigmoid(2 * values)
+        top = RELU_TOP[self.bits] / (2 if self.name == "clipped-relu" else 1)
+        return (values * (self.highest / top)).clamp(0, self.highest)
+
+    def levels(self, values):
+        smooth = self.smooth(values)
+        quantized = torch.where(smooth.detach() < 0, -1.0, 1.0) if self.name == "sign" else smooth.detach().round()
+        return straight_through(smooth, quantized)
+
+
+@dataclass(frozen=True)
+class FcShape:
+    inputs: int
+    layers: tuple  # neurons of each hidden layer
+    outputs: int
+    input_levels: int
+    activation: Activation
+    weight_bits: int
+    accumulator_bits: Optional[int] = None  # of the hidden layers
+
+    def input_span(self, index):
+        """Highest minus lowest input of a layer."""
+        return self.input_levels - 1 if index == 0 else self.activation.highest - self.activation.lowest
+
+    def l1_bound(self, index):
+        return None if self.accumulator_bits is None else largest_l1(self.accumulator_bits, self.input_span(index))
+
+
+class Normalization(torch.nn.Module):
+    """Batch normalization of accumulators [S, B, H] that also follows their extremes, the ranges of the tables."""
+    # Share by which running statistics move at each step, and which ranges give back.
+    MOMENTUM, DECAY = 0.05, 0.005
+
+    def __init__(self, seeds, neurons):
+        super().__init__()
+        self.gain = torch.nn.Parameter(torch.ones(seeds, 1, neurons))
+        self.shift = torch.nn.Parameter(torch.zeros(seeds, 1, neurons))
+        self.mean, self.variance, self.low, self.high = None, None, None, None  # [S, 1, H], set by the first batch
+
+    def follow(self, accumulators):
+        values = accumulators.detach()
+        mean, variance = values.mean(dim=1, keepdim=True), values.var(dim=1, keepdim=True)
+        low, high = values.amin(dim=1, keepdim=True), values.amax(dim=1, keepdim=True)
+        if self.mean is None:
+            self.mean, self.variance, self.low, self.high = mean, variance, low, high
+        self.mean = torch.lerp(self.mean, mean, self.MOMENTUM)
+        self.variance = torch.lerp(self.variance, variance, self.MOMENTUM)
+        slack = self.DECAY * (self.high - self.low)
+        self.low, self.high = torch.minimum(self.low + slack, low), torch.maximum(self.high - slack, high)
+
+    def normalized(self, values, mean, variance):
+        return self.gain * (values - mean) / torch.sqrt(variance + 1e-3) + self.shift
+
+    def forward(self, accumulators, noisy, follow):
+        """accumulators: statistics are taken from them; noisy: what is normalized."""
+        if not follow:
+            return self.normalized(noisy, self.mean, self.variance)
+        mean, variance = accumulators.mean(dim=1, keepdim=True), accumulators.var(dim=1, keepdim=True)
+        return self.normalized(noisy, mean, variance)
+
+    def excess(self, accumulators):
+        """[S]: mean squared distance by which accumulators leave their range, in shares of it."""
+        outside = accumulators - torch.minimum(torch.maximum(accumulators, self.low), self.high)
+        return ((outside / (self.high - self.low + 1)) ** 2).mean(dim=(1, 2))
+
+
+class FcNets(torch.nn.Module):
+    def __init__(self, shape, latents, mean_levels):
+        """latents: [S, H, I] real weights of each layer, the logits' last; mean_levels: [I] of the images."""
+        super().__init__()
+        self.shape = shape
+        self.mean_levels = mean_levels
+        seeds = len(latents[0])
+        self.layers = torch.nn.ModuleList(
+            IntegerWeights(latent, shape.weight_bits, shape.l1_bound(index))
+            for index, latent in enumerate(latents[:-1]))
+        self.output = IntegerWeights(latents[-1], shape.weight_bits, shared_step=True)
+        self.norms = torch.nn.ModuleList(Normalization(seeds, width) for width in shape.layers)
+        self.log_scale = torch.nn.Parameter(torch.full((seeds, 1, 1), self.first_log_scale()))
+        self.bias = torch.nn.Parameter(torch.zeros(seeds, 1, shape.outputs))
+        self.ranges_follow = True
+
+    def first_log_scale(self):
+        """Logits of deviation about 1, for activations a quarter of the way up and weights half."""
+        weight, level = 2 ** (self.shape.weight_bits - 2), self.shape.activation.highest
+        return -float(torch.log(torch.tensor(weight * max(1.0, level / 4) * self.shape.layers[-1] ** 0.5)))
+
+    def centre(self, index):
+        """The mean image counts nothing, as in network.py; later layers are centred by their normalization."""
+        return self.mean_levels if index == 0 else 0.0
+
+    def noise_std(self, index, weights, norm, noise):
+        """[S, 1, H], in accumulators. Pixels count in the first layer; position noise holds all there is in others."""
+        width = norm.high - norm.low
+        std = noise.position * width
+        if index > 0:
+            return std
+        pixel = noise.pixel / 32768 * width.amax(dim=2, keepdim=True)
+        return torch.sqrt(std ** 2 + (weights.detach().norm(dim=2).unsqueeze(1) * pixel) ** 2)
+
+    def hidden(self, index, values, noise, normal):
+        """values [S, B, I] to levels [S, B, H] and how far accumulators leave their ranges, [S]."""
+        weights, norm = self.layers[index](), self.norms[index]
+        accumulators = torch.bmm(values - self.centre(index), weights.transpose(1, 2))
+        if self.ranges_follow:
+            norm.follow(accumulators)
+        shifts = self.noise_std(index, weights, norm, noise) * normal(*accumulators.shape[1:])
+        normalized = norm(accumulators, accumulators + shifts, self.ranges_follow)
+        return self.shape.activation.levels(normalized), norm.excess(accumulators)
+
+    def forward(self, levels, noise, normal):
+        """As TableNets.forward."""
+        values, outside = levels, 0
+        for index in range(len(self.layers)):
+            values, beyond = self.hidden(index, values, noise, normal)
+            outside = outside + beyond
+        integers = torch.bmm(values, self.output().transpose(1, 2))
+        logits = self.log_scale.exp() * integers + self.bias
+        return logits + noise.logit * normal(*logits.shape[1:]), outside

@@ -1,0 +1,177 @@
+"""Tests of the trainer, on small made-up sets: python3 -m unittest test_trainer"""
+
+import os
+import tempfile
+import unittest
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+import data
+import measure
+from export import EXPORTS
+from fcnn import ACTIVATIONS
+from model_file import integer_logits, payload_bytes, read_model, reachable, write_model
+from quantizer import IntegerWeights
+from recipes import default_recipe
+from report import input_ends
+from training import TRAINERS
+
+
+def made_up_split(classes, shape, count=192, seed=0):
+    """Images of random brightness whose class is where a bright bar stands."""
+    generator = np.random.default_rng(seed)
+    images = generator.integers(0, 160, size=(count, *shape))
+    labels = generator.integers(0, classes, size=count)
+    images[np.arange(count), :, labels] += 90
+    return data.Split(images.astype(np.uint8), labels.astype(np.int64))
+
+
+def trained(kind, classes=3, shape=(5, 6, 2), epochs=6, **changes):
+    """A split, a trainer after its run, and the integer models of its two seeds."""
+    split = made_up_split(classes, shape)
+    recipe = replace(default_recipe(kind, split, classes), epochs=epochs, **changes)
+    trainer = TRAINERS[kind](recipe, split, classes, [1, 2])
+    nets = trainer.run(split)
+    return split, trainer, [EXPORTS[kind](nets, [index], recipe, shape) for index in (0, 1)]
+
+
+def disagreement(split, trainer, models):
+    """Share of images of which a trained net and its integer model say different classes."""
+    levels = data.quantize(split.images, trainer.recipe.levels)
+    real = trainer.predict(split.images).numpy()
+    shares = [np.mean(measure.classes_of(logits) != measure.classes_of(integer_logits(model, levels)))
+              for logits, model in zip(real, models)]
+    return max(shares)
+
+
+class IntegersSayWhatWasTrained(unittest.TestCase):
+    def test_tables(self):
+        for classes in (2, 3):
+            self.assertLess(disagreement(*trained("tables", classes)), 0.02)
+
+    def test_every_activation(self):
+        for activation in ACTIVATIONS:
+            changes = {"layers": (24, 12), "activation": activation, "accumulator_bits": 10}
+            split, trainer, models = trained("fcnn", **changes)
+            self.assertLess(disagreement(split, trainer, models), 0.02, activation)
+
+    def test_ranges_that_training_saw(self):
+        self.assertLess(disagreement(*trained("fcnn", layers=(24,), cells=512)), 0.04)
+
+    def test_exact(self):
+        self.assertEqual(disagreement(*trained("exact", levels=4, first_fan_in=40, fan_in=8)), 0)
+
+
+class Accumulators(unittest.TestCase):
+    def test_bound_holds_for_every_input(self):
+        for prune_share, penalty in ((0.5, 1.0), (0.0, 1.0), (0.5, 0.0)):
+            _, _, models = trained("fcnn", layers=(24, 12), accumulator_bits=8, prune_share=prune_share,
+                                   accumulator_penalty=penalty)
+            for model in models:
+                self.check_widths(model, 2 ** 8)
+
+    def check_widths(self, model, most):
+        for index, layer in enumerate(model.layers[:-1]):
+            lowest, highest = input_ends(model, index)
+            low, high = reachable(layer.weights, layer.biases, highest, lowest)
+            self.assertLessEqual((high - low + 1).max(), most)
+
+    def test_penalty_makes_weights_smaller_without_pruning(self):
+        latent = torch.randn(1, 4, 200, generator=torch.Generator().manual_seed(1))
+        weights = IntegerWeights(latent, 4, l1_bound=100)
+        before = weights().detach().abs().sum(dim=2).mean().item()
+        optimizer = torch.optim.AdamW(weights.parameters(), 0.01)
+        for _ in range(200):
+            optimizer.zero_grad()
+            weights.excess().sum().backward()
+            optimizer.step()
+        self.assertGreater(before, 200)
+        self.assertLess(weights().detach().abs().sum(dim=2).max().item(), 110)
+
+    def test_pruning_keeps_the_largest(self):
+        weights = IntegerWeights(torch.tensor([[[0.1, -3.6, 2.4, 0.9]]]), 3, l1_bound=3)
+        weights.prune(3)
+        self.assertEqual(weights().detach().round().tolist(), [[[0.0, -3.0, 0.0, 0.0]]])
+
+
+class Reproducibility(unittest.TestCase):
+    def test_same_seeds_same_bytes(self):
+        for kind, changes in (("tables", {}), ("fcnn", {"layers": (16,)})):
+            first, second = (payload_bytes(trained(kind, epochs=3, **changes)[2][1]) for _ in range(2))
+            self.assertEqual(first, second)
+
+    def test_a_seed_does_not_depend_on_others(self):
+        split = made_up_split(2, (6, 6, 1))
+        recipe = replace(default_recipe("tables", split, 2), epochs=2)
+        pair = TRAINERS["tables"](recipe, split, 2, [1, 2]).run(split).tables[1]
+        alone = TRAINERS["tables"](recipe, split, 2, [2]).run(split).tables[0]
+        self.assertTrue(torch.allclose(pair, alone, atol=1e-4))
+
+
+class Figures(unittest.TestCase):
+    def test_auc_counts_pairs(self):
+        generator = np.random.default_rng(3)
+        logits, labels = generator.integers(-4, 5, size=(60, 1)).astype(float), generator.integers(0, 2, size=60)
+        gaps = logits[labels == 1] - logits[labels == 0].T
+        self.assertAlmostEqual(measure.auc(logits, labels), np.mean((gaps > 0) + 0.5 * (gaps == 0)))
+
+    def test_auc_of_two_logits_is_that_of_their_difference(self):
+        generator = np.random.default_rng(4)
+        logits, labels = generator.normal(size=(60, 2)), generator.integers(0, 2, size=60)
+        self.assertAlmostEqual(measure.auc(logits, labels), measure.auc(logits[:, 1:] - logits[:, :1], labels))
+
+    def test_noise_moves_logits(self):
+        split, trainer, (model, _) = trained("fcnn", layers=(24,))
+        levels = data.quantize(split.images, trainer.recipe.levels)
+        figures = measure.describe(model, levels, split.labels, trainer.recipe.noise, np.ones(3))
+        self.assertLess(figures["flip_rate"], 0.2)
+        self.assertNotEqual(figures["noisy_loss"], figures["loss"])
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = os.path.join(self.folder.name, "made-up.npz")
+
+    def write(self, **changes):
+        split = made_up_split(3, (5, 6, 2))
+        np.savez(self.path, **{"train_images": split.images, "train_labels": split.labels[:, None], **changes})
+
+    def test_split(self):
+        self.write()
+        split = data.load_split(self.path, "train")
+        self.assertEqual(split.images.shape, (192, 5, 6, 2))
+        self.assertEqual(data.count_classes(split.labels), 3)
+
+    def test_unusable_data_are_refused(self):
+        for changes in ({"train_images": np.zeros((192, 5, 6))}, {"train_images": np.zeros((192, 30), np.uint8)},
+                        {"train_labels": np.zeros((192, 14), np.int64)}, {"train_labels": np.full(192, -1)},
+                        {"train_images": np.zeros((192, 300, 300), np.uint8)}):
+            self.write(**changes)
+            with self.assertRaises(data.DataError):
+                data.load_split(self.path, "train")
+
+    def test_missing_split_and_file(self):
+        self.write()
+        for path, split in ((self.path, "val"), (self.path + "x", "train")):
+            with self.assertRaises(data.DataError):
+                data.load_split(path, split)
+
+    def test_model_file(self):
+        _, _, (model, _) = trained("fcnn", epochs=1, layers=(8,))
+        path = os.path.join(self.folder.name, "model.tnn")
+        write_model(path, model)
+        self.assertEqual(payload_bytes(read_model(path)), payload_bytes(model))
+        with open(path, "r+b") as file:
+            file.seek(100)
+            file.write(b"\xff\xfe")
+        with self.assertRaises(ValueError):
+            read_model(path)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    unittest.main()
