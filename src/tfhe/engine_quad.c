@@ -224,19 +224,28 @@ static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, 
     }
 }
 
-static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
-                   const uint32_t *positions, size_t count) {
+static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
+                        const uint32_t *positions, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
     const size_t quad_words = tnn_quad_words(s->params.literal.N);
-    for (size_t first = 0, together; first < count; first += together) {
-        together = count - first < s->together ? count - first : s->together;
-        for (size_t b = 0; b < together; b++) {
-            gather(&s->params, s->quads + b * quad_words, accumulators + (first + b) * glwe_words);
-        }
-        rotate_together(s, bootstrapping, positions + first * (s->params.literal.n + 1), together);
-        for (size_t b = 0; b < together; b++) {
-            scatter(&s->params, accumulators + (first + b) * glwe_words, s->quads + b * quad_words);
-        }
+    for (size_t b = 0; b < count; b++) {
+        gather(&s->params, s->quads + b * quad_words, accumulators + b * glwe_words);
+    }
+    rotate_together(s, bootstrapping, positions, count);
+    for (size_t b = 0; b < count; b++) {
+        scatter(&s->params, accumulators + b * glwe_words, s->quads + b * quad_words);
+    }
+}
+
+/* About equal parts, none above `together`: the whole key is read once for each. */
+static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
+                   const uint32_t *positions, size_t count) {
+    const size_t parts = (count + s->together - 1) / s->together;
+    for (size_t part = 0; part < parts; part++) {
+        const size_t first = count * part / parts;
+        const size_t end = count * (part + 1) / parts;
+        rotate_part(s, accumulators + first * tnn_params_glwe_words(&s->params), bootstrapping,
+                    positions + first * (s->params.literal.n + 1), end - first);
     }
 }
 
