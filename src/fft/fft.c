@@ -4,28 +4,35 @@
 #include <fftw3.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "memory.h"
 
 struct tnn_fft {
     uint32_t half; /* N/2 complex points */
-    fftw_plan plan;
+    fftw_plan forward;
+    fftw_plan inverse;
     double *twist; /* [N] */
 };
 
 /* FFTW's planner keeps global state; execution does not. */
 static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Real and imaginary parts apart, so that one plan serves both directions: swapping them conjugates the transform. */
-static fftw_plan make_plan(uint32_t half) {
+/* The inverse is the forward transform with real and imaginary parts swapped, which conjugates it. It needs a plan of
+ * its own: FFTW lets new arrays take the place of planned ones only where the distance from real to imaginary part is
+ * the same, and its sign changes. */
+static fftw_plan make_plan(uint32_t half, bool inverse) {
     double *scratch = tnn_alloc(4 * (size_t)half, sizeof *scratch);
     if (!scratch) {
         return NULL;
     }
     fftw_iodim points = {(int)half, 1, 1};
+    const size_t re = inverse ? half : 0;
+    const size_t im = half - re;
+    double *out = scratch + 2 * (size_t)half;
     pthread_mutex_lock(&planner_lock);
-    fftw_plan plan = fftw_plan_guru_split_dft(1, &points, 0, NULL, scratch, scratch + half, scratch + 2 * half,
-                                              scratch + 3 * half, FFTW_MEASURE | FFTW_PRESERVE_INPUT);
+    fftw_plan plan = fftw_plan_guru_split_dft(1, &points, 0, NULL, scratch + re, scratch + im, out + re, out + im,
+                                              FFTW_MEASURE | FFTW_PRESERVE_INPUT);
     pthread_mutex_unlock(&planner_lock);
     tnn_free(scratch);
     return plan;
@@ -51,9 +58,10 @@ tnn_status tnn_fft_create(tnn_fft **out, uint32_t N) {
         return TNN_ERR_MEMORY;
     }
     fft->half = N / 2;
-    fft->plan = make_plan(fft->half);
+    fft->forward = make_plan(fft->half, false);
+    fft->inverse = make_plan(fft->half, true);
     fft->twist = make_twist(fft->half);
-    if (!fft->plan || !fft->twist) {
+    if (!fft->forward || !fft->inverse || !fft->twist) {
         tnn_fft_free(fft);
         return TNN_ERR_MEMORY;
     }
@@ -66,7 +74,8 @@ void tnn_fft_free(tnn_fft *fft) {
         return;
     }
     pthread_mutex_lock(&planner_lock);
-    fftw_destroy_plan(fft->plan);
+    fftw_destroy_plan(fft->forward);
+    fftw_destroy_plan(fft->inverse);
     pthread_mutex_unlock(&planner_lock);
     tnn_free(fft->twist);
     tnn_free(fft);
@@ -79,10 +88,10 @@ const double *tnn_fft_twist(const tnn_fft *fft) {
 /* FFTW takes its input without const, and with FFTW_PRESERVE_INPUT leaves it alone. */
 void tnn_fft_forward(const tnn_fft *fft, double *out, const double *in) {
     double *input = (double *)in;
-    fftw_execute_split_dft(fft->plan, input, input + fft->half, out, out + fft->half);
+    fftw_execute_split_dft(fft->forward, input, input + fft->half, out, out + fft->half);
 }
 
 void tnn_fft_inverse(const tnn_fft *fft, double *out, const double *in) {
     double *input = (double *)in;
-    fftw_execute_split_dft(fft->plan, input + fft->half, input, out + fft->half, out);
+    fftw_execute_split_dft(fft->inverse, input + fft->half, input, out + fft->half, out);
 }

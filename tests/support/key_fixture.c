@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "draw.h"
+#include "engine.h"
 #include "memory.h"
 #include "testing.h"
 
@@ -32,6 +33,11 @@ tnn_params *shipped_params_on(const char *name, tnn_engine engine) {
     tnn_params *params = shipped_params(name);
     tnn_params_set_engine(params, engine);
     return params;
+}
+
+bool engine_named(const char *name, tnn_engine *engine) {
+    *engine = strcmp(name, tnn_engine_quad.name) == 0 ? TNN_ENGINE_QUAD : TNN_ENGINE_FFTW;
+    return strcmp(name, *engine == TNN_ENGINE_QUAD ? tnn_engine_quad.name : tnn_engine_fftw.name) == 0;
 }
 
 tnn_params_literal tiny_literal(void) {

@@ -13,6 +13,9 @@ tnn_params *params_of(const tnn_params_literal *literal);
 /* The same, computed with on an engine of the caller's choice. */
 tnn_params *shipped_params_on(const char *name, tnn_engine engine);
 
+/* Whether an engine has this name: "FFTW" or "quad", for programs that are run once for each. */
+bool engine_named(const char *name, tnn_engine *engine);
+
 /*
  * The cheapest set that the checks let pass, with a key switch: keys take milliseconds. Its GLWE noise is so large that
  * external products do not decrypt; key switches and encryptions do.

@@ -1,3 +1,4 @@
+/* Usage: test_blind_rotation <engine>. */
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 #define MOST_AT_ONCE 16u
 
+static tnn_engine engine;
 static key_set keys;
 static uint32_t N;
 static size_t glwe_words;
@@ -16,7 +18,7 @@ static size_t position_words;
 
 static int make_fast_keys(void **state) {
     (void)state;
-    make_keys(&keys, shipped_params("fast"), MOST_AT_ONCE);
+    make_keys(&keys, shipped_params_on("fast", engine), MOST_AT_ONCE);
     N = keys.params->literal.N;
     glwe_words = tnn_params_glwe_words(keys.params);
     position_words = keys.params->literal.n + 1;
@@ -136,11 +138,14 @@ static void without_a_mask_the_rotation_is_exact(void **state) {
     free_rotations(&r);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_position_of_a_table_is_reached),
         cmocka_unit_test(a_batch_changes_no_bit),
         cmocka_unit_test(without_a_mask_the_rotation_is_exact),
     };
+    if (argc != 2 || !engine_named(argv[1], &engine)) {
+        return 2;
+    }
     return cmocka_run_group_tests(tests, make_fast_keys, free_fast_keys);
 }

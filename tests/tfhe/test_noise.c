@@ -97,6 +97,24 @@ static void gadget_rounding_shrinks_with_its_bits(void **state) {
     }
 }
 
+/* Every bit quadruples the rounding of accumulators, once a CMux, and the means of the gadget's ties, in half of them.
+ */
+static void coarse_bits_round_accumulators_and_tie(void **state) {
+    (void)state;
+    tnn_params params = changed(shipped_literal("fast"));
+    const double n = params.literal.n;
+    const double mask_coefficients = (double)params.literal.k * params.literal.N;
+    const double fine = tnn_variance_blind_rotation(&params);
+    const double fine_common = tnn_variance_common(&params);
+    for (params.coarse_bits = 1; params.coarse_bits <= 12; params.coarse_bits++) {
+        const double squares = (exp2(2.0 * params.coarse_bits) - 1) * 0x1p-64 / 12;
+        const double ties = squares / 4 * mask_coefficients * mask_coefficients / 2;
+        const double rounding = squares * (1 + mask_coefficients / 2);
+        assert_close(tnn_variance_blind_rotation(&params), fine + n * (rounding + ties), 1e-9);
+        assert_close(tnn_variance_common(&params), fine_common + n * (squares * mask_coefficients / 4 + ties), 1e-9);
+    }
+}
+
 /* The mean square of all digits of the gadget, one by one. */
 static double digit_power_by_counting(uint32_t base_log) {
     const int32_t half = 1 << (base_log - 1);
@@ -196,6 +214,7 @@ int main(void) {
         cmocka_unit_test(a_blind_rotation_is_between_half_and_all_of_n_products),
         cmocka_unit_test(key_noise_grows_with_sigma_and_rows),
         cmocka_unit_test(gadget_rounding_shrinks_with_its_bits),
+        cmocka_unit_test(coarse_bits_round_accumulators_and_tie),
         cmocka_unit_test(key_switch_counts_digits_and_rounding),
         cmocka_unit_test(modulus_switch_rounds_to_a_position),
         cmocka_unit_test(output_rounding_shrinks_fourfold_a_bit),

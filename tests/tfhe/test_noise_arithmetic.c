@@ -194,7 +194,7 @@ static void coarse_masks_round_with_larger_means(void **state) {
     const double expected = tnn_variance_blind_rotation(&params);
     chosen_set = NULL;
     tally squares = {0};
-    while (squares.count < 50 || STATISTIC_DEVIATIONS * tally_standard_error(&squares) > 0.2 * tally_mean(&squares)) {
+    while (squares.count < 50 || STATISTIC_DEVIATIONS * tally_standard_error(&squares) > 0.16 * tally_mean(&squares)) {
         tally_add(&squares, draw_rotation(&params));
     }
     print_message("8 coarse bits under a gadget of 20: measured / formula = %.3f +- %.3f\n",

@@ -311,10 +311,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(wrong_formulas_are_rejected),
         cmocka_unit_test(key_switches),
     };
-    if (argc != 3 || (strcmp(argv[2], "FFTW") != 0 && strcmp(argv[2], "quad") != 0)) {
+    if (argc != 3 || !engine_named(argv[2], &engine)) {
         return 2;
     }
     set_name = argv[1];
-    engine = strcmp(argv[2], "quad") == 0 ? TNN_ENGINE_QUAD : TNN_ENGINE_FFTW;
     return cmocka_run_group_tests(tests, make_named_keys, free_named_keys);
 }
