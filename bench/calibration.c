@@ -287,6 +287,7 @@ static bool write_header(const char *path, const engine *engines, double word_ns
         return report_out_of_memory();
     }
     fprintf(file, "/* Written by bench_core --calibrate on %s: N, ns a transform, ns a product. */\n", machine->name);
+    fprintf(file, "/* clang-format off */\n");
     write_engine(file, &engines[0]);
     write_engine(file, &engines[1]);
     fprintf(file, "#define KEY_SWITCH_WORD_NS %.4f\n", word_ns);

@@ -32,8 +32,8 @@ static void draw_weights(tnn_layer *layer, uint32_t *state) {
     for (size_t j = 0; j < layer->neurons; j++) {
         layer->weights[j * layer->inputs] = 1; /* no neuron is without weights */
     }
-    for (size_t i = 0; i < layer->inputs; i++) {
-        int8_t *weight = &layer->weights[i % layer->neurons * layer->inputs + i];
+    for (size_t i = 0, reader = 0; i < layer->inputs; i++, reader = reader + 1 < layer->neurons ? reader + 1 : 0) {
+        int8_t *weight = &layer->weights[reader * layer->inputs + i];
         *weight = *weight == 0 ? 1 : *weight; /* no input is without a reader: its rotation would be saved */
     }
 }

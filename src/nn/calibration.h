@@ -1,4 +1,5 @@
 /* Written by bench_core --calibrate on AMD EPYC: N, ns a transform, ns a product. */
+/* clang-format off */
 static const calibration_point FFTW_POINTS[] = {
     {256, 283.5, 63.6},
     {512, 645.9, 97.7},

@@ -288,11 +288,14 @@ static void multiply_row(const straight_layer *s, int64_t *sums, const int8_t *n
     for (size_t i = 0; i < layer->inputs; i++) {
         sums[i] = 0;
     }
-    for (size_t t = 0; t < tnn_layer_outputs(layer); t++) {
-        const int8_t *row = layer->weights + t / layer->tables_per_neuron * layer->inputs;
-        const int64_t factor = (int64_t)next_weights[t] * s->slope[t];
-        for (size_t i = 0; factor != 0 && i < layer->inputs; i++) {
-            sums[i] += factor * row[i];
+    size_t t = 0;
+    for (size_t j = 0; j < layer->neurons; j++) {
+        const int8_t *row = layer->weights + j * layer->inputs;
+        for (size_t m = 0; m < layer->tables_per_neuron; m++, t++) {
+            const int64_t factor = (int64_t)next_weights[t] * s->slope[t];
+            for (size_t i = 0; factor != 0 && i < layer->inputs; i++) {
+                sums[i] += factor * row[i];
+            }
         }
     }
 }

@@ -240,7 +240,10 @@ static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const dou
 /* About equal parts, none above `together`: the whole key is read once for each. */
 static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
                    const uint32_t *positions, size_t count) {
-    const size_t parts = (count + s->together - 1) / s->together;
+    size_t parts = 1;
+    while (parts * s->together < count) {
+        parts++;
+    }
     for (size_t part = 0; part < parts; part++) {
         const size_t first = count * part / parts;
         const size_t end = count * (part + 1) / parts;
