@@ -232,8 +232,11 @@ bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fo
 bool tnn_fold_factor(tnn_layer *layer, tnn_layer *next, size_t output) {
     const int32_t factor = column_gcd(next, output);
     int16_t *entries = layer->tables + output * layer->table_cells;
+    if (factor <= 1) {
+        return false;
+    }
     for (size_t c = 0; c < layer->table_cells; c++) {
-        if (factor <= 1 || !fits(factor * entries[c], INT16_MIN, INT16_MAX)) {
+        if (!fits(factor * entries[c], INT16_MIN, INT16_MAX)) {
             return false;
         }
     }

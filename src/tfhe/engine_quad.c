@@ -244,11 +244,10 @@ static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *
     while (parts * s->together < count) {
         parts++;
     }
-    for (size_t part = 0; part < parts; part++) {
-        const size_t first = count * part / parts;
-        const size_t end = count * (part + 1) / parts;
+    for (size_t first = 0, size; parts > 0; parts--, first += size) {
+        size = (count - first) / parts;
         rotate_part(s, accumulators + first * tnn_params_glwe_words(&s->params), bootstrapping,
-                    positions + first * (s->params.literal.n + 1), end - first);
+                    positions + first * (s->params.literal.n + 1), size);
     }
 }
 
