@@ -237,17 +237,19 @@ static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const dou
     }
 }
 
-/* About equal parts, none above `together`: the whole key is read once for each. */
+/* In parts of at most `together`, halved until they fit: the whole key is read once for each, so none should be small.
+ */
 static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
                    const uint32_t *positions, size_t count) {
-    size_t parts = 1;
-    while (parts * s->together < count) {
-        parts++;
-    }
-    for (size_t first = 0, size; parts > 0; parts--, first += size) {
-        size = (count - first) / parts;
+    size_t first = 0;
+    while (first < count) {
+        size_t part = count - first;
+        while (part > s->together) {
+            part = (part + 1) / 2;
+        }
         rotate_part(s, accumulators + first * tnn_params_glwe_words(&s->params), bootstrapping,
-                    positions + first * (s->params.literal.n + 1), size);
+                    positions + first * (s->params.literal.n + 1), part);
+        first += part;
     }
 }
 
