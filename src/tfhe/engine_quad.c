@@ -169,7 +169,7 @@ static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const doub
 static void plan_fetch(tnn_engine_scratch *s, const double *next, size_t count) {
     const size_t lines = ggsw_doubles(&s->params) / TNN_QUAD_POINT;
     const size_t quarters = 4 * count * (s->shape.levels + 1);
-    s->fetch = (tnn_quad_fetch){next, (uint32_t)((lines + quarters - 1) / quarters)};
+    s->fetch = (tnn_quad_fetch){next, quarters ? (uint32_t)((lines + quarters - 1) / quarters) : 0};
 }
 
 static tnn_quad_fetch take_fetch(tnn_engine_scratch *s) {
