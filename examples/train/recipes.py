@@ -96,8 +96,7 @@ RECIPES = {
         "pneumoniamnist": TableRecipe(**PNEUMONIA, noise=FAST_NOISE),
         "pneumoniamnist-accurate": TableRecipe(**PNEUMONIA, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
         "breastmnist": TableRecipe(**BREAST, noise=FAST_NOISE),
-        "breastmnist-accurate": TableRecipe(**{**BREAST, "teacher_share": 0.7}, neurons=32, learning_rate=1e-2,
-                                            noise=ACCURATE_NOISE),
+        "breastmnist-accurate": TableRecipe(**BREAST, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
     },
     "fcnn": {
         "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}, noise=ONE_LEVEL_NOISE),
