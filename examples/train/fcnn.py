@@ -141,6 +141,14 @@ class FcNets(torch.nn.Module):
         pixel = noise.pixel / 32768 * width.amax(dim=2, keepdim=True)
         return torch.sqrt(std ** 2 + (weights.detach().norm(dim=2).unsqueeze(1) * pixel) ** 2)
 
+    def reach(self, weights):
+        """[S, 1, C]: the largest absolute logit over all levels there can be. The whole torus has room for it, so noise
+        is a share of it, and logits gain on the noise where many neurons agree."""
+        activation = self.shape.activation
+        middle, half = (activation.highest + activation.lowest) / 2, (activation.highest - activation.lowest) / 2
+        centre = self.log_scale.exp() * middle * weights.sum(dim=2).unsqueeze(1) + self.bias
+        return centre.abs() + self.log_scale.exp() * half * weights.abs().sum(dim=2).unsqueeze(1)
+
     def hidden(self, index, values, noise, normal):
         """values [S, B, I] to levels [S, B, H] and how far accumulators leave their ranges, [S]."""
         weights, norm = self.layers[index](), self.norms[index]
@@ -157,6 +165,7 @@ class FcNets(torch.nn.Module):
         for index in range(len(self.layers)):
             values, beyond = self.hidden(index, values, noise, normal)
             outside = outside + beyond
-        integers = torch.bmm(values, self.output().transpose(1, 2))
-        logits = self.log_scale.exp() * integers + self.bias
-        return logits + noise.logit * normal(*logits.shape[1:]), outside
+        weights = self.output()
+        logits = self.log_scale.exp() * torch.bmm(values, weights.transpose(1, 2)) + self.bias
+        std = torch.sqrt(noise.logit ** 2 + (noise.reach * self.reach(weights)) ** 2)
+        return logits + std * normal(*logits.shape[1:]), outside

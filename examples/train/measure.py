@@ -5,7 +5,7 @@ Logits are [count, outputs]; a single one stands for two classes, class 1 where 
 
 import numpy as np
 
-from model_file import accumulate, integer_logits, read_tables
+from model_file import accumulate, integer_logits, reachable, read_tables
 
 SIMULATED_LOOKUPS = 2 ** 24  # of one description, about: decides the number of draws
 FEWEST_DRAWS, MOST_DRAWS = 4, 64
@@ -86,13 +86,23 @@ def read_wrapped(layer, accumulators):
     return np.where(np.repeat(turned >= width, per_neuron, axis=1), ends - values, values)
 
 
+def largest_logits(model):
+    """[outputs]: over all entries of the last tables there can be."""
+    tables, layer = model.layers[-2].tables, model.layers[-1]
+    low, high = reachable(layer.weights, layer.biases, int(tables.max()), int(tables.min()))
+    return np.maximum(np.abs(low), np.abs(high))
+
+
 def noisy_logits(model, first_accumulators, noise, generator):
-    """Integer logits [count, outputs], with noise before every table."""
+    """Integer logits [count, outputs], with noise before every table and, where it is trained with, after the last."""
     accumulators = first_accumulators
     for index, layer in enumerate(model.layers[:-1]):
         shifts = generator.normal(size=accumulators.shape) * noise_std(layer, noise, index == 0)
         values = read_wrapped(layer, accumulators + np.rint(shifts).astype(np.int64))
         accumulators = accumulate(model.layers[index + 1], values)
+    if noise.reach:
+        std = noise.reach * largest_logits(model)
+        accumulators = accumulators + np.rint(std * generator.normal(size=accumulators.shape)).astype(np.int64)
     return accumulators
 
 

@@ -34,6 +34,7 @@ class Noise:
     position: float  # of a table's range: the modulus switch before the table
     pixel: float     # of the widest range / 32768, for each input: the fresh ciphertext
     logit: float     # of the real logit: the table's output
+    reach: float = 0.0  # of the largest logit that the weights can reach: what few gadget levels add (fcnn only)
 
 
 class TableNets(torch.nn.Module):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from augment import Augmentation
+from data import DataError
 from network import Noise
 
 
@@ -20,7 +21,12 @@ class Recipe:
     weight_decay: float = 0.01
     first_weight_std: float = 0.02
     label_smoothing: float = 0.05
-    teacher_share: float = 0.0  # of the targets that come from a teacher, where there is one
+    copies: int = 0             # of each image, augmented once; 0: anew for each batch
+    teacher_share: float = 0.0  # of the targets, the rest is the image's own label; 0: no teacher
+    teacher_parts: int = 4      # of the images: each teacher leaves out one
+    teacher_copies: int = 0     # of each image, augmented, that a teacher sees beside the image
+    teacher_width: float = 0.002
+    teacher_ridge: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,21 +80,30 @@ class ExactRecipe(Recipe):
 
 SMALL_CHANGES = Augmentation(rotation=5, shift=1, zoom=0.05, contrast=0.15, brightness=15, mirror=False)
 MIRRORED = replace(SMALL_CHANGES, mirror=True)
-PNEUMONIA = {"epochs": 120, "batch": 128, "balanced": True, "augmentation": SMALL_CHANGES}
-BREAST = {"epochs": 200, "batch": 64, "balanced": False, "augmentation": MIRRORED}
+PNEUMONIA = {"epochs": 80, "batch": 128, "balanced": True, "augmentation": SMALL_CHANGES,
+             "copies": 12, "teacher_share": 0.5, "teacher_parts": 3, "teacher_ridge": 0.3}
+BREAST = {"epochs": 400, "batch": 64, "balanced": False, "augmentation": MIRRORED,
+          "copies": 32, "teacher_share": 1.0, "teacher_copies": 2}
+BREAST_ALONE = {"epochs": 200, "batch": 64, "balanced": False, "augmentation": MIRRORED}
+
+# What the compile options of each model leave: examples/results/models.json.
+FAST_NOISE = Noise(position=0.013, pixel=6.6, logit=0.4)
+ACCURATE_NOISE = Noise(position=0.005, pixel=2.4, logit=0.4)
+ONE_LEVEL_NOISE = Noise(position=0.018, pixel=6.6, logit=0.0, reach=0.08)
 
 RECIPES = {
     "tables": {
-        "pneumoniamnist": TableRecipe(**PNEUMONIA),
-        "breastmnist": TableRecipe(**BREAST, neurons=16, members=2,
-                                   noise=Noise(position=0.008, pixel=6.6, logit=1.0)),
+        "pneumoniamnist": TableRecipe(**PNEUMONIA, noise=FAST_NOISE),
+        "pneumoniamnist-accurate": TableRecipe(**PNEUMONIA, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
+        "breastmnist": TableRecipe(**BREAST, noise=FAST_NOISE),
+        "breastmnist-accurate": TableRecipe(**BREAST, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
     },
     "fcnn": {
-        "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}),
-        "breastmnist": FcRecipe(**{**BREAST, "epochs": 60}),
+        "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}, noise=ONE_LEVEL_NOISE),
+        "breastmnist": FcRecipe(**{**BREAST, "epochs": 60}, noise=ONE_LEVEL_NOISE),
     },
     "exact": {
-        "breastmnist": ExactRecipe(**BREAST, neurons=16, members=2, levels=4),
+        "breastmnist": ExactRecipe(**BREAST_ALONE, neurons=16, members=2, levels=4),
     },
 }
 
@@ -107,5 +122,8 @@ def default_recipe(kind, train, classes):
     return recipe if kind == "fcnn" else replace(recipe, neurons=8 if classes == 2 else 24)
 
 
-def recipe_for(kind, set_name, train, classes):
-    return RECIPES[kind].get(set_name) or default_recipe(kind, train, classes)
+def recipe_for(kind, recipe_name, set_name, train, classes):
+    """The named recipe, or that of the set, or the default one."""
+    if recipe_name and recipe_name not in RECIPES[kind]:
+        raise DataError(f"--net {kind} has recipes for {', '.join(sorted(RECIPES[kind]))}")
+    return RECIPES[kind].get(recipe_name or set_name) or default_recipe(kind, train, classes)

@@ -13,10 +13,13 @@ import measure
 from export import EXPORTS
 from fcnn import ACTIVATIONS
 from model_file import integer_logits, payload_bytes, read_model, reachable, write_model
+from network import Noise
+from pool import source_of_batches
 from quantizer import IntegerWeights
-from recipes import default_recipe
+from recipes import default_recipe, recipe_for
 from report import input_ends
-from training import TRAINERS
+from teacher import Teacher, features, opinion, train_teachers
+from training import TRAINERS, Dice
 
 
 def made_up_split(classes, shape, count=192, seed=0):
@@ -60,6 +63,11 @@ class IntegersSayWhatWasTrained(unittest.TestCase):
     def test_ranges_that_training_saw(self):
         self.assertLess(disagreement(*trained("fcnn", layers=(24,), cells=512)), 0.04)
 
+    def test_two_classes_share_a_logit(self):
+        split, trainer, models = trained("fcnn", 2, layers=(24,), cells=512)
+        self.assertEqual([model.layers[-1].weights.shape for model in models], [(1, 24)] * 2)
+        self.assertLess(disagreement(split, trainer, models), 0.04)
+
     def test_exact(self):
         self.assertEqual(disagreement(*trained("exact", levels=4, first_fan_in=40, fan_in=8)), 0)
 
@@ -96,9 +104,62 @@ class Accumulators(unittest.TestCase):
         self.assertEqual(weights().detach().round().tolist(), [[[0.0, -3.0, 0.0, 0.0]]])
 
 
+class TeacherAndPool(unittest.TestCase):
+    def prepared(self, classes=3, **changes):
+        """Images, labels and a recipe with a teacher."""
+        split = made_up_split(classes, (8, 9, 2))
+        recipe = replace(default_recipe("tables", split, classes), **{"copies": 3, "teacher_share": 0.5, **changes})
+        return torch.from_numpy(split.images).permute(0, 3, 1, 2), torch.from_numpy(split.labels), recipe
+
+    def test_teachers_know_what_they_have_not_seen(self):
+        for classes in (2, 3):
+            images, labels, recipe = self.prepared(classes, teacher_copies=1)
+            generator = torch.Generator().manual_seed(1)
+            teachers = train_teachers(images[:128].float(), labels[:128], classes, recipe, generator)
+            told = opinion(teachers, images[128:].float())
+            self.assertTrue(torch.allclose(told.sum(dim=1), torch.ones(64)))
+            self.assertGreater((told.argmax(dim=1) == labels[128:]).float().mean().item(), 0.8)
+
+    def test_ridge_solves_its_normal_equations(self):
+        images, labels, _ = self.prepared()
+        rows, answers = features(images.float()), torch.nn.functional.one_hot(labels, 3).float()
+        teacher = Teacher(rows, answers, width=0.002, ridge=0.5)
+        squares = torch.cdist(teacher.rows.double(), teacher.rows.double()) ** 2
+        regularized = torch.exp(-0.002 * squares) + 0.5 * torch.eye(len(rows))
+        duals = torch.linalg.solve(regularized, (answers - answers.mean(dim=0)).double())
+        self.assertTrue(torch.allclose(teacher.duals.double(), duals, atol=1e-3))
+
+    def test_pool_mixes_labels_and_opinion(self):
+        images, labels, recipe = self.prepared()
+        chosen = torch.arange(len(labels)).expand(2, -1)
+        levels, targets = source_of_batches(images, labels, 3, recipe).batch(chosen, Dice([1, 2]))
+        _, own = source_of_batches(images, labels, 3, replace(recipe, teacher_share=0.0)).batch(chosen, Dice([1, 2]))
+        told = 2 * targets - own
+        self.assertEqual(levels.shape, (2, len(labels), 8 * 9 * 2))
+        self.assertEqual(levels.max().item(), recipe.levels - 1)
+        self.assertTrue(torch.allclose(told.sum(dim=2), torch.ones(2, len(labels)), atol=1e-5))
+        self.assertLess((told - own).abs().mean().item(), 0.3)
+        self.assertGreater((told - own).abs().mean().item(), 0.01)
+
+    def test_nets_learn_from_a_pool(self):
+        changes = {"copies": 2, "teacher_share": 0.7}
+        for kind in ("tables", "fcnn"):
+            self.assertLess(disagreement(*trained(kind, 2, **changes)), 0.04)
+
+    def test_a_teacher_without_copies_is_refused(self):
+        images, labels, recipe = self.prepared(copies=0)
+        with self.assertRaises(data.DataError):
+            source_of_batches(images, labels, 3, recipe)
+
+    def test_unknown_recipe_is_refused(self):
+        with self.assertRaises(data.DataError):
+            recipe_for("exact", "no-such-set", "breastmnist", None, 2)
+
+
 class Reproducibility(unittest.TestCase):
     def test_same_seeds_same_bytes(self):
-        for kind, changes in (("tables", {}), ("fcnn", {"layers": (16,)})):
+        taught = {"copies": 2, "teacher_share": 0.5}
+        for kind, changes in (("tables", {}), ("tables", taught), ("fcnn", {"layers": (16,)})):
             first, second = (payload_bytes(trained(kind, epochs=3, **changes)[2][1]) for _ in range(2))
             self.assertEqual(first, second)
 
@@ -128,6 +189,15 @@ class Figures(unittest.TestCase):
         figures = measure.describe(model, levels, split.labels, trainer.recipe.noise, np.ones(3))
         self.assertLess(figures["flip_rate"], 0.2)
         self.assertNotEqual(figures["noisy_loss"], figures["loss"])
+
+    def test_reach_noise_is_a_share_of_the_largest_logit(self):
+        split, trainer, (model, _) = trained("fcnn", 2, layers=(24,))
+        largest = trainer.nets.reach(trainer.nets.output())[0].item()
+        self.assertAlmostEqual(measure.largest_logits(model)[0] * model.output_scale / largest, 1, delta=0.05)
+        first = np.tile(measure.accumulate(model.layers[0], data.quantize(split.images, 16)), (20, 1))
+        clear = measure.noisy_logits(model, first, Noise(0, 0, 0), np.random.default_rng(1))
+        noisy = measure.noisy_logits(model, first, Noise(0, 0, 0, reach=0.1), np.random.default_rng(1))
+        self.assertAlmostEqual(np.std(noisy - clear) / measure.largest_logits(model)[0], 0.1, delta=0.01)
 
 
 class Files(unittest.TestCase):

@@ -78,7 +78,10 @@ def add_data_options(parser):
     parser.add_argument("--set", help="data set: <set>.npz in --data, $MEDMNIST_ROOT or ~/.medmnist")
     parser.add_argument("--data", help="an .npz file, or the folder of --set")
     parser.add_argument("--out", help="model file to write; without it the test split stays unread")
+    parser.add_argument("--draft", help="model file to write without reading test: what explain says of it may still "
+                                        "change the recipe")
     parser.add_argument("--plot", metavar="PNG", help="picture of tables and training (needs matplotlib)")
+    parser.add_argument("--recipe", help="name of a recipe of recipes.py (default: the set's own)")
     parser.add_argument("--seeds", type=int, default=8, help="models, numbered from 1, side by side (default 8)")
     parser.add_argument("--threads", type=int, default=1)
 
@@ -99,11 +102,13 @@ def add_training_options(parser):
     parser.add_argument("--accumulator-bits", type=int, help="bound of every accumulator, by its l1 norm")
     parser.add_argument("--accumulator-by", choices=("both", "penalty", "prune"), default="both",
                         help="how the bound is reached; what a penalty leaves is pruned at the end")
+    parser.add_argument("--teacher-share", type=float, help="of the targets, that a teacher gives: 0 to 1")
+    parser.add_argument("--copies", type=int, help="augmented copies of each image, made once; 0: anew for each batch")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--balanced", action=argparse.BooleanOptionalAction, default=None,
                         help="weigh all classes the same")
-    for place in ("position", "pixel", "logit"):
+    for place in ("position", "pixel", "logit", "reach"):
         parser.add_argument(f"--{place}-noise", type=float, help="trained with; see network.Noise")
 
 
@@ -112,23 +117,27 @@ def parse_arguments():
     for add in (add_data_options, add_net_options, add_training_options):
         add(parser)
     options = parser.parse_args()
+    if options.out and options.draft:
+        parser.error("--draft is for a model that --out does not write yet")
     if not options.set and not options.data:
         parser.error("name a data set: --set NAME or --data FILE.npz")
     if options.levels is not None and not 2 <= options.levels <= 256:
         parser.error("--levels takes 2 to 256")
+    if not 0 <= (options.teacher_share or 0) <= 1 or (options.copies or 0) < 0:
+        parser.error("--teacher-share takes 0 to 1, --copies no negative number")
     return options
 
 
 def chosen_noise(noise, options):
-    given = {place: getattr(options, place + "_noise") for place in ("position", "pixel", "logit")}
+    given = {place: getattr(options, place + "_noise") for place in ("position", "pixel", "logit", "reach")}
     return replace(noise, **{place: value for place, value in given.items() if value is not None})
 
 
 def chosen_recipe(options, set_name, train, classes):
     """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
-    recipe = recipe_for(options.net, set_name, train, classes)
+    recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
     names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
-             "accumulator_bits", "epochs", "batch", "balanced")
+             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):
@@ -177,9 +186,9 @@ def run(options):
     print_layers(models[chosen])
     if options.plot:
         plot(options.plot, models[chosen], trainer)
-    if options.out:
+    if options.out or options.draft:
         models[chosen].provenance = provenance(set_name, options.net, recipe, seeds, chosen, results, models[chosen])
-        write_model(options.out, models[chosen])
+        write_model(options.out or options.draft, models[chosen])
 
 
 def main():

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
-from augment import Augmentation, augment, to_levels
+from augment import to_levels
 from exact_network import ExactNets, ExactShape
 from fcnn import Activation, FcNets, FcShape
 from network import Noise, Shape, TableNets
+from pool import source_of_batches
 from progress import Progress
 from quantizer import largest_l1
 
@@ -36,6 +37,10 @@ class Dice:
     def uniform(self, *shape):
         """In -1..1."""
         return self.stack(lambda generator: torch.rand(shape, generator=generator) * 2 - 1)
+
+    def choices(self, options, count):
+        """[S, count]: numbers below `options`."""
+        return self.stack(lambda generator: torch.randint(options, (count,), generator=generator))
 
     def permutations(self, count):
         return self.stack(lambda generator: torch.randperm(count, generator=generator))
@@ -84,16 +89,13 @@ class Batch:
 
 
 class Trainer:
-    """What all kinds of nets share; a kind adds first_nets and what it needs of set_phase, finish and extra_losses.
+    """What all kinds of nets share; a kind adds first_nets and what it needs of set_phase, finish and extra_losses."""
 
-    teacher: None, or a function of augmented images, float [count, channels, height, width] of 0..255, to class
-    probabilities [count, classes]; recipe.teacher_share of the targets are then its own.
-    """
-
-    def __init__(self, recipe, split, classes, seeds, teacher=None):
-        self.recipe, self.classes, self.teacher = recipe, classes, teacher
+    def __init__(self, recipe, split, classes, seeds):
+        self.recipe, self.classes = recipe, classes
         self.images = torch.from_numpy(split.images).permute(0, 3, 1, 2)
         self.labels = torch.from_numpy(split.labels)
+        self.source = source_of_batches(self.images, self.labels, classes, recipe)
         self.class_weights = torch.from_numpy(class_weights(split.labels, classes, recipe.balanced)).float()
         self.dice = Dice(seeds)
         self.nets = self.first_nets(self.mean_levels())
@@ -121,22 +123,10 @@ class Trainer:
         """[S] or 0: what a kind minimizes beside the loss of classification."""
         return 0
 
-    def targets(self, images, chosen):
-        """[S, B, classes]: smoothed labels, and what the teacher says of the augmented images."""
-        smoothing, share = self.recipe.label_smoothing, self.recipe.teacher_share
-        hard = functional.one_hot(self.labels[chosen], self.classes).float()
-        smoothed = hard * (1 - smoothing) + smoothing / self.classes
-        if self.teacher is None:
-            return smoothed
-        return smoothed * (1 - share) + self.teacher(images).reshape(smoothed.shape) * share
-
     def batch(self, chosen):
         """chosen: image numbers [S, B]."""
-        seeds, count = chosen.shape
-        draws = self.dice.uniform(count, Augmentation.DRAWS).flatten(0, 1)
-        images = augment(self.images[chosen.flatten()].float(), draws, self.recipe.augmentation)
-        levels = to_levels(images, self.recipe.levels).reshape(seeds, count, -1)
-        return Batch(levels, self.targets(images, chosen), self.class_weights[self.labels[chosen]])
+        levels, targets = self.source.batch(chosen, self.dice)
+        return Batch(levels, targets, self.class_weights[self.labels[chosen]])
 
     def batch_losses(self, batch):
         """[S]: every seed's own loss; their sum has independent gradients."""
@@ -241,7 +231,7 @@ class TableTrainer(BoundedTrainer):
 class FcTrainer(BoundedTrainer):
     def first_nets(self, mean_levels):
         recipe = self.recipe
-        shape = FcShape(inputs=len(mean_levels), layers=recipe.layers, outputs=self.classes,
+        shape = FcShape(inputs=len(mean_levels), layers=recipe.layers, outputs=logits_for(self.classes),
                         input_levels=recipe.levels, activation=Activation(recipe.activation, recipe.activation_bits),
                         weight_bits=recipe.weight_bits, accumulator_bits=recipe.accumulator_bits)
         widths = [shape.inputs, *shape.layers, shape.outputs]

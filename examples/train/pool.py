@@ -1,0 +1,65 @@
+"""Where batches come from: images augmented anew for every batch, or a pool of augmented copies that are made once and
+carry a teacher's opinion.
+
+Letters in the shapes: S seeds, B images of a batch, I inputs.
+"""
+
+import torch
+import torch.nn.functional as functional
+
+from augment import Augmentation, augment, to_levels
+from data import DataError
+from teacher import opinion, train_teachers
+
+POOL_SEED = 1000003  # not a seed of a net: all nets of a run share one pool
+
+
+def smoothed(labels, classes, smoothing):
+    """[..., classes]: probabilities."""
+    return functional.one_hot(labels, classes).float() * (1 - smoothing) + smoothing / classes
+
+
+class FreshImages:
+    """Every batch is augmented anew."""
+
+    def __init__(self, images, labels, classes, recipe):
+        """images: uint8 [N, channels, h, w]; labels: int64 [N]."""
+        self.images, self.labels, self.classes, self.recipe = images, labels, classes, recipe
+
+    def batch(self, chosen, dice):
+        """chosen: image numbers [S, B]. Levels [S, B, I] and targets [S, B, classes]."""
+        seeds, count = chosen.shape
+        draws = dice.uniform(count, Augmentation.DRAWS).flatten(0, 1)
+        images = augment(self.images[chosen.flatten()].float(), draws, self.recipe.augmentation)
+        levels = to_levels(images, self.recipe.levels).reshape(seeds, count, -1)
+        return levels, smoothed(self.labels[chosen], self.classes, self.recipe.label_smoothing)
+
+
+class Pool:
+    """recipe.copies augmented versions of every image; teacher_share of their targets is what the teachers say."""
+
+    def __init__(self, images, labels, classes, recipe):
+        """As FreshImages."""
+        generator = torch.Generator().manual_seed(POOL_SEED)
+        images, share = images.float(), recipe.teacher_share
+        teachers = train_teachers(images, labels, classes, recipe, generator) if share else None
+        own = smoothed(labels, classes, recipe.label_smoothing)
+        levels, targets = [], []
+        for _ in range(recipe.copies):
+            draws = torch.rand(len(images), Augmentation.DRAWS, generator=generator) * 2 - 1
+            copy = augment(images, draws, recipe.augmentation)
+            levels.append(to_levels(copy, recipe.levels).to(torch.uint8))
+            targets.append((1 - share) * own + share * opinion(teachers, copy) if share else own)
+        self.levels = torch.stack(levels)    # uint8 [copies, N, I]
+        self.targets = torch.stack(targets)  # [copies, N, classes]
+
+    def batch(self, chosen, dice):
+        """As FreshImages; a random copy of each image."""
+        copies = dice.choices(len(self.levels), chosen.shape[1])
+        return self.levels[copies, chosen].float(), self.targets[copies, chosen]
+
+
+def source_of_batches(images, labels, classes, recipe):
+    if recipe.teacher_share and not recipe.copies:
+        raise DataError("a teacher speaks of copies that are made once: --teacher-share needs --copies")
+    return (Pool if recipe.copies else FreshImages)(images, labels, classes, recipe)
