@@ -2,9 +2,9 @@
  * See quad_kernels.h. CMake compiles this file once for each instruction set, with TNN_QUAD_KERNELS naming the
  * resulting table. No floating-point option here may reorder sums: inverse_add rounds by adding a constant.
  *
- * Cost for one ciphertext, N = 512, l = 1: four levels of 64 butterflies each way (12 multiplications, half of them fused
- * with an addition, 16 additions, 8 loads and 8 stores of vectors each), and 4 (k+1) fused products for each of 256
- * points.
+ * Cost for one ciphertext, N = 512, l = 1: four levels of 64 butterflies each way (12 multiplications, half of them
+ * fused with an addition, 16 additions, 8 loads and 8 stores of vectors each), and 4 (k+1) fused products for each of
+ * 256 points.
  */
 #include "quad_kernels.h"
 
