@@ -446,12 +446,15 @@ static void impossible_thread_counts_are_refused(void **state) {
     free_scene(&s);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(logits_lie_within_the_stated_noise),
+/* With "slow": deep networks under parameters of their own. */
+int main(int argc, char **argv) {
+    const struct CMUnitTest slow[] = {
         cmocka_unit_test(searched_circuits_of_any_depth_keep_the_tolerant_contract),
-        cmocka_unit_test(exact_logits_equal_the_reference),
         cmocka_unit_test(exact_logits_of_deeper_networks_equal_the_reference),
+    };
+    const struct CMUnitTest quick[] = {
+        cmocka_unit_test(logits_lie_within_the_stated_noise),
+        cmocka_unit_test(exact_logits_equal_the_reference),
         cmocka_unit_test(results_depend_neither_on_threads_nor_on_company),
         cmocka_unit_test(layers_wider_than_a_batch_lose_no_neuron),
         cmocka_unit_test(progress_rises_to_the_total),
@@ -460,5 +463,7 @@ int main(void) {
         cmocka_unit_test(sign_tables_take_the_whole_torus_encrypted),
         cmocka_unit_test(impossible_thread_counts_are_refused),
     };
-    return cmocka_run_group_tests(tests, make_shipped_keys, free_shipped_keys);
+    const bool wants_slow = argc == 2 && strcmp(argv[1], "slow") == 0;
+    return wants_slow ? cmocka_run_group_tests(slow, make_shipped_keys, free_shipped_keys)
+                      : cmocka_run_group_tests(quick, make_shipped_keys, free_shipped_keys);
 }
