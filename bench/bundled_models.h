@@ -12,10 +12,10 @@
 /** Finds the models of a folder, by name. On failure, and where there is none, reports. Free with globfree. */
 bool bundled_models_find(glob_t *found, const char *folder);
 
-/** Whether a file is to be compiled for exact lookups: its name ends in -exact.tnn. */
+/** Whether a file holds a net of exact lookups: its name ends in -exact.tnn. */
 bool bundled_model_is_exact(const char *path);
 
-/** Compiles a file with default options besides that. On failure reports. */
+/** Compiles a file with the options that examples/results/models.json lists for it. On failure reports. */
 bool bundled_model_compile(tnn_circuit **circuit, const char *path);
 
 #endif

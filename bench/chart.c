@@ -25,8 +25,8 @@ enum {
 
 static const double CHARACTER_WIDTH = 6.4; /* mean, of the legend's font, to the wide side */
 
-static const char *const COLORS[] = {"#1f6fb4", "#d9622b", "#2b9348", "#7b4bb7",
-                                     "#c2334d", "#8c6239", "#138d90", "#6b7280"};
+static const char *const COLORS[] = {"#1f6fb4", "#d9622b", "#2b9348", "#7b4bb7", "#c2334d", "#8c6239",
+                                     "#138d90", "#6b7280", "#e0a100", "#0b3c5d", "#d16ba5", "#5a7d2a"};
 enum { COLOR_COUNT = sizeof COLORS / sizeof COLORS[0] };
 
 static const char STYLE[] = "<style>text{font-family:'DejaVu Sans',Verdana,Helvetica,sans-serif;fill:#1f2933}"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { CHART_MOST_POINTS = 24, CHART_MOST_SERIES = 8 };
+enum { CHART_MOST_POINTS = 24, CHART_MOST_SERIES = 12 };
 
 typedef enum chart_scale {
     CHART_LINEAR,  /* from 0 */

@@ -30,6 +30,16 @@ static const latency_setting *setting_of(const latency_figures *latency, size_t 
     return NULL;
 }
 
+/* The trained net of that shape; where it is not bundled the synthetic one, the last. */
+static const report_model *wide_net(const report_figures *figures) {
+    for (size_t i = 0; i < figures->model_count; i++) {
+        if (strcmp(figures->models[i].name, "pneumoniamnist-392") == 0) {
+            return &figures->models[i];
+        }
+    }
+    return &figures->models[figures->model_count - 1];
+}
+
 typedef struct goal_list {
     goal *goals;
     size_t count;
@@ -42,12 +52,13 @@ static void add(goal_list *list, const char *what, const char *unit, double meas
 
 static void add_latencies(goal_list *list, const report_figures *figures) {
     const latency_figures *fast = &figures->models[0].latency;
-    const latency_figures *wide = &figures->models[figures->model_count - 1].latency;
+    const latency_figures *wide = &wide_net(figures)->latency;
     add(list, "An image through the fast net, 1 thread", "ms", setting_of(fast, 1)->image_ms.min, 25, false);
     const latency_setting *pair = setting_of(fast, 2);
     if (pair != NULL) {
         add(list, "An image through the fast net, 2 threads", "ms", pair->image_ms.min, 15, false);
-        add(list, "An image through a 784-392-2 net, 2 threads", "ms", setting_of(wide, 2)->image_ms.min, 500, false);
+        add(list, "An image through the trained 784-392-2 net, 2 threads", "ms", setting_of(wide, 2)->image_ms.min, 500,
+            false);
         double one_thread_ms = setting_of(&figures->scaling, 1)->image_ms.min;
         add(list, "Gain from 1 to 2 threads, 16 neurons", "times",
             one_thread_ms / setting_of(&figures->scaling, 2)->image_ms.min, 1.8, true);

@@ -9,7 +9,7 @@
 #include "bench/rotation.h"
 
 enum {
-    REPORT_MOST_MODELS = 8, /* as many as a chart has series */
+    REPORT_MOST_MODELS = 12, /* as many as a chart has series */
     REPORT_NAME_MAX = 64,
 };
 
