@@ -47,11 +47,21 @@ TNN_INLINE tnn_quad_complex tnn_quad_divide(tnn_quad_complex a, tnn_quad_complex
     return (tnn_quad_complex){a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
 }
 
+/* Holds a loaded value in a register. GCC would make it an operand in memory of each of the two products, or of sum and
+ * difference, that use it: twice the loads. */
+TNN_INLINE tnn_quad tnn_quad_held(tnn_quad x) {
+#if defined(__AVX__)
+    __asm__("" : "+x"(x));
+#endif
+    return x;
+}
+
 /* `count` points, `stride` points apart. */
 TNN_INLINE void tnn_quad_load_points(tnn_quad_complex *x, const double *from, uint32_t count, size_t stride) {
     for (uint32_t j = 0; j < count; j++) {
         const double *point = from + j * stride * TNN_QUAD_POINT;
-        x[j] = (tnn_quad_complex){tnn_quad_load(point), tnn_quad_load(point + TNN_QUAD_LANES)};
+        x[j].re = tnn_quad_held(tnn_quad_load(point));
+        x[j].im = tnn_quad_held(tnn_quad_load(point + TNN_QUAD_LANES));
     }
 }
 
@@ -136,15 +146,19 @@ TNN_INLINE void tnn_quad_residues(const tnn_quad_level *level, double *spectrum,
     }
 }
 
-/* The same, compiled apart for each radix and for the last level, whose inner loop has one step. */
+/* The same, compiled apart for each radix and for the short residues of the last levels, whose points are then at
+ * constant distances. */
 TNN_INLINE void tnn_quad_one_level(const tnn_quad_level *level, double *spectrum, uint32_t first, uint32_t count,
                                    bool forward) {
     if (level->radix == 2) {
         tnn_quad_residues(level, spectrum, first, count, level->length, 2, forward);
-    } else if (level->length == 4) {
-        tnn_quad_residues(level, spectrum, first, count, 4, 4, forward);
-    } else {
-        tnn_quad_residues(level, spectrum, first, count, level->length, 4, forward);
+        return;
+    }
+    switch (level->length) {
+    case 4: tnn_quad_residues(level, spectrum, first, count, 4, 4, forward); break;
+    case 16: tnn_quad_residues(level, spectrum, first, count, 16, 4, forward); break;
+    case 64: tnn_quad_residues(level, spectrum, first, count, 64, 4, forward); break;
+    default: tnn_quad_residues(level, spectrum, first, count, level->length, 4, forward); break;
     }
 }
 

@@ -36,7 +36,7 @@ TNN_INLINE words8 load_entries(const uint32_t *entries) {
 
 /* Values of t that go through the first level together. Their digits, or coefficients, wait in a buffer of the
  * first-level cache: registers hold one butterfly. */
-#define CHUNK ((size_t)8)
+#define CHUNK ((size_t)16)
 
 /* --------------------------------------------------------------------------------------------------- forward -- */
 
