@@ -2,14 +2,13 @@
 
 #include <stdlib.h>
 
+#include "circuit.h"
+
 #include "bench/deployment.h"
 #include "bench/samples.h"
 #include "common/report.h"
 
-enum {
-    BATCH = 16, /* blind rotations that a thread advances together at most (src/nn/evaluation.c) */
-    LEAST_ROUNDS = 5,
-};
+enum { LEAST_ROUNDS = 5 };
 
 static const double ROUNDS_MS = 8e3; /* what all rounds may take about */
 
@@ -29,10 +28,10 @@ static void choose_threads(latency_figures *figures, size_t most) {
     figures->settings[figures->count++].threads = most;
 }
 
-static void choose_images(latency_figures *figures) {
+static void choose_images(latency_figures *figures, size_t batch) {
     for (size_t i = 0; i < figures->count; i++) {
         latency_setting *setting = &figures->settings[i];
-        setting->images = (BATCH * setting->threads + figures->first_layer.neurons - 1) / figures->first_layer.neurons;
+        setting->images = (batch * setting->threads + figures->first_layer.neurons - 1) / figures->first_layer.neurons;
     }
 }
 
@@ -55,7 +54,7 @@ static bool plan(latency_figures *figures, const tnn_circuit *circuit, size_t th
         return false;
     }
     choose_threads(figures, threads);
-    choose_images(figures);
+    choose_images(figures, tnn_params_batch(&circuit->spec.params));
     choose_rounds(figures, rounds);
     return true;
 }

@@ -10,8 +10,6 @@
 #include "common/clock.h"
 #include "common/report.h"
 
-enum { BATCH = 16 }; /* as in src/nn/evaluation.c */
-
 static const char *const NAMES[STAGE_COUNT] = {
     [STAGE_EXPAND] = "expand input",
     [STAGE_DOT] = "dot products",
@@ -32,14 +30,17 @@ typedef struct bench_memory {
     tnn_server_key *server;
     tnn_workspace *workspace;
     tnn_packed_masks *masks;
+    size_t batch; /* bootstraps together at most, as in src/nn/evaluation.c */
     size_t small_words, big_words;
-    uint32_t *small;        /* [BATCH][n + 1] */
-    uint32_t *positions;    /* [n + 1] */
-    uint32_t *sum;          /* [k N + 1] */
-    uint32_t *values[2];    /* [widest][k N + 1] */
-    uint32_t *rounded;      /* [outputs][k N + 1] */
-    double ms[STAGE_COUNT]; /* of the image in progress */
-    double last_ms;         /* when the last stage ended */
+    const uint32_t **tests;       /* [batch] */
+    const tnn_step_table **steps; /* [batch] */
+    uint32_t *small;              /* [batch][n + 1] */
+    uint32_t *positions;          /* [n + 1] */
+    uint32_t *sum;                /* [k N + 1] */
+    uint32_t *values[2];          /* [widest][k N + 1] */
+    uint32_t *rounded;            /* [outputs][k N + 1] */
+    double ms[STAGE_COUNT];       /* of the image in progress */
+    double last_ms;               /* when the last stage ended */
 } bench_memory;
 
 static void start_clock(bench_memory *memory) {
@@ -67,23 +68,29 @@ static bool allocate(bench_memory *memory, const deployment *made) {
     const tnn_params *params = &made->circuit->spec.params;
     size_t widest = widest_layer(made->circuit);
     *memory = (bench_memory){.circuit = made->circuit,
+                             .batch = tnn_params_batch(params),
                              .small_words = (size_t)params->literal.n + 1,
                              .big_words = tnn_params_big_dimension(params) + 1};
-    memory->small = calloc(BATCH * memory->small_words, sizeof(uint32_t));
+    memory->tests = calloc(memory->batch, sizeof(const uint32_t *));
+    memory->steps = calloc(memory->batch, sizeof(const tnn_step_table *));
+    memory->small = calloc(memory->batch * memory->small_words, sizeof(uint32_t));
     memory->positions = calloc(memory->small_words, sizeof(uint32_t));
     memory->sum = calloc(memory->big_words, sizeof(uint32_t));
     memory->values[0] = calloc(widest * memory->big_words, sizeof(uint32_t));
     memory->values[1] = calloc(widest * memory->big_words, sizeof(uint32_t));
     memory->rounded = calloc(widest * memory->big_words, sizeof(uint32_t));
-    bool done = memory->small != NULL && memory->positions != NULL && memory->sum != NULL &&
-                memory->values[0] != NULL && memory->values[1] != NULL && memory->rounded != NULL;
+    bool done = memory->tests != NULL && memory->steps != NULL && memory->small != NULL && memory->positions != NULL &&
+                memory->sum != NULL && memory->values[0] != NULL && memory->values[1] != NULL &&
+                memory->rounded != NULL;
     return (done || report_out_of_memory()) &&
            status_ok(tnn_server_key_expand(&memory->server, made->eval, 1), "server key") &&
-           status_ok(tnn_workspace_create(&memory->workspace, params, BATCH), "workspace") &&
+           status_ok(tnn_workspace_create(&memory->workspace, params, memory->batch), "workspace") &&
            status_ok(tnn_packed_masks_create(&memory->masks, params, memory->circuit->layers[0].inputs), "masks");
 }
 
 static void free_memory(bench_memory *memory) {
+    free(memory->tests);
+    free(memory->steps);
     free(memory->small);
     free(memory->positions);
     free(memory->sum);
@@ -116,18 +123,16 @@ static bool weigh(bench_memory *memory, uint32_t layer_index, size_t neuron, uin
 static void look_up(bench_memory *memory, const tnn_layer_circuit *layer, size_t first, size_t count,
                     uint32_t *outputs) {
     const uint32_t N = memory->circuit->spec.params.literal.N;
-    const uint32_t *tests[BATCH];
-    const tnn_step_table *steps[BATCH];
     for (size_t i = 0; i < count; i++) {
-        tests[i] = layer->tests + (first + i) * N;
-        steps[i] = layer->steps + (first + i) * layer->tables_per_neuron;
+        memory->tests[i] = layer->tests + (first + i) * N;
+        memory->steps[i] = layer->steps + (first + i) * layer->tables_per_neuron;
     }
     start_clock(memory);
     if (layer->tables_per_neuron == 1) {
-        tnn_bootstrap(memory->server, memory->workspace, outputs, memory->small, tests, count);
+        tnn_bootstrap(memory->server, memory->workspace, outputs, memory->small, memory->tests, count);
     } else {
-        tnn_bootstrap_many(memory->server, memory->workspace, outputs, memory->small, steps, layer->tables_per_neuron,
-                           layer->output_unit / 2, count);
+        tnn_bootstrap_many(memory->server, memory->workspace, outputs, memory->small, memory->steps,
+                           layer->tables_per_neuron, layer->output_unit / 2, count);
     }
     end_stage(memory, STAGE_BLIND_ROTATION);
 }
@@ -145,7 +150,7 @@ static void switch_modulus(bench_memory *memory, size_t count) {
 
 static bool run_table_layer(bench_memory *memory, uint32_t index) {
     const tnn_layer_circuit *layer = &memory->circuit->layers[index];
-    size_t batches = (layer->neurons + BATCH - 1) / BATCH;
+    size_t batches = (layer->neurons + memory->batch - 1) / memory->batch;
     bool done = true;
     for (size_t batch = 0; batch < batches && done; batch++) {
         size_t first = layer->neurons * batch / batches;

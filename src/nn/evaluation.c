@@ -5,15 +5,13 @@
 #include "memory.h"
 #include "pool.h"
 
-/* Blind rotations that one thread advances together: enough to hide the fetch of each GGSW, few enough that their
- * accumulators stay in the second-level cache. */
-#define BATCH ((size_t)16)
-
 /* What one thread writes. */
 typedef struct thread_scratch {
     tnn_workspace *workspace;
-    uint32_t *small; /* [BATCH][n + 1] */
-    uint32_t *sum;   /* [k N + 1] a neuron's weighted sum on its way to the key switch */
+    uint32_t *small;              /* [batch][n + 1] */
+    uint32_t *sum;                /* [k N + 1] a neuron's weighted sum on its way to the key switch */
+    const uint32_t **tests;       /* [batch] their test polynomials, */
+    const tnn_step_table **steps; /* [batch] or their tables, of several a neuron */
 } thread_scratch;
 
 struct tnn_evaluation {
@@ -21,6 +19,7 @@ struct tnn_evaluation {
     const tnn_server_key *server;
     tnn_pool *pool;
     size_t max_images;
+    size_t batch;              /* bootstraps that one thread does together at most */
     thread_scratch *scratch;   /* [threads] */
     tnn_packed_masks **pixels; /* [max_images] */
     uint32_t *values[2];       /* [max_images][widest][k N + 1]: outputs of the last table layer and of this one */
@@ -31,7 +30,7 @@ struct tnn_evaluation {
     bool first_layer;
     const uint32_t *inputs; /* [images][layer inputs][k N + 1], unused by the first layer */
     uint32_t *outputs;      /* [images][layer outputs][k N + 1] */
-    size_t tasks;           /* the layer's neurons, over all images, in about equal parts of at most BATCH */
+    size_t tasks;           /* the layer's neurons, over all images, in about equal parts of at most `batch` */
     tnn_evaluation_monitor monitor;
     atomic_uint_fast64_t done; /* bootstraps */
     uint64_t reported;         /* what progress was last told of them */
@@ -60,13 +59,15 @@ static tnn_status allocate_scratch(tnn_evaluation *e) {
     const tnn_params *params = &e->circuit->spec.params;
     for (unsigned i = 0; i < tnn_pool_threads(e->pool); i++) {
         thread_scratch *scratch = &e->scratch[i];
-        tnn_status status = tnn_workspace_create(&scratch->workspace, params, BATCH);
+        tnn_status status = tnn_workspace_create(&scratch->workspace, params, e->batch);
         if (status != TNN_OK) {
             return status;
         }
-        scratch->small = tnn_alloc(BATCH, (params->literal.n + 1) * sizeof *scratch->small);
+        scratch->small = tnn_alloc(e->batch, (params->literal.n + 1) * sizeof *scratch->small);
         scratch->sum = tnn_alloc(big_words(e), sizeof *scratch->sum);
-        if (!scratch->small || !scratch->sum) {
+        scratch->tests = tnn_alloc(e->batch, sizeof(const uint32_t *));
+        scratch->steps = tnn_alloc(e->batch, sizeof(const tnn_step_table *));
+        if (!scratch->small || !scratch->sum || !scratch->tests || !scratch->steps) {
             return TNN_ERR_MEMORY;
         }
     }
@@ -113,6 +114,7 @@ tnn_status tnn_evaluation_create(tnn_evaluation **out, const tnn_circuit *circui
     e->circuit = circuit;
     e->server = server;
     e->max_images = max_images;
+    e->batch = tnn_params_batch(&circuit->spec.params);
     tnn_status status = allocate_all(e, threads);
     if (status != TNN_OK) {
         tnn_evaluation_free(e);
@@ -130,6 +132,8 @@ void tnn_evaluation_free(tnn_evaluation *e) {
         tnn_workspace_free(e->scratch[i].workspace);
         tnn_free(e->scratch[i].small);
         tnn_free(e->scratch[i].sum);
+        tnn_free(e->scratch[i].tests);
+        tnn_free(e->scratch[i].steps);
     }
     for (size_t i = 0; e->pixels && i < e->max_images; i++) {
         tnn_packed_masks_free(e->pixels[i]);
@@ -170,18 +174,16 @@ static void look_up(tnn_evaluation *e, thread_scratch *scratch, size_t first, si
     const uint32_t N = e->circuit->spec.params.literal.N;
     uint32_t *outputs = e->outputs + first * layer->tables_per_neuron * big_words(e);
     if (layer->tables_per_neuron == 1) {
-        const uint32_t *tests[BATCH];
         for (size_t i = 0; i < count; i++) {
-            tests[i] = layer->tests + (first + i) % layer->neurons * N;
+            scratch->tests[i] = layer->tests + (first + i) % layer->neurons * N;
         }
-        tnn_bootstrap(e->server, scratch->workspace, outputs, scratch->small, tests, count);
+        tnn_bootstrap(e->server, scratch->workspace, outputs, scratch->small, scratch->tests, count);
         return;
     }
-    const tnn_step_table *steps[BATCH];
     for (size_t i = 0; i < count; i++) {
-        steps[i] = layer->steps + (first + i) % layer->neurons * layer->tables_per_neuron;
+        scratch->steps[i] = layer->steps + (first + i) % layer->neurons * layer->tables_per_neuron;
     }
-    tnn_bootstrap_many(e->server, scratch->workspace, outputs, scratch->small, steps, layer->tables_per_neuron,
+    tnn_bootstrap_many(e->server, scratch->workspace, outputs, scratch->small, scratch->steps, layer->tables_per_neuron,
                        layer->output_unit / 2, count);
 }
 
@@ -217,11 +219,11 @@ static void run_task(void *context, unsigned worker, size_t task) {
     }
 }
 
-/* Equal parts, none above BATCH, and as many for each thread; fewer where there are fewer lookups. */
+/* Equal parts, none above the batch, and as many for each thread; fewer where there are fewer lookups. */
 static size_t task_count(const tnn_evaluation *e) {
     const size_t threads = tnn_pool_threads(e->pool);
     const size_t lookups = e->images * e->layer->neurons;
-    const size_t rounds = (lookups + BATCH * threads - 1) / (BATCH * threads);
+    const size_t rounds = (lookups + e->batch * threads - 1) / (e->batch * threads);
     return lookups < rounds * threads ? lookups : rounds * threads;
 }
 
@@ -293,8 +295,9 @@ tnn_status tnn_evaluation_run(tnn_evaluation *e, uint32_t *logits, const tnn_pac
 size_t tnn_evaluation_bytes(const tnn_circuit *circuit, unsigned threads, size_t max_images) {
     const tnn_params *params = &circuit->spec.params;
     const size_t big = tnn_params_big_dimension(params) + 1;
-    const size_t a_thread =
-        tnn_params_workspace_bytes(params, BATCH) + (BATCH * (params->literal.n + 1) + big) * sizeof(uint32_t);
+    const size_t batch = tnn_params_batch(params);
+    const size_t a_thread = tnn_params_workspace_bytes(params, batch) +
+                            (batch * (params->literal.n + 1) + big) * sizeof(uint32_t) + 2 * batch * sizeof(void *);
     const size_t buffers = circuit->layer_count > 2 ? 2 : 1;
     const size_t an_image = tnn_params_packed_masks_bytes(params, circuit->layers[0].inputs) +
                             buffers * widest_values(circuit) * big * sizeof(uint32_t);

@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include "kernels.h"
+#include "memory.h"
 
 const tnn_engine_calls *tnn_engine_of(const tnn_params *params) {
     return params->engine == TNN_ENGINE_QUAD ? &tnn_engine_quad : &tnn_engine_fftw;
@@ -8,6 +9,34 @@ const tnn_engine_calls *tnn_engine_of(const tnn_params *params) {
 
 const char *tnn_params_engine(const tnn_params *params) {
     return tnn_engine_of(params)->name;
+}
+
+size_t tnn_params_batch(const tnn_params *params) {
+    return tnn_engine_of(params)->batch(params);
+}
+
+tnn_status tnn_engine_scratch_create(tnn_engine_scratch **out, const tnn_params *params, size_t batch) {
+    const tnn_engine_calls *calls = tnn_engine_of(params);
+    *out = NULL;
+    tnn_engine_scratch *scratch = tnn_alloc(1, calls->structure_bytes);
+    if (!scratch) {
+        return TNN_ERR_MEMORY;
+    }
+    tnn_status status = calls->fill(scratch, params, batch);
+    if (status != TNN_OK) {
+        tnn_engine_scratch_free(scratch, calls);
+        return status;
+    }
+    *out = scratch;
+    return TNN_OK;
+}
+
+void tnn_engine_scratch_free(tnn_engine_scratch *scratch, const tnn_engine_calls *calls) {
+    if (!scratch) {
+        return;
+    }
+    calls->empty(scratch);
+    tnn_free(scratch);
 }
 
 tnn_engine tnn_engine_best(uint32_t k) {

@@ -20,9 +20,14 @@ typedef struct tnn_engine_calls {
     /* Doubles of a GGSW ciphertext in this engine's Fourier form. */
     size_t (*ggsw_doubles)(const tnn_params *params);
 
-    /* Scratch of one thread for `batch` accumulators, and its size. TNN_ERR_MEMORY. */
-    tnn_status (*scratch_create)(tnn_engine_scratch **scratch, const tnn_params *params, size_t batch);
-    void (*scratch_free)(tnn_engine_scratch *scratch);
+    /* Accumulators that are cheapest together: tnn_params_batch. */
+    size_t (*batch)(const tnn_params *params);
+
+    /* Scratch of one thread for `batch` accumulators: its structure, how that, zeroed, is filled (TNN_ERR_MEMORY) and
+     * emptied, also when half filled, and the bytes of what it then holds. */
+    size_t structure_bytes;
+    tnn_status (*fill)(tnn_engine_scratch *scratch, const tnn_params *params, size_t batch);
+    void (*empty)(tnn_engine_scratch *scratch);
     size_t (*scratch_bytes)(const tnn_params *params, size_t batch);
 
     /* Writes one row of a GGSW ciphertext in Fourier form. row: as in tnn_ggsw_encrypt_bodies. words [k+1][N] on
@@ -48,6 +53,10 @@ extern const tnn_engine_calls tnn_engine_quad;
 
 /* The calls of a parameter set's engine. */
 const tnn_engine_calls *tnn_engine_of(const tnn_params *params);
+
+/* Scratch of one thread for `batch` accumulators. TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_engine_scratch_create(tnn_engine_scratch **scratch, const tnn_params *params, size_t batch);
+void tnn_engine_scratch_free(tnn_engine_scratch *scratch, const tnn_engine_calls *calls);
 
 /* The faster engine here: quad where vectors of four doubles are at hand and at least three of the four lanes are used,
  * unless the build asks for FFTW alone. */

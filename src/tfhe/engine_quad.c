@@ -43,11 +43,15 @@ static size_t spectrum_doubles(const tnn_params *params) {
     return (size_t)params->literal.bs_levels * (params->literal.N / 2) * TNN_QUAD_POINT;
 }
 
-/* As many as the caches like, but at least ITEMS; no more than the batch needs. */
-static size_t together(const tnn_params *params, size_t batch) {
+/* As many as the caches like, but at least ITEMS. */
+static size_t batch_of(const tnn_params *params) {
     const size_t one = spectrum_doubles(params) * sizeof(double) + tnn_quad_words(params->literal.N) * sizeof(uint32_t);
-    const size_t most = TOGETHER_BYTES / one < ITEMS ? ITEMS : TOGETHER_BYTES / one / ITEMS * ITEMS;
-    return batch < most ? batch : most;
+    return TOGETHER_BYTES / one < ITEMS ? ITEMS : TOGETHER_BYTES / one / ITEMS * ITEMS;
+}
+
+/* No more than the batch needs. */
+static size_t together(const tnn_params *params, size_t batch) {
+    return batch < batch_of(params) ? batch : batch_of(params);
 }
 
 static bool allocate(tnn_engine_scratch *s) {
@@ -59,16 +63,12 @@ static bool allocate(tnn_engine_scratch *s) {
     return s->reals && s->spectra && s->quads && s->words;
 }
 
-static void scratch_free(tnn_engine_scratch *s) {
-    if (!s) {
-        return;
-    }
+static void empty(tnn_engine_scratch *s) {
     tnn_quad_fft_free(s->fft);
     tnn_free(s->reals);
     tnn_free(s->spectra);
     tnn_free(s->quads);
     tnn_free(s->words);
-    tnn_free(s);
 }
 
 /* Without the half base of its own digit in the offset, a digit's sign is its top bit. */
@@ -79,13 +79,8 @@ static tnn_quad_digit digit_of(const tnn_params *params, uint32_t level) {
     return (tnn_quad_digit){gadget.offset - half_base, base_log * level, 32 - base_log};
 }
 
-static tnn_status scratch_create(tnn_engine_scratch **out, const tnn_params *params, size_t batch) {
+static tnn_status fill(tnn_engine_scratch *s, const tnn_params *params, size_t batch) {
     const tnn_params_literal *p = &params->literal;
-    *out = NULL;
-    tnn_engine_scratch *s = tnn_alloc(1, sizeof *s);
-    if (!s) {
-        return TNN_ERR_MEMORY;
-    }
     s->params = *params;
     s->kernels = tnn_kernels_best()->quad;
     for (uint32_t level = 0; level < p->bs_levels; level++) {
@@ -94,15 +89,7 @@ static tnn_status scratch_create(tnn_engine_scratch **out, const tnn_params *par
     s->together = together(params, batch);
     s->shape = (tnn_quad_shape){.points = p->N / 2, .columns = p->k + 1, .levels = p->bs_levels};
     tnn_status status = tnn_quad_fft_create(&s->fft, p->N);
-    if (status == TNN_OK && !allocate(s)) {
-        status = TNN_ERR_MEMORY;
-    }
-    if (status != TNN_OK) {
-        scratch_free(s);
-        return status;
-    }
-    *out = s;
-    return TNN_OK;
+    return status == TNN_OK && !allocate(s) ? TNN_ERR_MEMORY : status;
 }
 
 static size_t scratch_bytes(const tnn_params *params, size_t batch) {
@@ -256,8 +243,10 @@ static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *
 const tnn_engine_calls tnn_engine_quad = {
     .name = "quad",
     .ggsw_doubles = ggsw_doubles,
-    .scratch_create = scratch_create,
-    .scratch_free = scratch_free,
+    .batch = batch_of,
+    .structure_bytes = sizeof(tnn_engine_scratch),
+    .fill = fill,
+    .empty = empty,
     .scratch_bytes = scratch_bytes,
     .put_row = put_row,
     .add_product = add_product,

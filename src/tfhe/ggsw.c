@@ -60,7 +60,7 @@ tnn_status tnn_expand_scratch_create(tnn_expand_scratch **out, const tnn_params 
         return TNN_ERR_MEMORY;
     }
     scratch->calls = tnn_engine_of(params);
-    tnn_status status = scratch->calls->scratch_create(&scratch->engine, params, 1);
+    tnn_status status = tnn_engine_scratch_create(&scratch->engine, params, 1);
     if (status == TNN_OK && !allocate_expand(scratch, params)) {
         status = TNN_ERR_MEMORY;
     }
@@ -76,7 +76,7 @@ void tnn_expand_scratch_free(tnn_expand_scratch *scratch) {
     if (!scratch) {
         return;
     }
-    scratch->calls->scratch_free(scratch->engine);
+    tnn_engine_scratch_free(scratch->engine, scratch->calls);
     tnn_free(scratch->words);
     tnn_free(scratch->stream);
     tnn_free(scratch);

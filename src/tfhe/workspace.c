@@ -26,7 +26,7 @@ tnn_status tnn_workspace_create(tnn_workspace **out, const tnn_params *params, s
     workspace->batch = batch;
     workspace->kernels = tnn_kernels_best();
     workspace->calls = tnn_engine_of(params);
-    tnn_status status = workspace->calls->scratch_create(&workspace->engine, params, batch);
+    tnn_status status = tnn_engine_scratch_create(&workspace->engine, params, batch);
     if (status == TNN_OK && !allocate_arrays(workspace)) {
         status = TNN_ERR_MEMORY;
     }
@@ -42,7 +42,7 @@ void tnn_workspace_free(tnn_workspace *workspace) {
     if (!workspace) {
         return;
     }
-    workspace->calls->scratch_free(workspace->engine);
+    tnn_engine_scratch_free(workspace->engine, workspace->calls);
     tnn_free(workspace->difference);
     tnn_free(workspace->positions);
     tnn_free(workspace->accumulators);

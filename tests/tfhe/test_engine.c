@@ -232,7 +232,7 @@ static void check_monomial(const tnn_params *params, uint32_t exponent) {
     const tnn_engine_calls *calls = tnn_engine_of(params);
     const size_t words = tnn_params_glwe_words(params);
     tnn_engine_scratch *scratch;
-    assert_ok(calls->scratch_create(&scratch, params, 1));
+    assert_ok(tnn_engine_scratch_create(&scratch, params, 1));
     double *ggsw = new_monomial(params, scratch, exponent);
     uint32_t *glwe = new_random(words, sizeof *glwe);
     uint32_t *kept = new_array(words, sizeof *kept);
@@ -242,7 +242,7 @@ static void check_monomial(const tnn_params *params, uint32_t exponent) {
     calls->add_product(scratch, accumulator, ggsw, glwe);
     assert_memory_equal(accumulator, expected, words * sizeof *expected);
     assert_memory_equal(glwe, kept, words * sizeof *glwe);
-    calls->scratch_free(scratch);
+    tnn_engine_scratch_free(scratch, calls);
     tnn_free(ggsw);
     tnn_free(glwe);
     tnn_free(kept);
@@ -487,10 +487,10 @@ static void check_scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t live = live_allocations();
     const size_t before = allocated_bytes();
     tnn_engine_scratch *scratch;
-    assert_ok(calls->scratch_create(&scratch, params, batch));
+    assert_ok(tnn_engine_scratch_create(&scratch, params, batch));
     const size_t arrays = allocated_bytes() - before - transform;
     assert_in_range(arrays - calls->scratch_bytes(params, batch), 1, STRUCTURE_MOST);
-    calls->scratch_free(scratch);
+    tnn_engine_scratch_free(scratch, calls);
     assert_int_equal(live_allocations(), live);
 }
 
@@ -507,15 +507,37 @@ static void scratch_takes_the_bytes_it_states(void **state) {
     }
 }
 
+static void check_batch(const tnn_params *params) {
+    const tnn_engine_calls *calls = tnn_engine_of(params);
+    const size_t batch = tnn_params_batch(params);
+    assert_in_range(batch, 1, BATCH);
+    assert_int_equal(calls->scratch_bytes(params, batch), calls->scratch_bytes(params, batch + 1));
+    if (params->engine == TNN_ENGINE_QUAD) {
+        assert_true(calls->scratch_bytes(params, batch - 1) < calls->scratch_bytes(params, batch));
+    }
+}
+
+/* Whatever is beyond a batch is done in parts, with the scratch of a batch. */
+static void scratch_grows_up_to_the_batch(void **state) {
+    (void)state;
+    size_t count;
+    const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
+    for (size_t i = 0; i < count * COUNT_OF(ENGINES); i++) {
+        tnn_params *params = shipped_params_on(shipped[i / COUNT_OF(ENGINES)].name, ENGINES[i % COUNT_OF(ENGINES)]);
+        check_batch(params);
+        tnn_params_free(params);
+    }
+}
+
 static tnn_params *failing_params;
 
 static tnn_status make_scratch(void *context, void **object) {
     (void)context;
-    return tnn_engine_of(failing_params)->scratch_create((tnn_engine_scratch **)object, failing_params, 3);
+    return tnn_engine_scratch_create((tnn_engine_scratch **)object, failing_params, 3);
 }
 
 static void release_scratch(void *object) {
-    tnn_engine_of(failing_params)->scratch_free(object);
+    tnn_engine_scratch_free(object, tnn_engine_of(failing_params));
 }
 
 /* A structure, the transform, four arrays. FFTW's transform: two blocks, and two plans with scratch; quad: two blocks.
@@ -545,6 +567,7 @@ int main(void) {
         cmocka_unit_test(engines_agree_within_their_noise),
         cmocka_unit_test(a_batch_changes_no_bit),
         cmocka_unit_test(scratch_takes_the_bytes_it_states),
+        cmocka_unit_test(scratch_grows_up_to_the_batch),
         cmocka_unit_test(each_failure_gives_its_status_and_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, find_sets, NULL);

@@ -109,6 +109,14 @@ TNN_API size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t co
  */
 TNN_API const char *tnn_params_engine(const tnn_params *params);
 
+/**
+ * How many bootstraps of one thread are cheapest together: enough to share each fetch of the bootstrapping key, few
+ * enough for the processor's caches. More at once are done in parts, so more gain nothing.
+ *
+ * Returns: at least 1.
+ */
+TNN_API size_t tnn_params_batch(const tnn_params *params);
+
 /** One shipped set and what it is for. */
 typedef struct tnn_shipped_params {
     const char *name;
