@@ -3,7 +3,8 @@
  *
  * All networks of a series run under one parameter set and one key, so that nothing but the size changes: parameters
  * found for each size would step. The sizes are timed in turn, round after round, by the time that the processor spent
- * on the thread: a run of seconds, unlike one of milliseconds, never has the processor to itself.
+ * on the thread. A run of seconds, unlike one of milliseconds, never has the processor to itself, so the best time of an
+ * image is the sum of the best times of its parts, each a batch of bootstraps: that is as fair to long runs as to short.
  */
 #ifndef BENCH_GROWTH_H
 #define BENCH_GROWTH_H
@@ -21,7 +22,7 @@ enum { GROWTH_MOST_POINTS = 20 };
 
 typedef struct growth_point {
     size_t size;
-    spread ms;
+    spread ms; /* of whole images, but `min` is the sum of the best parts */
     floor_ratio ratio;
 } growth_point;
 

@@ -19,7 +19,8 @@ static void write_head(FILE *out, const report_figures *figures, const char *cha
         "Written by `cmake --build --preset release --target run-bench-report`; do not edit.%s\n\n"
         "Machine: %s, %u processors online, %s kernels.\n\n"
         "**The floor** of a bootstrap is n (k+1)(l+1) transforms of N/2 complex points, each timed with FFTW, split\n"
-        "format, in cache, on one thread. Every sample of a figure follows a sample of the floor; a ratio compares "
+        "format, in cache, on one thread, by the fastest of six plans. Every sample of a figure follows a sample of "
+        "the floor; a ratio compares "
         "both\nminima (best) or both medians. Absolute times drift with the machine, ratios much less.\n\n",
         figures->quick ? " **A short run (`--quick`): too few samples to quote.**" : "", figures->machine.name,
         figures->machine.cores, figures->kernels);
@@ -133,11 +134,13 @@ static void write_series(FILE *out, const growth_series *series) {
 }
 
 static void write_growth(FILE *out, const report_figures *figures) {
-    fputs("\n## Growth\n\nOne image on one thread through networks with random ternary weights. Parameters are held "
-          "along a series: those\nof the fast net, and for layers those that the library finds for the deepest net. "
-          "The fit is by least squares of relative\nerrors; ratios are to the floor of all bootstraps. Times are the "
-          "processor's on the thread.\n",
-          out);
+    fputs(
+        "\n## Growth\n\nOne image on one thread through networks with random ternary weights. Parameters are held "
+        "along a series: those\nof the fast net, and for layers those that the library finds for the deepest net. "
+        "The fit is by least squares of relative\nerrors; ratios are to the floor of all bootstraps. Times are the "
+        "processor's on the thread; the best\ntime of an image is the sum, over its batches of bootstraps, of the best "
+        "time of each: a run of seconds never has this\nprocessor to itself, one of milliseconds has.\n",
+        out);
     for (size_t i = 0; i < GROWTH_VARIABLES; i++) {
         write_series(out, &figures->growth[i]);
     }
