@@ -15,11 +15,19 @@
 
 #include <torusnn/tfhe.h>
 
+enum { FFT_FLOOR_TRANSFORMS = 2000 }; /* of a sample */
+
 typedef struct fft_floor fft_floor;
 
 /** Plans the transform for a ring of degree N, in about half a second. On failure reports and gives NULL. */
 bool fft_floor_create(fft_floor **reference, uint32_t N);
 void fft_floor_free(fft_floor *reference);
+
+/** The same transform on arrays of its own, for another thread. Its plan is the other's. */
+bool fft_floor_copy(fft_floor **copy, const fft_floor *reference);
+
+/** Makes the transforms of a sample. */
+void fft_floor_run(const fft_floor *reference);
 
 /** Times one transform, in microseconds, as the mean over about a millisecond. */
 double fft_floor_sample_us(const fft_floor *reference);

@@ -3,8 +3,9 @@
  *
  * All networks of a series run under one parameter set and one key, so that nothing but the size changes: parameters
  * found for each size would step. The sizes are timed in turn, round after round, by the time that the processor spent
- * on the thread. A run of seconds, unlike one of milliseconds, never has the processor to itself, so the best time of an
- * image is the sum of the best times of its parts, each a batch of bootstraps: that is as fair to long runs as to short.
+ * on the thread. A run of seconds, unlike one of milliseconds, never has the processor to itself, so the best time of
+ * an image is the sum of the best times of its parts, each a batch of bootstraps: that is as fair to long runs as to
+ * short.
  */
 #ifndef BENCH_GROWTH_H
 #define BENCH_GROWTH_H

@@ -4,6 +4,7 @@
 
 #include "circuit.h"
 
+#include "bench/crew.h"
 #include "bench/deployment.h"
 #include "bench/samples.h"
 #include "common/report.h"
@@ -16,9 +17,11 @@ static const double ROUNDS_MS = 8e3; /* what all rounds may take about */
 typedef struct measurement {
     deployment made;
     tnn_evaluator *evaluators[LATENCY_MOST_SETTINGS];
+    crew *crews[LATENCY_MOST_SETTINGS];
     double *image_ms; /* [settings][rounds] */
     double *full_ms;  /* [settings][rounds] a call that fills the batches */
     double *floor_us; /* [settings][rounds] */
+    double *crew_us;  /* [settings][rounds] */
 } measurement;
 
 static void choose_threads(latency_figures *figures, size_t most) {
@@ -62,9 +65,11 @@ static bool plan(latency_figures *figures, const tnn_circuit *circuit, size_t th
 static bool prepare(measurement *taken, const latency_figures *figures) {
     size_t samples = figures->count * figures->rounds;
     bool done = samples_allocate(&taken->image_ms, samples) && samples_allocate(&taken->full_ms, samples) &&
-                samples_allocate(&taken->floor_us, samples);
+                samples_allocate(&taken->floor_us, samples) && samples_allocate(&taken->crew_us, samples);
     for (size_t i = 0; i < figures->count && done; i++) {
-        done = deployment_evaluator(&taken->evaluators[i], &taken->made, figures->settings[i].threads);
+        size_t threads = figures->settings[i].threads;
+        done = deployment_evaluator(&taken->evaluators[i], &taken->made, threads) &&
+               crew_create(&taken->crews[i], taken->made.floor, threads);
     }
     return done;
 }
@@ -72,6 +77,7 @@ static bool prepare(measurement *taken, const latency_figures *figures) {
 static bool take_sample(measurement *taken, const latency_setting *setting, size_t index, size_t slot) {
     tnn_evaluator *evaluator = taken->evaluators[index];
     taken->floor_us[slot] = fft_floor_sample_us(taken->made.floor);
+    taken->crew_us[slot] = crew_sample_us(taken->crews[index]);
     if (!deployment_time_call(&taken->image_ms[slot], &taken->made, evaluator, 1)) {
         return false;
     }
@@ -114,16 +120,19 @@ static void summarize(latency_figures *figures, measurement *taken) {
         size_t first = i * figures->rounds;
         summarize_setting(&figures->settings[i], figures, taken->image_ms + first, taken->full_ms + first,
                           taken->image_ms);
+        figures->settings[i].crew_us = spread_of(taken->crew_us + first, figures->rounds);
     }
 }
 
 static void free_measurement(measurement *taken) {
     for (size_t i = 0; i < LATENCY_MOST_SETTINGS; i++) {
         tnn_evaluator_free(taken->evaluators[i]);
+        crew_free(taken->crews[i]);
     }
     free(taken->image_ms);
     free(taken->full_ms);
     free(taken->floor_us);
+    free(taken->crew_us);
     deployment_free(&taken->made);
 }
 

@@ -18,7 +18,8 @@ typedef struct latency_setting {
     size_t images;          /* in a call that fills the batches of all threads */
     double best_per_second; /* images, in the fastest such call */
     double median_per_second;
-    spread gain; /* in each round, an image alone on one thread over the same on these threads */
+    spread gain;    /* in each round, an image alone on one thread over the same on these threads */
+    spread crew_us; /* one transform on each of these threads at once */
 } latency_setting;
 
 typedef struct latency_figures {

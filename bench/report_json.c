@@ -51,7 +51,8 @@ static bool add_rotation(cJSON *object, const rotation_figures *rotation) {
 static bool add_setting(cJSON *object, const latency_setting *setting) {
     return add_number(object, "threads", (double)setting->threads) &&
            json_add_spread(object, "image_ms", setting->image_ms) && bench_add_ratio(object, setting->ratio) &&
-           json_add_spread(object, "gain", setting->gain) && add_number(object, "images", (double)setting->images) &&
+           json_add_spread(object, "gain", setting->gain) && json_add_spread(object, "crew_us", setting->crew_us) &&
+           add_number(object, "images", (double)setting->images) &&
            add_number(object, "images_a_second", setting->best_per_second) &&
            add_number(object, "images_a_second_median", setting->median_per_second);
 }
