@@ -21,8 +21,7 @@ typedef struct shape {
     uint32_t k, levels;
 } shape;
 
-/* Shapes whose transforms and products come in different proportions, so that their times tell both apart. Ranks 2 and
- * 3 run on the quad engine, others on FFTW's. */
+/* Shapes whose transforms and products come in different proportions, so that their times tell both apart. */
 typedef struct degree {
     uint32_t N;
     shape shapes[SHAPES];
@@ -32,37 +31,36 @@ static const degree FFTW_DEGREES[] = {
     {256, {{4, 1}, {4, 3}, {6, 1}}},  {512, {{4, 1}, {4, 3}, {6, 1}}},  {1024, {{1, 1}, {1, 3}, {4, 1}}},
     {2048, {{1, 1}, {1, 3}, {4, 1}}}, {4096, {{1, 1}, {1, 2}, {1, 3}}}, {8192, {{1, 1}, {1, 2}, {1, 3}}},
 };
-static const degree QUAD_DEGREES[] = {
-    {256, {{3, 1}, {3, 2}, {3, 3}}},
-    {512, {{2, 1}, {2, 3}, {3, 1}}},
-    {1024, {{2, 1}, {2, 3}, {3, 1}}},
-    {2048, {{2, 1}, {2, 2}, {3, 1}}},
-};
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-enum { DEGREES_MOST = COUNT_OF(FFTW_DEGREES) };
 
-/* The constants of one degree. An external product costs (k+1)(l+1) transforms and (k+1)^2 l products on FFTW's engine;
- * on the quad engine each of both serves four polynomials: l+1 transforms and (k+1) l products. */
+/* What the quad engine is used for; each with 1, 2 and 3 levels. At rank 2 and N = 256 no key is secure. */
+typedef struct ring {
+    uint32_t N, k;
+} ring;
+
+static const ring QUAD_RINGS[] = {{256, 3}, {512, 2}, {512, 3}, {1024, 2}, {1024, 3}, {2048, 2}, {2048, 3}};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+enum { DEGREES = COUNT_OF(FFTW_DEGREES), RINGS = COUNT_OF(QUAD_RINGS) };
+
+/* The constants of a degree: an external product costs (k+1)(l+1) transforms and (k+1)^2 l products on FFTW's engine.
+ */
 typedef struct constants {
     double transform_ns, product_ns;
 } constants;
 
-/* An engine and its constants, where parameters use it. */
-typedef struct engine {
-    const char *name;
-    const char *array; /* in the header */
-    const degree *degrees;
-    size_t count;
-    bool four_at_once;
-    constants solved[DEGREES_MOST];
-} engine;
+/* What is found. */
+typedef struct calibration {
+    constants fftw[DEGREES];
+    double quad_ns[RINGS][SHAPES]; /* an external product with 1, 2 and 3 levels */
+    double word_ns;                /* of the key switch */
+} calibration;
 
-static double transforms_of(const engine *on, const tnn_params_literal *p) {
-    return (on->four_at_once ? 1.0 : p->k + 1.0) * (p->bs_levels + 1.0);
+static double transforms_of(const tnn_params_literal *p) {
+    return (p->k + 1.0) * (p->bs_levels + 1.0);
 }
 
-static double products_of(const engine *on, const tnn_params_literal *p) {
-    return (on->four_at_once ? 1.0 : p->k + 1.0) * (p->k + 1.0) * p->bs_levels;
+static double products_of(const tnn_params_literal *p) {
+    return (p->k + 1.0) * (p->k + 1.0) * p->bs_levels;
 }
 
 static double switched_words(const tnn_params_literal *p) {
@@ -145,12 +143,12 @@ static bool time_sets(best_times *best, const tnn_params_literal *sets, size_t c
  * Least squares of relative errors, 1 = transform a + product b with a and b the shares of the measured time, by the
  * normal equations. A constant that came out negative would be noise; then the other explains all of the time.
  */
-static constants fit(const engine *on, const tnn_params_literal *sets, const best_times *best) {
+static constants fit(const tnn_params_literal *sets, const best_times *best) {
     double aa = 0.0, ab = 0.0, bb = 0.0, a1 = 0.0, b1 = 0.0;
     for (size_t i = 0; i < SHAPES; i++) {
         double ns = best[i].rotation_us * 1e3 / sets[i].n;
-        double a = transforms_of(on, &sets[i]) / ns;
-        double b = products_of(on, &sets[i]) / ns;
+        double a = transforms_of(&sets[i]) / ns;
+        double b = products_of(&sets[i]) / ns;
         aa += a * a;
         ab += a * b;
         bb += b * b;
@@ -166,8 +164,8 @@ static constants fit(const engine *on, const tnn_params_literal *sets, const bes
     return solved.transform_ns < 0.0 ? (constants){.product_ns = b1 / bb} : solved;
 }
 
-static double predicted_us(const engine *on, const tnn_params_literal *p, constants of_degree) {
-    return 1e-3 * p->n * (transforms_of(on, p) * of_degree.transform_ns + products_of(on, p) * of_degree.product_ns);
+static double fftw_us(const tnn_params_literal *p, constants of_degree) {
+    return 1e-3 * p->n * (transforms_of(p) * of_degree.transform_ns + products_of(p) * of_degree.product_ns);
 }
 
 static void print_row(const char *name, const tnn_params_literal *p, double predicted, double measured) {
@@ -175,40 +173,57 @@ static void print_row(const char *name, const tnn_params_literal *p, double pred
            100.0 * (predicted / measured - 1.0));
 }
 
-static bool calibrate_degree(engine *on, size_t index, size_t rounds) {
-    const degree *ring = &on->degrees[index];
+static bool calibrate_degree(constants *solved, const degree *chosen, size_t rounds) {
     tnn_params_literal sets[SHAPES];
     best_times best[SHAPES];
     for (size_t i = 0; i < SHAPES; i++) {
-        sets[i] = literal_of(ring->N, ring->shapes[i]);
+        sets[i] = literal_of(chosen->N, chosen->shapes[i]);
     }
     if (!time_sets(best, sets, SHAPES, rounds)) {
         return false;
     }
-    on->solved[index] = fit(on, sets, best);
+    *solved = fit(sets, best);
     for (size_t i = 0; i < SHAPES; i++) {
-        print_row(on->name, &sets[i], predicted_us(on, &sets[i], on->solved[index]), best[i].rotation_us);
+        print_row("FFTW", &sets[i], fftw_us(&sets[i], *solved), best[i].rotation_us);
     }
     return true;
 }
 
-/* Whether the library computes with the engine that the first shape is listed for. */
-static bool uses_engine(const engine *on) {
-    tnn_params *params = NULL;
-    const tnn_params_literal literal = literal_of(on->degrees[0].N, on->degrees[0].shapes[0]);
-    bool uses = status_ok(tnn_params_create(&params, &literal, TNN_SECURITY_128_MARGIN), "parameters");
-    if (uses && strcmp(tnn_params_engine(params), on->name) != 0) {
-        fprintf(stderr, "this build does not use the engine %s here: nothing to calibrate\n", on->name);
-        uses = false;
+static bool calibrate_ring(double *quad_ns, const ring *chosen, size_t rounds) {
+    tnn_params_literal sets[SHAPES];
+    best_times best[SHAPES];
+    for (uint32_t i = 0; i < SHAPES; i++) {
+        sets[i] = literal_of(chosen->N, (shape){chosen->k, i + 1});
     }
-    tnn_params_free(params);
-    return uses;
+    if (!time_sets(best, sets, SHAPES, rounds)) {
+        return false;
+    }
+    for (size_t i = 0; i < SHAPES; i++) {
+        quad_ns[i] = best[i].rotation_us * 1e3 / sets[i].n;
+        print_row("quad", &sets[i], best[i].rotation_us, best[i].rotation_us);
+    }
+    return true;
 }
 
-static bool calibrate_engine(engine *on, size_t rounds) {
-    bool done = uses_engine(on);
-    for (size_t i = 0; i < on->count && done; i++) {
-        done = calibrate_degree(on, i, rounds);
+/* Whether the library computes with the quad engine at all: else there is nothing to measure of it. */
+static bool has_quad_engine(void) {
+    tnn_params *params = NULL;
+    const tnn_params_literal literal = literal_of(QUAD_RINGS[0].N, (shape){QUAD_RINGS[0].k, 1});
+    bool has = status_ok(tnn_params_create(&params, &literal, TNN_SECURITY_128_MARGIN), "parameters");
+    if (has && strcmp(tnn_params_engine(params), "quad") != 0) {
+        has = report_error("this build has no quad engine here to calibrate");
+    }
+    tnn_params_free(params);
+    return has;
+}
+
+static bool calibrate_engines(calibration *found, size_t rounds) {
+    bool done = has_quad_engine();
+    for (size_t i = 0; i < DEGREES && done; i++) {
+        done = calibrate_degree(&found->fftw[i], &FFTW_DEGREES[i], rounds);
+    }
+    for (size_t i = 0; i < RINGS && done; i++) {
+        done = calibrate_ring(found->quad_ns[i], &QUAD_RINGS[i], rounds);
     }
     return done;
 }
@@ -226,20 +241,22 @@ static double word_ns_of(const tnn_params_literal *sets, const best_times *best,
     return ns / words;
 }
 
-static constants constants_of(const engine *on, uint32_t N) {
+/* Shipped sets have degrees, ranks and levels that are measured. */
+static double predicted_us(const calibration *found, const tnn_params_literal *p) {
+    for (size_t i = 0; i < RINGS; i++) {
+        if (QUAD_RINGS[i].N == p->N && QUAD_RINGS[i].k == p->k) {
+            return 1e-3 * p->n * found->quad_ns[i][p->bs_levels - 1];
+        }
+    }
     size_t i = 0;
-    while (i + 1 < on->count && on->degrees[i].N < N) {
+    while (i + 1 < DEGREES && FFTW_DEGREES[i].N < p->N) {
         i++;
     }
-    return on->solved[i];
-}
-
-static const engine *engine_of(const engine *engines, const tnn_params_literal *p) {
-    return p->k == 2 || p->k == 3 ? &engines[1] : &engines[0];
+    return fftw_us(p, found->fftw[i]);
 }
 
 /* Times the sets that no constant of a rotation was fitted to, and fits the key switch. */
-static bool check_shipped(double *word_ns, const engine *engines, size_t rounds) {
+static bool check_shipped(calibration *found, size_t rounds) {
     size_t count;
     const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
     tnn_params_literal sets[MOST_SETS];
@@ -251,13 +268,11 @@ static bool check_shipped(double *word_ns, const engine *engines, size_t rounds)
     if (!time_sets(best, sets, count, rounds)) {
         return false;
     }
-    *word_ns = word_ns_of(sets, best, count);
+    found->word_ns = word_ns_of(sets, best, count);
     for (size_t i = 0; i < count; i++) {
-        const engine *on = engine_of(engines, &sets[i]);
-        print_row(shipped[i].name, &sets[i], predicted_us(on, &sets[i], constants_of(on, sets[i].N)),
-                  best[i].rotation_us);
+        print_row(shipped[i].name, &sets[i], predicted_us(found, &sets[i]), best[i].rotation_us);
         if (sets[i].ks_levels > 0) {
-            print_row("  key switch", &sets[i], 1e-3 * *word_ns * switched_words(&sets[i]), best[i].switch_us);
+            print_row("  key switch", &sets[i], 1e-3 * found->word_ns * switched_words(&sets[i]), best[i].switch_us);
         }
     }
     return true;
@@ -270,27 +285,32 @@ static bool write_text(const char *path, char *text, size_t length) {
     return output_file_write(path, &contents);
 }
 
-static void write_engine(FILE *file, const engine *on) {
-    fprintf(file, "static const calibration_point %s[] = {\n", on->array);
-    for (size_t i = 0; i < on->count; i++) {
-        fprintf(file, "    {%u, %.1f, %.1f},\n", on->degrees[i].N, on->solved[i].transform_ns,
-                on->solved[i].product_ns);
+static void write_points(FILE *file, const calibration *found) {
+    fprintf(file, "static const calibration_point FFTW_POINTS[] = {\n");
+    for (size_t i = 0; i < DEGREES; i++) {
+        fprintf(file, "    {%u, %.1f, %.1f},\n", FFTW_DEGREES[i].N, found->fftw[i].transform_ns,
+                found->fftw[i].product_ns);
     }
-    fprintf(file, "};\n");
+    fprintf(file, "};\nstatic const quad_point QUAD_POINTS[] = {\n");
+    for (size_t i = 0; i < RINGS; i++) {
+        const double *ns = found->quad_ns[i];
+        fprintf(file, "    {%u, %u, {%.1f, %.1f, %.1f}},\n", QUAD_RINGS[i].N, QUAD_RINGS[i].k, ns[0], ns[1], ns[2]);
+    }
+    fprintf(file, "};\n#define KEY_SWITCH_WORD_NS %.4f\n", found->word_ns);
 }
 
-static bool write_header(const char *path, const engine *engines, double word_ns, const processor *machine) {
+static bool write_header(const char *path, const calibration *found, const processor *machine) {
     char *text = NULL;
     size_t length = 0;
     FILE *file = open_memstream(&text, &length);
     if (file == NULL) {
         return report_out_of_memory();
     }
-    fprintf(file, "/* Written by bench_core --calibrate on %s: N, ns a transform, ns a product. */\n", machine->name);
-    fprintf(file, "/* clang-format off */\n");
-    write_engine(file, &engines[0]);
-    write_engine(file, &engines[1]);
-    fprintf(file, "#define KEY_SWITCH_WORD_NS %.4f\n", word_ns);
+    fprintf(file,
+            "/* Written by bench_core --calibrate on %s: N, ns a transform, ns a product; N, k, ns an external product "
+            "with 1, 2, 3\n * levels. */\n/* clang-format off */\n",
+            machine->name);
+    write_points(file, found);
     bool written = fclose(file) == 0 ? write_text(path, text, length) : report_out_of_memory();
     free(text);
     return written;
@@ -298,17 +318,8 @@ static bool write_header(const char *path, const engine *engines, double word_ns
 
 bool calibration_run(const char *path, size_t rounds) {
     processor machine = processor_describe();
-    engine engines[] = {
-        {.name = "FFTW", .array = "FFTW_POINTS", .degrees = FFTW_DEGREES, .count = COUNT_OF(FFTW_DEGREES)},
-        {.name = "quad",
-         .array = "QUAD_POINTS",
-         .degrees = QUAD_DEGREES,
-         .count = COUNT_OF(QUAD_DEGREES),
-         .four_at_once = true},
-    };
-    double word_ns = 0.0;
+    calibration found = {0};
     printf("%s, processor time of one thread, best of at least %zu rounds\n\n", machine.name, rounds);
     printf("%-14s %5s %2s %5s %2s %12s %12s %10s\n", "us", "n", "k", "N", "l", "predicted", "measured", "error");
-    return calibrate_engine(&engines[0], rounds) && calibrate_engine(&engines[1], rounds) &&
-           check_shipped(&word_ns, engines, rounds) && write_header(path, engines, word_ns, &machine);
+    return calibrate_engines(&found, rounds) && check_shipped(&found, rounds) && write_header(path, &found, &machine);
 }

@@ -1,46 +1,68 @@
 /*
  * An external product costs, on FFTW's engine, (k+1)(l+1) transforms, each with its share of rotation, decomposition,
- * twist and accumulation, and (k+1)^2 l pointwise products of N/2 points. On the quad engine both serve four
- * polynomials at once: l+1 transforms and (k+1) l products. bench_core --calibrate measures them for each N, inside
- * blind rotations of 16, and writes calibration.h.
+ * twist and accumulation, and (k+1)^2 l pointwise products of N/2 points. The quad engine has few ranks and its time
+ * depends on what fits the caches: there each N, k and l is measured as a whole. bench_core --calibrate does both,
+ * inside blind rotations of 16, and writes calibration.h.
  */
 #include "cost.h"
 
 typedef struct calibration_point {
     uint32_t N;
-    double transform_ns; /* one FFT, of one polynomial or of four, and the passes around it */
-    double product_ns;   /* one pointwise product of N/2 points, or of N/2 rows of four */
+    double transform_ns; /* one FFT and the passes around it */
+    double product_ns;   /* one pointwise product of N/2 points */
 } calibration_point;
+
+#define QUAD_LEVELS 3u
+
+typedef struct quad_point {
+    uint32_t N, k;
+    double ns[QUAD_LEVELS]; /* an external product with 1, 2 and 3 levels */
+} quad_point;
 
 #include "calibration.h"
 
-#define POINTS(array) (array), sizeof(array) / sizeof *(array)
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 /* The point of N, or where it lies between two of them the upper one. */
-static const calibration_point *point_of(const calibration_point *points, size_t count, uint32_t N) {
-    for (size_t i = 0; i + 1 < count; i++) {
-        if (N <= points[i].N) {
-            return &points[i];
+static const calibration_point *fftw_point(uint32_t N) {
+    size_t i = 0;
+    while (i + 1 < COUNT_OF(FFTW_POINTS) && FFTW_POINTS[i].N < N) {
+        i++;
+    }
+    return &FFTW_POINTS[i];
+}
+
+static double fftw_product_ns(const tnn_params_literal *p) {
+    const calibration_point *point = fftw_point(p->N);
+    const double ns = (p->k + 1.0) * (p->bs_levels + 1.0) * point->transform_ns +
+                      (p->k + 1.0) * (p->k + 1.0) * p->bs_levels * point->product_ns;
+    return ns * p->N / point->N;
+}
+
+/* The point of N among those of a rank, 3 for ranks that have none. */
+static const quad_point *quad_point_of(uint32_t N, uint32_t k) {
+    const uint32_t rank = k == 2 ? 2 : 3;
+    const quad_point *found = &QUAD_POINTS[0];
+    for (size_t i = 0; i < COUNT_OF(QUAD_POINTS); i++) {
+        if (QUAD_POINTS[i].k == rank && (found->k != rank || found->N < N)) {
+            found = &QUAD_POINTS[i];
         }
     }
-    return &points[count - 1];
+    return found;
 }
 
-static double fftw_product_ns(const tnn_params_literal *p, const calibration_point *point) {
-    return (p->k + 1.0) * (p->bs_levels + 1.0) * point->transform_ns +
-           (p->k + 1.0) * (p->k + 1.0) * p->bs_levels * point->product_ns;
-}
-
-static double quad_product_ns(const tnn_params_literal *p, const calibration_point *point) {
-    return (p->bs_levels + 1.0) * point->transform_ns + (p->k + 1.0) * p->bs_levels * point->product_ns;
+/* Levels beyond the measured ones add what the last of them added. */
+static double quad_product_ns(const tnn_params_literal *p) {
+    const quad_point *point = quad_point_of(p->N, p->k);
+    const double *ns = point->ns;
+    const double more = p->bs_levels > QUAD_LEVELS ? p->bs_levels - (double)QUAD_LEVELS : 0.0;
+    const uint32_t measured = p->bs_levels < QUAD_LEVELS ? p->bs_levels : QUAD_LEVELS;
+    return (ns[measured - 1] + more * (ns[QUAD_LEVELS - 1] - ns[QUAD_LEVELS - 2])) * p->N / point->N;
 }
 
 double tnn_cost_blind_rotation(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    const bool quad = params->engine == TNN_ENGINE_QUAD;
-    const calibration_point *point = quad ? point_of(POINTS(QUAD_POINTS), p->N) : point_of(POINTS(FFTW_POINTS), p->N);
-    const double product_ns = quad ? quad_product_ns(p, point) : fftw_product_ns(p, point);
-    return 1e-6 * p->n * product_ns * p->N / point->N;
+    return 1e-6 * p->n * (params->engine == TNN_ENGINE_QUAD ? quad_product_ns(p) : fftw_product_ns(p));
 }
 
 double tnn_cost_key_switch(const tnn_params *params) {

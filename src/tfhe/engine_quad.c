@@ -17,9 +17,10 @@
 /* Ciphertexts that share each loaded row of a GGSW ciphertext: their sums fit the registers. */
 #define ITEMS ((size_t)4)
 
-/* Bytes of accumulators and spectra that advance together: with two GGSW ciphertexts they stay in the second-level
- * cache. At N = 512 and l = 1 eight ciphertexts. */
-#define TOGETHER_BYTES ((size_t)200 << 10)
+/* Ciphertexts that advance together, a multiple of ITEMS: they share each fetch of a GGSW ciphertext. At N = 512 and
+ * l = 1 they fit the second-level cache beside two GGSW ciphertexts; where they do not, reading the key twice as often
+ * would cost more still. */
+#define TOGETHER ((size_t)8)
 
 struct tnn_engine_scratch {
     tnn_params params;
@@ -28,7 +29,7 @@ struct tnn_engine_scratch {
     tnn_quad_shape shape;
     double *reals; /* [N][4] a row of a GGSW ciphertext on its way into the FFT */
     tnn_quad_digit digits[TNN_MAX_LEVELS];
-    size_t together; /* accumulators that advance together, a multiple of ITEMS */
+    size_t together; /* accumulators that advance together */
     tnn_quad_fetch fetch;
     double *spectra; /* [together][l][N/2] points */
     uint32_t *quads; /* [together] accumulators */
@@ -43,15 +44,14 @@ static size_t spectrum_doubles(const tnn_params *params) {
     return (size_t)params->literal.bs_levels * (params->literal.N / 2) * TNN_QUAD_POINT;
 }
 
-/* As many as the caches like, but at least ITEMS. */
 static size_t batch_of(const tnn_params *params) {
-    const size_t one = spectrum_doubles(params) * sizeof(double) + tnn_quad_words(params->literal.N) * sizeof(uint32_t);
-    return TOGETHER_BYTES / one < ITEMS ? ITEMS : TOGETHER_BYTES / one / ITEMS * ITEMS;
+    (void)params;
+    return TOGETHER;
 }
 
 /* No more than the batch needs. */
-static size_t together(const tnn_params *params, size_t batch) {
-    return batch < batch_of(params) ? batch : batch_of(params);
+static size_t together(size_t batch) {
+    return batch < TOGETHER ? batch : TOGETHER;
 }
 
 static bool allocate(tnn_engine_scratch *s) {
@@ -86,7 +86,7 @@ static tnn_status fill(tnn_engine_scratch *s, const tnn_params *params, size_t b
     for (uint32_t level = 0; level < p->bs_levels; level++) {
         s->digits[level] = digit_of(params, level);
     }
-    s->together = together(params, batch);
+    s->together = together(batch);
     s->shape = (tnn_quad_shape){.points = p->N / 2, .columns = p->k + 1, .levels = p->bs_levels};
     tnn_status status = tnn_quad_fft_create(&s->fft, p->N);
     return status == TNN_OK && !allocate(s) ? TNN_ERR_MEMORY : status;
@@ -94,7 +94,7 @@ static tnn_status fill(tnn_engine_scratch *s, const tnn_params *params, size_t b
 
 static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t N = params->literal.N;
-    const size_t most = together(params, batch);
+    const size_t most = together(batch);
     return (TNN_QUAD_LANES * N + most * spectrum_doubles(params)) * sizeof(double) +
            (most + 1) * tnn_quad_words((uint32_t)N) * sizeof(uint32_t);
 }
