@@ -494,17 +494,25 @@ static void check_scratch_bytes(const tnn_params *params, size_t batch) {
     assert_int_equal(live_allocations(), live);
 }
 
-static void scratch_takes_the_bytes_it_states(void **state) {
-    (void)state;
+static void check_all_scratch_bytes(const tnn_params *params) {
+    check_scratch_bytes(params, 1);
+    check_scratch_bytes(params, 7);
+    check_scratch_bytes(params, BATCH);
+}
+
+static void on_every_set_and_engine(void (*check)(const tnn_params *params)) {
     size_t count;
     const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
     for (size_t i = 0; i < count * COUNT_OF(ENGINES); i++) {
         tnn_params *params = shipped_params_on(shipped[i / COUNT_OF(ENGINES)].name, ENGINES[i % COUNT_OF(ENGINES)]);
-        check_scratch_bytes(params, 1);
-        check_scratch_bytes(params, 7);
-        check_scratch_bytes(params, BATCH);
+        check(params);
         tnn_params_free(params);
     }
+}
+
+static void scratch_takes_the_bytes_it_states(void **state) {
+    (void)state;
+    on_every_set_and_engine(check_all_scratch_bytes);
 }
 
 static void check_batch(const tnn_params *params) {
@@ -520,13 +528,7 @@ static void check_batch(const tnn_params *params) {
 /* Whatever is beyond a batch is done in parts, with the scratch of a batch. */
 static void scratch_grows_up_to_the_batch(void **state) {
     (void)state;
-    size_t count;
-    const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
-    for (size_t i = 0; i < count * COUNT_OF(ENGINES); i++) {
-        tnn_params *params = shipped_params_on(shipped[i / COUNT_OF(ENGINES)].name, ENGINES[i % COUNT_OF(ENGINES)]);
-        check_batch(params);
-        tnn_params_free(params);
-    }
+    on_every_set_and_engine(check_batch);
 }
 
 static tnn_params *failing_params;
