@@ -42,6 +42,7 @@ class TableRecipe(AccumulatorBound, Recipe):
     """Smooth tables that are read with noise."""
     neurons: int = 8  # of one member
     weight_bits: int = 2
+    step_in_gradient: bool = True  # gradients of latent weights are divided by the quantization step
     knots: int = 32
     cells: int = 128
     flat: float = 0.04
@@ -94,7 +95,7 @@ ONE_LEVEL_NOISE = Noise(position=0.018, pixel=6.6, logit=0.0, reach=0.08)
 
 RECIPES = {
     "tables": {
-        "pneumoniamnist": TableRecipe(**PNEUMONIA_ALONE),
+        "pneumoniamnist": TableRecipe(**PNEUMONIA_ALONE, step_in_gradient=False),
         "pneumoniamnist-accurate": TableRecipe(**PNEUMONIA, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
         "breastmnist": TableRecipe(**BREAST, noise=FAST_NOISE),
         "breastmnist-accurate": TableRecipe(**BREAST, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
