@@ -26,6 +26,7 @@ class Shape:
     weight_bits: int
     flat: float  # share of the range, at each end, in which a table is constant
     l1_bound: Optional[int] = None  # of each neuron's weights
+    step_in_gradient: bool = True   # see IntegerWeights
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class TableNets(torch.nn.Module):
         seeds = len(latent)
         self.shape = shape
         self.mean_levels = mean_levels
-        self.layers = torch.nn.ModuleList([IntegerWeights(latent, shape.weight_bits, shape.l1_bound)])
+        self.layers = torch.nn.ModuleList([IntegerWeights(latent, shape.weight_bits, shape.l1_bound,
+                                                          step_in_gradient=shape.step_in_gradient)])
         self.tables = torch.nn.Parameter(tables)
         self.bias = torch.nn.Parameter(torch.zeros(seeds, shape.outputs))
         self.low = torch.zeros(seeds, shape.neurons)

@@ -38,15 +38,19 @@ GROWTH_POWER = 10
 
 
 class IntegerWeights(torch.nn.Module):
-    def __init__(self, latent, bits, l1_bound=None, shared_step=False):
+    def __init__(self, latent, bits, l1_bound=None, shared_step=False, step_in_gradient=True):
         """latent: [S, H, I] real weights. l1_bound: of every neuron, or None. shared_step: one for all neurons of a
-        layer whose accumulators are compared, the logits."""
+        layer whose accumulators are compared, the logits. step_in_gradient: gradients of latent weights are divided by
+        the step, otherwise they are those of the integers."""
         super().__init__()
+        if l1_bound is not None and not step_in_gradient:
+            raise ValueError("accumulators are bounded through the quantization step, which needs --step-in-gradient")
         self.latent = torch.nn.Parameter(latent)
         self.limit = 2 ** (bits - 1) - 1
         self.step_over_mean = STEP_OVER_MEAN[bits]
         self.over = (1, 2) if shared_step else 2
         self.l1_bound = l1_bound
+        self.step_in_gradient = step_in_gradient
         self.growth = None if l1_bound is None else torch.nn.Parameter(torch.zeros_like(latent[:, :, :1]))
         self.mask = None  # [S, H, I] once pruning has begun
 
@@ -62,7 +66,8 @@ class IntegerWeights(torch.nn.Module):
         """[S, H, I]: integers in -limit..limit. Pruned weights still receive their gradient and may return."""
         scaled = self.scaled()
         integers = self.rounded(scaled)
-        return straight_through(scaled, integers if self.mask is None else integers * self.mask)
+        kept = integers if self.mask is None else integers * self.mask
+        return straight_through(scaled if self.step_in_gradient else self.latent, kept)
 
     def prune(self, allowed):
         """Chooses anew which weights fit an l1 norm of `allowed`."""

@@ -77,7 +77,7 @@ def provenance(set_name, net, recipe, seeds, chosen, results, model):
     """What the model file tells of its origin. No date: the same command writes the same file. Model s of a recipe
     with members averages nets (s - 1) * members + 1 to s * members."""
     loss = "lowest loss under simulated noise" if recipe.noise else "lowest loss"
-    test = "test read once for this recipe" if "test" in results else "draft: test not read"
+    test = "test read once by this run" if "test" in results else "draft: test not read"
     return {
         "set": set_name, "licence": data.LICENCES.get(set_name, data.NOT_STATED),
         "citation": data.CITATIONS.get(set_name, data.NOT_STATED), "net": net,

@@ -120,7 +120,7 @@ def train_teachers(images, labels, classes, recipe, generator):
 
 
 def opinion(teachers, images):
-    """[B, classes]: the geometric mean of the teachers' probabilities, which for two classes averages their log odds."""
+    """[B, classes]: the geometric mean of the teachers' probabilities; for two classes it averages their log odds."""
     rows = features(images)
     logs = torch.stack([teacher.probabilities(rows).log() for teacher in teachers])
     return torch.softmax(logs.mean(dim=0), dim=1)

@@ -77,6 +77,27 @@ class IntegersSayWhatWasTrained(unittest.TestCase):
         self.assertEqual(disagreement(*trained("exact", levels=4, first_fan_in=40, fan_in=8)), 0)
 
 
+class WeightGradients(unittest.TestCase):
+    def gradient(self, step_in_gradient):
+        """Of the sum of some products with the integers; the integers; the step of each neuron."""
+        latent = torch.randn(1, 4, 50, generator=torch.Generator().manual_seed(1))
+        factors = torch.randn(1, 4, 50, generator=torch.Generator().manual_seed(2))
+        weights = IntegerWeights(latent, 2, step_in_gradient=step_in_gradient)
+        (weights() * factors).sum().backward()
+        return weights.latent.grad, factors, weights().detach().round(), 1.5 * latent.abs().mean(dim=2, keepdim=True)
+
+    def test_with_and_without_the_step(self):
+        divided, factors, integers, step = self.gradient(True)
+        plain, _, same_integers, _ = self.gradient(False)
+        self.assertTrue(torch.equal(plain, factors))
+        self.assertTrue(torch.allclose(divided, factors / step))
+        self.assertTrue(torch.equal(integers, same_integers))
+
+    def test_bounded_accumulators_need_the_step(self):
+        with self.assertRaises(ValueError):
+            trained("tables", 2, accumulator_bits=8, step_in_gradient=False)
+
+
 class Accumulators(unittest.TestCase):
     def test_bound_holds_for_every_input(self):
         for prune_share, penalty in ((0.5, 1.0), (0.0, 1.0), (0.5, 0.0)):

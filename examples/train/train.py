@@ -108,6 +108,8 @@ def add_training_options(parser):
     parser.add_argument("--batch", type=int)
     parser.add_argument("--balanced", action=argparse.BooleanOptionalAction, default=None,
                         help="weigh all classes the same")
+    parser.add_argument("--step-in-gradient", action=argparse.BooleanOptionalAction, default=None,
+                        help="tables: divide gradients of latent weights by the quantization step")
     for place in ("position", "pixel", "logit", "reach"):
         parser.add_argument(f"--{place}-noise", type=float, help="trained with; see network.Noise")
 
@@ -137,7 +139,7 @@ def chosen_recipe(options, set_name, train, classes):
     """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
     recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
     names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
-             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced")
+             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):

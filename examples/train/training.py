@@ -220,7 +220,8 @@ class TableTrainer(BoundedTrainer):
         recipe, bits = self.recipe, self.recipe.accumulator_bits
         shape = Shape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=logits_for(self.classes),
                       knots=recipe.knots, weight_bits=recipe.weight_bits, flat=recipe.flat,
-                      l1_bound=None if bits is None else largest_l1(bits, recipe.levels - 1))
+                      l1_bound=None if bits is None else largest_l1(bits, recipe.levels - 1),
+                      step_in_gradient=recipe.step_in_gradient)
         latent = self.first_latent(shape.neurons, shape.inputs)
         return TableNets(shape, latent, ramps(len(latent), shape.neurons, shape.outputs, shape.knots), mean_levels)
 
