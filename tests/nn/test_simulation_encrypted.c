@@ -4,6 +4,7 @@
 
 #include "circuits.h"
 #include "draw.h"
+#include "encoding.h"
 #include "evaluation.h"
 #include "key_fixture.h"
 #include "memory.h"
@@ -49,6 +50,13 @@ static void free_comparison(comparison *c) {
     tnn_model_free(c->model);
 }
 
+/* As results cross the wire; simulated logits have that rounding, too. */
+static void round_words(const tnn_spec *spec, uint32_t *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        words[i] = tnn_widen_output(spec, tnn_round_output(spec, words[i]));
+    }
+}
+
 static void draw_encrypted(comparison *c) {
     const size_t words = c->circuit->spec.outputs * (tnn_params_big_dimension(c->keys.params) + 1);
     uint32_t *logits = new_array(words, sizeof *logits);
@@ -58,6 +66,7 @@ static void draw_encrypted(comparison *c) {
         tnn_packed *packed = packed_image(c->keys.secret, &c->circuit->spec, c->image);
         const tnn_packed *input = packed;
         assert_ok(tnn_evaluation_run(evaluation, logits, &input, 1, (tnn_evaluation_monitor){NULL, NULL}));
+        round_words(&c->circuit->spec, logits, words);
         const uint32_t phase = tnn_lwe_phase(c->keys.secret, TNN_KEY_BIG, logits);
         c->encrypted[i] = (double)(int32_t)phase / c->circuit->spec.output_unit;
         tnn_packed_free(packed);
