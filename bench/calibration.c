@@ -286,12 +286,14 @@ static bool write_text(const char *path, char *text, size_t length) {
 }
 
 static void write_points(FILE *file, const calibration *found) {
-    fprintf(file, "static const calibration_point FFTW_POINTS[] = {\n");
+    fprintf(file, "/* N, ns a transform, ns a product */\nstatic const calibration_point FFTW_POINTS[] = {\n");
     for (size_t i = 0; i < DEGREES; i++) {
         fprintf(file, "    {%u, %.1f, %.1f},\n", FFTW_DEGREES[i].N, found->fftw[i].transform_ns,
                 found->fftw[i].product_ns);
     }
-    fprintf(file, "};\nstatic const quad_point QUAD_POINTS[] = {\n");
+    fprintf(
+        file,
+        "};\n/* N, k, ns an external product with 1, 2 and 3 levels */\nstatic const quad_point QUAD_POINTS[] = {\n");
     for (size_t i = 0; i < RINGS; i++) {
         const double *ns = found->quad_ns[i];
         fprintf(file, "    {%u, %u, {%.1f, %.1f, %.1f}},\n", QUAD_RINGS[i].N, QUAD_RINGS[i].k, ns[0], ns[1], ns[2]);
@@ -306,10 +308,7 @@ static bool write_header(const char *path, const calibration *found, const proce
     if (file == NULL) {
         return report_out_of_memory();
     }
-    fprintf(file,
-            "/* Written by bench_core --calibrate on %s: N, ns a transform, ns a product; N, k, ns an external product "
-            "with 1, 2, 3\n * levels. */\n/* clang-format off */\n",
-            machine->name);
+    fprintf(file, "/* Written by bench_core --calibrate on %s. */\n/* clang-format off */\n", machine->name);
     write_points(file, found);
     bool written = fclose(file) == 0 ? write_text(path, text, length) : report_out_of_memory();
     free(text);

@@ -1,6 +1,6 @@
-/* Written by bench_core --calibrate on AMD EPYC: N, ns a transform, ns a product; N, k, ns an external product with 1, 2, 3
- * levels. */
+/* Written by bench_core --calibrate on AMD EPYC. */
 /* clang-format off */
+/* N, ns a transform, ns a product */
 static const calibration_point FFTW_POINTS[] = {
     {256, 296.3, 43.0},
     {512, 943.5, 6.0},
@@ -9,6 +9,7 @@ static const calibration_point FFTW_POINTS[] = {
     {4096, 5762.0, 2181.2},
     {8192, 28634.9, 0.0},
 };
+/* N, k, ns an external product with 1, 2 and 3 levels */
 static const quad_point QUAD_POINTS[] = {
     {256, 3, {1691.5, 2886.0, 4058.6}},
     {512, 2, {3244.4, 5558.1, 8387.1}},
