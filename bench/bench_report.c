@@ -85,7 +85,7 @@ typedef struct round_counts {
     size_t rotation, latency, scaling, growth, footprint;
 } round_counts;
 
-static const round_counts FULL_ROUNDS = {.rotation = 12, .latency = 25, .scaling = 25, .growth = 15, .footprint = 5};
+static const round_counts FULL_ROUNDS = {.rotation = 12, .latency = 25, .scaling = 150, .growth = 15, .footprint = 5};
 static const round_counts QUICK_ROUNDS = {.rotation = 2, .latency = 3, .scaling = 3, .growth = 1, .footprint = 1};
 
 /* What the measurements share. */
