@@ -75,8 +75,7 @@ typedef struct subject {
     tnn_packed *image;
     uint32_t *logits;
     double *ms;      /* [rounds] */
-    double *part_ms; /* [parts] the best of each part of an image so far, 0 before there is one */
-    size_t parts;    /* that there is room for */
+    double *part_ms; /* [bootstraps + 1] the best of each part of an image so far, 0 before there is one */
     size_t part;     /* the one in progress */
     double part_start_ms;
 } subject;
@@ -120,13 +119,12 @@ static bool encrypt_drawing(subject *made, const laboratory *lab) {
     return done;
 }
 
-/* The evaluation ends at most one part a bootstrap; sums of logits are one more. */
+/* At most one part a bootstrap, and the sums of logits. */
 static bool allocate_results(subject *made, const laboratory *lab) {
-    made->parts = made->circuit->bootstraps + 1;
     size_t words = tnn_params_big_dimension(lab->params) + 1;
     made->logits = calloc(made->circuit->spec.outputs * words, sizeof *made->logits);
     return (made->logits != NULL || report_out_of_memory()) && samples_allocate(&made->ms, lab->rounds) &&
-           samples_allocate(&made->part_ms, made->parts);
+           samples_allocate(&made->part_ms, made->circuit->bootstraps + 1);
 }
 
 static bool make_subject(subject *made, const laboratory *lab) {
@@ -207,13 +205,14 @@ static void summarize(growth_series *series, laboratory *lab) {
     for (size_t i = 0; i < lab->count; i++) {
         const subject *timed = &lab->subjects[i];
         double transforms = (double)timed->circuit->bootstraps * fft_floor_transforms(&series->parameters);
-        spread ms = spread_of(timed->ms, lab->rounds);
-        ms.min = sum_of_parts(timed);
+        double best_ms = sum_of_parts(timed), median_ms = spread_of(timed->ms, lab->rounds).median;
         series->points[i] = (growth_point){.size = PLANS[series->variable].sizes[i],
-                                           .ms = ms,
-                                           .ratio = floor_ratio_of(ms, floor_us, transforms * 1e-3)};
+                                           .best_ms = best_ms,
+                                           .median_ms = median_ms,
+                                           .ratio = {.best = best_ms / (floor_us.min * transforms * 1e-3),
+                                                     .median = median_ms / (floor_us.median * transforms * 1e-3)}};
         x[i] = (double)series->points[i].size;
-        y[i] = ms.min;
+        y[i] = best_ms;
     }
     series->fit = linear_fit_of(x, y, lab->count);
 }

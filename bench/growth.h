@@ -23,7 +23,8 @@ enum { GROWTH_MOST_POINTS = 20 };
 
 typedef struct growth_point {
     size_t size;
-    spread ms; /* of whole images, but `min` is the sum of the best parts */
+    double best_ms;   /* sum of the best parts */
+    double median_ms; /* of whole images */
     floor_ratio ratio;
 } growth_point;
 
@@ -36,7 +37,7 @@ typedef struct growth_series {
     size_t rounds;
     size_t count;
     growth_point points[GROWTH_MOST_POINTS];
-    linear_fit fit; /* of the minima */
+    linear_fit fit; /* of the best */
 } growth_series;
 
 /** "neurons", "inputs" or "layers". */

@@ -60,7 +60,7 @@ static void plot_growth(chart_panel *panel, const growth_series *series, const c
     for (size_t i = 0; i < series->count; i++) {
         double size = (double)series->points[i].size;
         chart_add_point(fit, size, linear_fit_at(&series->fit, size));
-        chart_add_point(measured, size, series->points[i].ms.min);
+        chart_add_point(measured, size, series->points[i].best_ms);
     }
 }
 

@@ -91,7 +91,9 @@ static bool add_series(cJSON *object, const growth_series *series) {
     for (size_t i = 0; i < series->count && added; i++) {
         cJSON *point = append_object(list);
         added = add_number(point, "size", (double)series->points[i].size) &&
-                json_add_spread(point, "ms", series->points[i].ms) && bench_add_ratio(point, series->points[i].ratio);
+                add_number(point, "best_ms", series->points[i].best_ms) &&
+                add_number(point, "median_ms", series->points[i].median_ms) &&
+                bench_add_ratio(point, series->points[i].ratio);
     }
     return added;
 }

@@ -142,8 +142,8 @@ static void write_series(FILE *out, const growth_series *series) {
     for (size_t i = 0; i < series->count; i++) {
         const growth_point *point = &series->points[i];
         double fitted = linear_fit_at(fit, (double)point->size);
-        fprintf(out, "| %zu | %.2f | %.2f | %.2f | %.2f | %.2f | %+.1f %% |\n", point->size, point->ms.min,
-                point->ms.median, point->ratio.best, point->ratio.median, fitted, 100 * (point->ms.min / fitted - 1));
+        fprintf(out, "| %zu | %.2f | %.2f | %.2f | %.2f | %.2f | %+.1f %% |\n", point->size, point->best_ms,
+                point->median_ms, point->ratio.best, point->ratio.median, fitted, 100 * (point->best_ms / fitted - 1));
     }
 }
 
