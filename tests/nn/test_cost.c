@@ -51,13 +51,18 @@ static void larger_parameters_cost_more(void **state) {
     }
 }
 
-/* Ranks 2 and 3, with the levels that are measured. */
+/* Parameters of rank 2, which an engine of ranks 2 and 3 computes with. */
+static tnn_params *quad_params(void) {
+    tnn_params *params = shipped_params_on("accurate", TNN_ENGINE_QUAD);
+    params->literal.k = 2;
+    return params;
+}
+
+/* With the levels that are measured. */
 static void quads_of_higher_rank_cost_more(void **state) {
     (void)state;
-    tnn_params *params = shipped_params("accurate");
+    tnn_params *params = quad_params();
     tnn_params_literal *p = &params->literal;
-    params->engine = TNN_ENGINE_QUAD;
-    p->k = 2;
     for (p->N = 512; p->N <= 2048; p->N *= 2) {
         for (p->bs_levels = 1; p->bs_levels <= 3; p->bs_levels++) {
             assert_grows(tnn_cost_blind_rotation, params, CHANGE_k);
@@ -69,11 +74,9 @@ static void quads_of_higher_rank_cost_more(void **state) {
 /* Beyond the levels that are measured, too. */
 static void quads_of_more_levels_cost_more(void **state) {
     (void)state;
-    tnn_params *params = shipped_params("accurate");
-    tnn_params_literal *p = &params->literal;
-    params->engine = TNN_ENGINE_QUAD;
-    for (p->k = 2; p->k <= 3; p->k++) {
-        for (p->bs_levels = 1; p->bs_levels <= 5; p->bs_levels++) {
+    tnn_params *params = quad_params();
+    for (; params->literal.k <= 3; params->literal.k++) {
+        for (params->literal.bs_levels = 1; params->literal.bs_levels <= 5; params->literal.bs_levels++) {
             assert_grows(tnn_cost_blind_rotation, params, CHANGE_bs_levels);
         }
     }
