@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "circuit.h"
 #include "encoding.h"
 #include "objects.h"
 

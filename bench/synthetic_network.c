@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "circuit.h"
+#include "lower.h"
 #include "memory.h"
 
 #include "common/report.h"

@@ -1,10 +1,11 @@
 # The layers' rules, tried out:
-#   cmake -DSOURCE_DIR=... -DLAYER_PATHS=... -DC_COMPILER=... -P check.cmake
+#   cmake -DSOURCE_DIR=... -DLAYER_PATHS=... -DC_COMPILER=... -DNM=... -P check.cmake
 #
-# 1. An include that points up does not compile: for each layer, a file that includes a header of the layer above, with
+# 1. An include that points up does not compile: for each layer, a file that includes a header of a layer above, with
 #    the include path that src/CMakeLists.txt gives to the layer. The same file with a header of its own layer compiles.
 # 2. One file includes fftw3.h, one includes sodium.h.
 # 3. The library neither prints nor ends the program.
+# 4. No two files need each other (circles.sh), and two that do are noticed.
 include(${LAYER_PATHS}) # PATH_<layer>: the folders that CMake really gives to its compiler
 set(SRC ${SOURCE_DIR}/src)
 
@@ -26,7 +27,7 @@ function(expect_own layer header)
 endfunction()
 
 function(expect_refused layer header)
-  file(GLOB_RECURSE existing ${SRC}/${header} ${SOURCE_DIR}/include/*/${header})
+  file(GLOB_RECURSE existing ${SRC}/*/${header} ${SOURCE_DIR}/include/*/${header})
   if(NOT existing)
     message(FATAL_ERROR "no ${header} to refuse: this check would prove nothing")
   endif()
@@ -36,12 +37,16 @@ function(expect_refused layer header)
   endif()
 endfunction()
 
-foreach(pair base:pool.h random:random.h fft:fft.h tfhe:keys.h nn:circuit.h)
+foreach(pair base:pool.h random:random.h fft:fft.h tfhe:keys.h nn_model:range.h nn_compile:circuit.h nn_encoding:encoding.h
+             nn_run:evaluation.h wire:key_file.h wire_model:header.h api_client:objects.h api:compiler.h)
   string(REPLACE ":" ";" pair ${pair})
   expect_own(${pair})
 endforeach()
-foreach(pair base:random.h base:fft.h base:torusnn/tfhe.h random:keys.h random:fft.h fft:random.h fft:keys.h tfhe:circuit.h
-             tfhe:torusnn/torusnn.h nn:header.h nn:fft.h nn:torusnn/torusnn.h)
+foreach(pair base:random.h base:fft.h base:torusnn/tfhe.h random:keys.h random:fft.h fft:random.h fft:keys.h tfhe:model.h
+             tfhe:circuit.h tfhe:torusnn/torusnn.h nn_model:circuit.h nn_model:evaluation.h nn_model:header.h nn_model:fft.h
+             nn_model:torusnn/torusnn.h nn_compile:evaluation.h nn_compile:encoding.h nn_compile:header.h nn_compile:fft.h
+             nn_compile:torusnn/torusnn.h nn_encoding:circuit.h nn_run:header.h nn_run:torusnn/torusnn.h nn_run:fft.h
+             wire:circuit.h wire:evaluation.h wire:encoding.h wire_model:circuit.h api_client:circuit.h)
   string(REPLACE ":" ";" pair ${pair})
   expect_refused(${pair})
 endforeach()
@@ -73,3 +78,22 @@ sources_with("(^|[^_a-zA-Z])(abort|exit|printf|fprintf|puts|assert) *\\(" found)
 if(found)
   message(FATAL_ERROR "The library neither prints nor ends the program: ${found}")
 endif()
+
+# Objects of the library: one kernel set stands for all.
+function(check_circles src objects expected)
+  execute_process(COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/circles.sh ${NM} ${src} ${objects}
+    RESULT_VARIABLE code ERROR_VARIABLE said)
+  if(NOT said MATCHES "${expected}" OR (code EQUAL 0 AND expected) OR (NOT code EQUAL 0 AND NOT expected))
+    message(FATAL_ERROR "circles.sh says '${said}', not '${expected}'")
+  endif()
+endfunction()
+
+check_circles(${SRC} "${OBJECTS}" "")
+
+set(planted ${CMAKE_CURRENT_BINARY_DIR}/planted_circle)
+file(WRITE ${planted}/first.c "void second(void); void first(void); void first(void) { second(); }\n")
+file(WRITE ${planted}/second.c "void second(void); void first(void); void second(void) { first(); }\n")
+foreach(file first second)
+  execute_process(COMMAND ${C_COMPILER} -c -o ${planted}/${file}.c.o ${planted}/${file}.c COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+check_circles(${SRC} "${OBJECTS};${planted}/first.c.o;${planted}/second.c.o" "first and second need each other")

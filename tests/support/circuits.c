@@ -2,9 +2,11 @@
 
 #include <math.h>
 
+#include "compiler.h"
 #include "draw.h"
 #include "encoding.h"
 #include "key_fixture.h"
+#include "lower.h"
 #include "memory.h"
 #include "testing.h"
 

@@ -20,6 +20,18 @@ network_shape small_shape(void) {
                            .tables = TABLES_RAMP};
 }
 
+network_shape three_level_shape(void) {
+    network_shape shape = small_shape();
+    shape.height = 2;
+    shape.width = 2;
+    shape.input_levels = 3;
+    shape.weight_magnitude = 1;
+    shape.table_cells = 4;
+    shape.table_magnitude = 3;
+    shape.tables = TABLES_RANDOM;
+    return shape;
+}
+
 /* No neuron is without weights, and no input unread. */
 static void draw_weights(tnn_layer *layer, uint32_t magnitude) {
     for (size_t i = 0; i < (size_t)layer->neurons * layer->inputs; i++) {

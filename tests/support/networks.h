@@ -25,6 +25,9 @@ typedef struct network_shape {
 /* A 4 x 3 image of one channel, 8 levels; 4 neurons with one table of 16 cells; weights and tables below 4 and 20. */
 network_shape small_shape(void);
 
+/* Inputs of a few levels and weights of size 1: accumulators of a few dozen values. */
+network_shape three_level_shape(void);
+
 /* The ranges of the tables hold every accumulator that an image can reach. Free with tnn_model_free. */
 tnn_model *random_network(const network_shape *shape);
 

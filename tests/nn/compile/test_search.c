@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "circuits.h"
+#include "compiler.h"
 #include "cost.h"
 #include "draw.h"
 #include "key_fixture.h"

@@ -1,11 +1,10 @@
 /*
- * Payload of a secret key: parameters (64 bytes); key id (16); the bits of S, eight a byte, first bit lowest; unless
- * the prefix is shared, the bits of s likewise.
+ * Material of a secret key (key_file.h): the bits of S, eight a byte, first bit lowest; unless the prefix is shared,
+ * the bits of s likewise.
  */
 #include <torusnn/torusnn.h>
 
-#include "keys.h"
-#include "params_file.h"
+#include "key_file.h"
 #include "sizes.h"
 
 static size_t packed_bytes(size_t bits) {
@@ -17,9 +16,11 @@ static size_t own_small_bits(const tnn_params *params) {
 }
 
 size_t tnn_secret_key_file_bytes(const tnn_params *params) {
-    return TNN_HEADER_BYTES + TNN_PARAMS_BYTES + TNN_KEY_ID_BYTES + packed_bytes(tnn_params_big_dimension(params)) +
+    return TNN_KEY_PREAMBLE_BYTES + packed_bytes(tnn_params_big_dimension(params)) +
            packed_bytes(own_small_bits(params));
 }
+
+static const tnn_key_format FORMAT = {TNN_KIND_SECRET_KEY, tnn_secret_key_file_bytes};
 
 size_t tnn_secret_key_size(const tnn_secret_key *secret) {
     return tnn_secret_key_file_bytes(&secret->params);
@@ -43,16 +44,17 @@ static bool read_bits(tnn_reader *reader, uint32_t *bits, size_t count) {
 }
 
 tnn_status tnn_secret_key_save(const tnn_secret_key *secret, uint8_t *out, size_t capacity) {
+    if (!secret) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_writer writer;
-    tnn_status status = secret ? tnn_begin(&writer, out, capacity, tnn_secret_key_size(secret)) : TNN_ERR_MISUSE;
+    tnn_status status = tnn_begin_key(&writer, &FORMAT, &secret->params, &secret->id, out, capacity);
     if (status != TNN_OK) {
         return status;
     }
-    tnn_write_params(&writer, &secret->params);
-    tnn_write_copy(&writer, secret->id.bytes, sizeof secret->id.bytes);
     write_bits(&writer, secret->big, tnn_params_big_dimension(&secret->params));
     write_bits(&writer, secret->small, own_small_bits(&secret->params));
-    tnn_finish(out, TNN_KIND_SECRET_KEY, tnn_secret_key_size(secret));
+    tnn_finish_key(&FORMAT, &secret->params, out);
     return TNN_OK;
 }
 
@@ -63,13 +65,14 @@ tnn_status tnn_secret_key_load(tnn_secret_key **out, const uint8_t *bytes, size_
     *out = NULL;
     tnn_reader reader;
     tnn_params params;
-    tnn_status status = tnn_open_key(&reader, &params, TNN_KIND_SECRET_KEY, bytes, length, tnn_secret_key_file_bytes);
+    tnn_key_id id;
     tnn_secret_key *secret = NULL;
+    tnn_status status = tnn_open_key(&reader, &params, &id, &FORMAT, bytes, length);
     status = status == TNN_OK ? tnn_secret_key_new(&secret, &params) : status;
     if (status != TNN_OK) {
         return status;
     }
-    tnn_read_copy(&reader, secret->id.bytes, sizeof secret->id.bytes);
+    secret->id = id;
     if (!read_bits(&reader, secret->big, tnn_params_big_dimension(&params)) ||
         !read_bits(&reader, secret->small, own_small_bits(&params))) {
         tnn_secret_key_free(secret);

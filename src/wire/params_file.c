@@ -48,13 +48,3 @@ tnn_status tnn_read_params(tnn_reader *reader, tnn_params *params) {
     }
     return tnn_params_check(params, &literal, (tnn_security)words[10]);
 }
-
-tnn_status tnn_open_key(tnn_reader *reader, tnn_params *params, tnn_kind kind, const uint8_t *bytes, size_t length,
-                        size_t (*file_bytes)(const tnn_params *params)) {
-    tnn_status status = tnn_open(reader, kind, bytes, length);
-    status = status == TNN_OK ? tnn_read_params(reader, params) : status;
-    if (status != TNN_OK) {
-        return status;
-    }
-    return length == file_bytes(params) ? TNN_OK : TNN_ERR_MALFORMED;
-}

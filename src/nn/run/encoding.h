@@ -2,7 +2,7 @@
 #ifndef TNN_NN_ENCODING_H
 #define TNN_NN_ENCODING_H
 
-#include "circuit.h"
+#include "spec.h"
 
 size_t tnn_spec_pixels(const tnn_spec *spec);
 

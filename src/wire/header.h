@@ -8,8 +8,8 @@
  *    8   8  bytes of payload that follow the header
  *   16  16  BLAKE2b-128 of the payload: tells accidents apart, authenticates nobody
  */
-#ifndef TNN_API_HEADER_H
-#define TNN_API_HEADER_H
+#ifndef TNN_WIRE_HEADER_H
+#define TNN_WIRE_HEADER_H
 
 #include <torusnn/status.h>
 

@@ -1,34 +1,12 @@
-/* Compiling: parameters by search, then scales, offsets and tables of a model under them. */
-#include "circuit.h"
+/* Scales, offsets and tables of a model under one parameter set. */
+#include "lower.h"
 
 #include <math.h>
 
 #include "cost.h"
 #include "memory.h"
-#include "range.h"
+#include "reports.h"
 #include "tables.h"
-
-static void free_layer_circuit(tnn_layer_circuit *layer) {
-    tnn_free(layer->weights);
-    tnn_free(layer->offsets);
-    tnn_free(layer->tests);
-    tnn_free(layer->steps);
-    tnn_free(layer->step_positions);
-    tnn_free(layer->step_sizes);
-}
-
-void tnn_circuit_free(tnn_circuit *circuit) {
-    if (!circuit) {
-        return;
-    }
-    for (uint32_t i = 0; circuit->layers && i < circuit->layer_count; i++) {
-        free_layer_circuit(&circuit->layers[i]);
-    }
-    tnn_free(circuit->layers);
-    tnn_free(circuit->budget.layers);
-    tnn_free(circuit->reports);
-    tnn_free(circuit);
-}
 
 static bool allocate_tables(tnn_layer_circuit *layer, uint32_t N) {
     const size_t tables = (size_t)layer->neurons * layer->tables_per_neuron;
@@ -181,8 +159,9 @@ static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall,
     return status;
 }
 
-static tnn_status compile_shape(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
-                                const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement) {
+tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
+                     const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement) {
+    *out = NULL;
     tnn_circuit *circuit = tnn_alloc(1, sizeof *circuit);
     if (!circuit) {
         return TNN_ERR_MEMORY;
@@ -212,52 +191,7 @@ tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, c
     tnn_shape *shape;
     tnn_shortfall shortfall;
     tnn_status status = tnn_shape_create(&shape, model, false);
-    status = status == TNN_OK ? compile_shape(out, &shortfall, model, shape, params, &requirement) : status;
+    status = status == TNN_OK ? tnn_lower(out, &shortfall, model, shape, params, &requirement) : status;
     tnn_shape_free(shape);
     return status;
-}
-
-/* A neuron whose accumulator lies outside its table whatever the image: its table would never be read. */
-static bool finds_unreachable_table(tnn_shortfall *shortfall, const tnn_model *model) {
-    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
-        for (uint32_t j = 0; j < model->layers[i].neurons; j++) {
-            const int32_t *range = model->layers[i].ranges + 2 * (size_t)j;
-            tnn_interval reach = tnn_accumulator_interval(model, i, j);
-            if (reach.low > range[1] || reach.high < range[0]) {
-                *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_RANGE, .layer = i, .neuron = j};
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
-                               const tnn_requirement *requirement) {
-    *out = NULL;
-    if (finds_unreachable_table(shortfall, model)) {
-        return TNN_ERR_UNSATISFIABLE;
-    }
-    tnn_shape *shape;
-    tnn_params chosen;
-    tnn_status status = tnn_shape_create(&shape, model, requirement->whole_torus);
-    status = status == TNN_OK ? tnn_search(&chosen, shortfall, shape, requirement, model->output_scale) : status;
-    status = status == TNN_OK ? compile_shape(out, shortfall, model, shape, &chosen, requirement) : status;
-    tnn_shape_free(shape);
-    return status;
-}
-
-static size_t layer_bytes(const tnn_layer_circuit *layer, uint32_t N) {
-    const size_t outputs = (size_t)layer->neurons * layer->tables_per_neuron;
-    const size_t weights = (size_t)layer->neurons * (layer->inputs * sizeof *layer->weights + sizeof *layer->offsets);
-    const size_t words_a_position = layer->tables_per_neuron > 1 ? 2 : 1;
-    return weights + outputs * N * words_a_position * sizeof(uint32_t);
-}
-
-size_t tnn_circuit_bytes(const tnn_circuit *circuit) {
-    size_t bytes = sizeof *circuit + circuit->report_count * sizeof *circuit->reports;
-    for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        bytes += layer_bytes(&circuit->layers[i], circuit->spec.params.literal.N);
-    }
-    return bytes;
 }

@@ -1,6 +1,6 @@
 /* Parameters inside other files: 64 bytes, checked against limits and the security curve when read. */
-#ifndef TNN_API_PARAMS_FILE_H
-#define TNN_API_PARAMS_FILE_H
+#ifndef TNN_WIRE_PARAMS_FILE_H
+#define TNN_WIRE_PARAMS_FILE_H
 
 #include "header.h"
 #include "params.h"
@@ -11,9 +11,5 @@ void tnn_write_params(tnn_writer *writer, const tnn_params *params);
 
 /* TNN_ERR_TRUNCATED, TNN_ERR_MALFORMED, TNN_ERR_INSECURE. */
 TNN_MUST_USE tnn_status tnn_read_params(tnn_reader *reader, tnn_params *params);
-
-/* Opens a key: header, parameters, and a length that is what file_bytes says of them. */
-TNN_MUST_USE tnn_status tnn_open_key(tnn_reader *reader, tnn_params *params, tnn_kind kind, const uint8_t *bytes,
-                                     size_t length, size_t (*file_bytes)(const tnn_params *params));
 
 #endif

@@ -1,36 +1,40 @@
-/* Compiling with fewer rotations where that is cheaper, and what is said of the model's own layers then. */
-#include "circuit.h"
+/* Parameters by search, a circuit under them, and fewer rotations where that is cheaper. */
+#include "compiler.h"
+
+#include "lower.h"
 #include "memory.h"
 #include "range.h"
+#include "reports.h"
+#include "simplify.h"
 
-static tnn_layer_report report_of(const tnn_model *model, uint32_t index) {
-    const tnn_layer *layer = &model->layers[index];
-    return (tnn_layer_report){.inputs = layer->inputs,
-                              .neurons = layer->neurons,
-                              .tables_per_neuron = layer->tables_per_neuron,
-                              .table_cells = layer->table_cells,
-                              .unproven_neurons = layer->tables_per_neuron ? tnn_unproven_neurons(model, index) : 0,
-                              .circuit_layer = TNN_NO_LAYER};
+/* A neuron whose accumulator lies outside its table whatever the image: its table would never be read. */
+static bool finds_unreachable_table(tnn_shortfall *shortfall, const tnn_model *model) {
+    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
+        for (uint32_t j = 0; j < model->layers[i].neurons; j++) {
+            const int32_t *range = model->layers[i].ranges + 2 * (size_t)j;
+            tnn_interval reach = tnn_accumulator_interval(model, i, j);
+            if (reach.low > range[1] || reach.high < range[0]) {
+                *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_RANGE, .layer = i, .neuron = j};
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
-tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model, const tnn_origin *origins) {
-    tnn_layer_report *reports = tnn_alloc(model->layer_count, sizeof *reports);
-    if (!reports) {
-        return TNN_ERR_MEMORY;
+tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
+                               const tnn_requirement *requirement) {
+    *out = NULL;
+    if (finds_unreachable_table(shortfall, model)) {
+        return TNN_ERR_UNSATISFIABLE;
     }
-    for (uint32_t i = 0; i < model->layer_count; i++) {
-        reports[i] = report_of(model, i);
-    }
-    for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        const uint32_t worst = circuit->budget.layers[i].worst_neuron;
-        tnn_layer_report *report = &reports[origins ? origins[i].layer : i];
-        report->circuit_layer = i;
-        report->worst_neuron = origins ? origins[i].neurons[worst] : worst;
-    }
-    tnn_free(circuit->reports);
-    circuit->reports = reports;
-    circuit->report_count = model->layer_count;
-    return TNN_OK;
+    tnn_shape *shape;
+    tnn_params chosen;
+    tnn_status status = tnn_shape_create(&shape, model, requirement->whole_torus);
+    status = status == TNN_OK ? tnn_search(&chosen, shortfall, shape, requirement, model->output_scale) : status;
+    status = status == TNN_OK ? tnn_lower(out, shortfall, model, shape, &chosen, requirement) : status;
+    tnn_shape_free(shape);
+    return status;
 }
 
 /* A circuit of the simplified model that speaks of the given one. */

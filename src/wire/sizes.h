@@ -1,6 +1,6 @@
 /* Bytes of each object on the wire, known from parameters and shapes alone. */
-#ifndef TNN_API_SIZES_H
-#define TNN_API_SIZES_H
+#ifndef TNN_WIRE_SIZES_H
+#define TNN_WIRE_SIZES_H
 
 #include <stdint.h>
 

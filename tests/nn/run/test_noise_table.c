@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "draw.h"
+#include "lower.h"
 #include "memory.h"
 #include "networks.h"
 #include "stepwise.h"

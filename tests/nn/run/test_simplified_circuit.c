@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "circuits.h"
+#include "compiler.h"
 #include "draw.h"
 #include "encoding.h"
 #include "evaluation.h"

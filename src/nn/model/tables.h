@@ -2,7 +2,9 @@
 #ifndef TNN_NN_TABLES_H
 #define TNN_NN_TABLES_H
 
-#include "circuit.h"
+#include <torusnn/tfhe.h>
+
+#include "model.h"
 
 /* Twice the centre of a table: f(low) + f(high). */
 int32_t tnn_table_doubled_centre(const tnn_layer *layer, size_t neuron, size_t table);

@@ -14,8 +14,7 @@
 #define TNN_NN_CIRCUIT_H
 
 #include "budget.h"
-#include "search.h"
-#include "simplify.h"
+#include "spec.h"
 
 /* What a layer needs besides the model's integers. Units are multiples of 2^-32. */
 typedef struct tnn_layer_circuit {
@@ -42,19 +41,6 @@ typedef struct tnn_layer_report {
 
 #define TNN_NO_LAYER UINT32_MAX
 
-/* What encryption and decryption must know: no weights. */
-struct tnn_spec {
-    tnn_params params;
-    uint32_t height, width, channels, input_levels, outputs;
-    uint32_t input_unit;                        /* torus weight of one level, in units of 2^-input_bits */
-    uint32_t output_unit;                       /* torus weight of one integer logit, in units of 2^-32 */
-    uint32_t output_bits;                       /* results cross the wire on Z/2^output_bits */
-    bool exact;                                 /* logits are rounded to integers */
-    double output_scale;                        /* real logit of one integer logit */
-    uint8_t fingerprint[TNN_FINGERPRINT_BYTES]; /* of model and spec */
-};
-typedef struct tnn_spec tnn_spec;
-
 struct tnn_circuit {
     tnn_spec spec;
     uint32_t layer_count;
@@ -67,26 +53,6 @@ struct tnn_circuit {
     bool whole_torus;          /* tables take all of it, see tnn_fill_whole_test */
 };
 typedef struct tnn_circuit tnn_circuit;
-
-/* A circuit of the model as it stands, under the cheapest parameters that meet the requirement. TNN_ERR_UNSATISFIABLE
- * with *shortfall filled, TNN_ERR_MEMORY. */
-TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
-                                            const tnn_requirement *requirement);
-
-/* The same of an equal model with fewer neurons (simplify.h), where that is cheaper. Reports and *shortfall name layers
- * and neurons of the model that was given. */
-TNN_MUST_USE tnn_status tnn_circuit_compile_simplified(tnn_circuit **circuit, tnn_shortfall *shortfall,
-                                                       const tnn_model *model, const tnn_requirement *requirement);
-
-/* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus.
- */
-TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
-                                                 const tnn_params *params, bool exact);
-
-/* Reports of the layers of `model`. origins [layer_count] say which of them the circuit's are; NULL: the same ones.
- * Returns TNN_ERR_MEMORY. */
-TNN_MUST_USE tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model,
-                                                  const tnn_origin *origins);
 
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 

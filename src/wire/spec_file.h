@@ -1,9 +1,9 @@
 /* Client specs as bytes, and the fingerprint that binds ciphertexts to one circuit. */
-#ifndef TNN_API_SPEC_FILE_H
-#define TNN_API_SPEC_FILE_H
+#ifndef TNN_WIRE_SPEC_FILE_H
+#define TNN_WIRE_SPEC_FILE_H
 
-#include "circuit.h"
 #include "header.h"
+#include "spec.h"
 
 /* BLAKE2b-128 of the model's fingerprint and of all of the spec but the fingerprint. */
 void tnn_spec_set_fingerprint(tnn_spec *spec, const uint8_t model[TNN_FINGERPRINT_BYTES]);

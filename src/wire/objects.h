@@ -1,11 +1,11 @@
-/* Ciphertexts as the api layer holds them. */
-#ifndef TNN_API_OBJECTS_H
-#define TNN_API_OBJECTS_H
+/* Ciphertexts as objects hold them. */
+#ifndef TNN_WIRE_OBJECTS_H
+#define TNN_WIRE_OBJECTS_H
 
 #include <torusnn/torusnn.h>
 
-#include "circuit.h"
 #include "packed.h"
+#include "spec.h"
 
 struct tnn_input {
     uint8_t fingerprint[TNN_FINGERPRINT_BYTES]; /* of the circuit it was encrypted for */

@@ -1,0 +1,40 @@
+#include "circuit.h"
+
+#include "memory.h"
+
+static void free_layer_circuit(tnn_layer_circuit *layer) {
+    tnn_free(layer->weights);
+    tnn_free(layer->offsets);
+    tnn_free(layer->tests);
+    tnn_free(layer->steps);
+    tnn_free(layer->step_positions);
+    tnn_free(layer->step_sizes);
+}
+
+void tnn_circuit_free(tnn_circuit *circuit) {
+    if (!circuit) {
+        return;
+    }
+    for (uint32_t i = 0; circuit->layers && i < circuit->layer_count; i++) {
+        free_layer_circuit(&circuit->layers[i]);
+    }
+    tnn_free(circuit->layers);
+    tnn_free(circuit->budget.layers);
+    tnn_free(circuit->reports);
+    tnn_free(circuit);
+}
+
+static size_t layer_bytes(const tnn_layer_circuit *layer, uint32_t N) {
+    const size_t outputs = (size_t)layer->neurons * layer->tables_per_neuron;
+    const size_t weights = (size_t)layer->neurons * (layer->inputs * sizeof *layer->weights + sizeof *layer->offsets);
+    const size_t words_a_position = layer->tables_per_neuron > 1 ? 2 : 1;
+    return weights + outputs * N * words_a_position * sizeof(uint32_t);
+}
+
+size_t tnn_circuit_bytes(const tnn_circuit *circuit) {
+    size_t bytes = sizeof *circuit + circuit->report_count * sizeof *circuit->reports;
+    for (uint32_t i = 0; i < circuit->layer_count; i++) {
+        bytes += layer_bytes(&circuit->layers[i], circuit->spec.params.literal.N);
+    }
+    return bytes;
+}

@@ -1,0 +1,21 @@
+/* From a model and a parameter set to a circuit. */
+#ifndef TNN_NN_LOWER_H
+#define TNN_NN_LOWER_H
+
+#include "circuit.h"
+#include "search.h"
+
+/*
+ * A circuit of the model under `params`, which the shape has been found to fit. Of the requirement the contract and
+ * whole_torus count. Returns TNN_ERR_MEMORY; TNN_ERR_UNSATISFIABLE with *shortfall filled where a range leaves no unit
+ * or a table cannot take the whole torus.
+ */
+TNN_MUST_USE tnn_status tnn_lower(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
+                                  const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement);
+
+/* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus.
+ */
+TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
+                                                 const tnn_params *params, bool exact);
+
+#endif

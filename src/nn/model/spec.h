@@ -1,0 +1,20 @@
+/* What a client knows of a network: parameters and encodings, no weights. */
+#ifndef TNN_NN_SPEC_H
+#define TNN_NN_SPEC_H
+
+#include "model.h"
+#include "params.h"
+
+struct tnn_spec {
+    tnn_params params;
+    uint32_t height, width, channels, input_levels, outputs;
+    uint32_t input_unit;                        /* torus weight of one level, in units of 2^-input_bits */
+    uint32_t output_unit;                       /* torus weight of one integer logit, in units of 2^-32 */
+    uint32_t output_bits;                       /* results cross the wire on Z/2^output_bits */
+    bool exact;                                 /* logits are rounded to integers */
+    double output_scale;                        /* real logit of one integer logit */
+    uint8_t fingerprint[TNN_FINGERPRINT_BYTES]; /* of model and spec */
+};
+typedef struct tnn_spec tnn_spec;
+
+#endif
