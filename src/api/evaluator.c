@@ -5,6 +5,7 @@
 #include "evaluation.h"
 #include "memory.h"
 #include "objects.h"
+#include "server_key.h"
 
 struct tnn_evaluator {
     const tnn_circuit *circuit;
