@@ -155,3 +155,14 @@ tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, doubl
     tnn_free(lwe);
     return TNN_OK;
 }
+
+size_t tnn_class_of(const double *logits, size_t outputs) {
+    if (outputs == 1) {
+        return logits[0] > 0;
+    }
+    size_t best = 0;
+    for (size_t i = 1; i < outputs; i++) {
+        best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
+}

@@ -47,14 +47,3 @@ tnn_status tnn_model_predict(const tnn_model *model, double *logits, const uint8
     tnn_free(accumulators);
     return status;
 }
-
-size_t tnn_class_of(const double *logits, size_t outputs) {
-    if (outputs == 1) {
-        return logits[0] > 0;
-    }
-    size_t best = 0;
-    for (size_t i = 1; i < outputs; i++) {
-        best = logits[i] > logits[best] ? i : best;
-    }
-    return best;
-}

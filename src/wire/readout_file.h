@@ -11,7 +11,7 @@
 #include <torusnn/status.h>
 
 #include "bytes.h"
-#include "model.h"
+#include "readout.h"
 
 size_t tnn_input_map_bytes(const uint8_t *input_map, uint32_t levels);
 void tnn_write_input_map(tnn_writer *writer, const uint8_t *input_map, uint32_t levels);

@@ -8,6 +8,8 @@
 
 #include <torusnn/status.h>
 
+#include "readout.h"
+
 #define TNN_FINGERPRINT_BYTES 16u
 
 /*
@@ -26,17 +28,6 @@ typedef struct tnn_layer {
     int32_t *thresholds; /* [neurons][table_cells - 1], never falling: cell c + 1 begins at the c-th; or NULL */
     int16_t *tables;     /* [neurons][tables_per_neuron][table_cells] */
 } tnn_layer;
-
-#define TNN_CLASS_NAME_BYTES 64u /* with its terminating NUL */
-
-/* How integer logits are read: real logit = scale times integer logit + offset. */
-typedef struct tnn_readout {
-    uint32_t outputs;
-    uint32_t named; /* classes that have names: none, or all. One output stands for two classes */
-    double *scales; /* [outputs] */
-    double *offsets;
-    char (*names)[TNN_CLASS_NAME_BYTES]; /* [named] UTF-8 */
-} tnn_readout;
 
 /* The precision for which a network was made. */
 typedef struct tnn_contract {
@@ -64,26 +55,6 @@ typedef struct tnn_model tnn_model;
 /* An empty model with memory for its list of layers. */
 TNN_MUST_USE tnn_status tnn_model_new(tnn_model **model, uint32_t layer_count);
 TNN_API void tnn_model_free(tnn_model *model);
-
-/* Memory for a readout of `outputs` logits at scale 1 and `named` names. TNN_ERR_MEMORY. */
-TNN_MUST_USE tnn_status tnn_readout_allocate(tnn_readout *readout, uint32_t outputs, uint32_t named);
-TNN_MUST_USE tnn_status tnn_readout_copy(tnn_readout *copy, const tnn_readout *readout);
-
-/* Gives back what the readout points to. */
-void tnn_readout_release(tnn_readout *readout);
-
-/* An integer logit, or what noise made of it, as a real one. */
-static inline double tnn_real_logit(const tnn_readout *readout, size_t output, double logit) {
-    return readout->scales[output] * logit + readout->offsets[output];
-}
-
-/* Classes that outputs tell apart: as many, but one output is a logit between two. */
-static inline uint32_t tnn_class_count(uint32_t outputs) {
-    return outputs == 1 ? 2 : outputs;
-}
-
-/* input_map [256] of `levels` levels, each pixel to the nearest. */
-void tnn_fill_even_map(uint8_t *input_map, uint32_t levels);
 
 /* Memory for a layer whose four sizes and has_thresholds are set. */
 TNN_MUST_USE tnn_status tnn_layer_allocate(tnn_layer *layer);
