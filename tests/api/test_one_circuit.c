@@ -95,7 +95,7 @@ static tnn_model *bundled_model(const char *name) {
     tnn_model *model;
     assert_true(snprintf(path, sizeof path, "%s/%s.tnn", BUNDLED_MODELS, name) < (int)sizeof path);
     char *bytes = new_text(path, &length);
-    assert_ok(tnn_model_load(&model, (const uint8_t *)bytes, length));
+    assert_ok(tnn_model_load(&model, NULL, (const uint8_t *)bytes, length));
     tnn_free(bytes);
     return model;
 }
@@ -177,7 +177,7 @@ typedef struct client {
 static client new_client(const tnn_circuit *circuit, const uint8_t *image, size_t pixels) {
     client c;
     assert_ok(tnn_circuit_spec(&c.spec, circuit));
-    assert_ok(tnn_keygen(&c.secret, &c.eval, c.spec, 2));
+    assert_ok(tnn_keygen(&c.secret, &c.eval, c.spec, 2, NULL));
     assert_ok(tnn_encrypt(&c.input, c.spec, c.secret, image, pixels));
     return c;
 }

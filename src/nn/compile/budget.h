@@ -11,7 +11,7 @@ typedef struct tnn_requirement {
     bool exact;
     bool whole_torus;         /* tables spread over the whole torus instead of half of it */
     double position_noise;    /* tolerant: most worst_position_noise of any layer */
-    double logit_noise;       /* tolerant: most logit_noise, in logits */
+    double logit_noise;       /* tolerant: most logit_noise_share */
     double log2_lookup_error; /* exact: most worst_lookup_log2 of any layer */
 } tnn_requirement;
 
@@ -35,6 +35,7 @@ typedef struct tnn_budget {
     uint32_t output_bits;     /* of results on the wire */
     double logit_variance;    /* of the noisiest logit, fraction of the torus squared */
     double logit_noise;       /* its standard deviation, in integer logits */
+    double logit_noise_share; /* of the logit where it is largest: that deviation over the logit's spread (shape.h) */
     double logit_room_used;   /* share of the torus's room for it that it needs: at most 1, or logits would wrap */
 } tnn_budget;
 

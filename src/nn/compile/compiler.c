@@ -31,7 +31,7 @@ tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, cons
     tnn_shape *shape;
     tnn_params chosen;
     tnn_status status = tnn_shape_create(&shape, model, requirement->whole_torus);
-    status = status == TNN_OK ? tnn_search(&chosen, shortfall, shape, requirement, model->output_scale) : status;
+    status = status == TNN_OK ? tnn_search(&chosen, shortfall, shape, requirement) : status;
     status = status == TNN_OK ? tnn_lower(out, shortfall, model, shape, &chosen, requirement) : status;
     tnn_shape_free(shape);
     return status;

@@ -36,7 +36,7 @@ static double neuron_width(const tnn_model *model, uint32_t index, size_t neuron
 }
 
 /* Tables of one neuron add up before they are squared: they share a rotation. gains is NULL for pixels. */
-static void add_power(tnn_neuron_shape *shape, const int8_t *weights, const tnn_gain *gains, size_t per_neuron) {
+static void add_power(tnn_neuron_shape *shape, const int16_t *weights, const tnn_gain *gains, size_t per_neuron) {
     double own = 0;
     double common = 0;
     for (size_t m = 0; m < per_neuron; m++) {
@@ -47,11 +47,40 @@ static void add_power(tnn_neuron_shape *shape, const int8_t *weights, const tnn_
     shape->common_power += fmax(common * common - own * own, 0);
 }
 
+/* Variance of layer `index`'s inputs where every entry of a table, or every level of a pixel, is as likely. */
+static double entry_variance(const tnn_model *model, uint32_t index, size_t input) {
+    if (index == 0) {
+        const double levels = model->input_levels;
+        return (levels * levels - 1) / 12;
+    }
+    const tnn_layer *before = &model->layers[index - 1];
+    const int16_t *entries = before->tables + input * before->table_cells;
+    double sum = 0;
+    double squares = 0;
+    for (size_t c = 0; c < before->table_cells; c++) {
+        sum += entries[c];
+        squares += (double)entries[c] * entries[c];
+    }
+    return (squares - sum * sum / before->table_cells) / before->table_cells;
+}
+
+/* A logit that never changes spreads by 1, so that its noise has something to be held against. */
+static double spread_of(const tnn_model *model, uint32_t index, size_t neuron) {
+    const tnn_layer *layer = &model->layers[index];
+    double variance = 0;
+    for (size_t i = 0; i < layer->inputs; i++) {
+        const double weight = layer->weights[neuron * layer->inputs + i];
+        variance += weight * weight * entry_variance(model, index, i);
+    }
+    return variance > 0 ? sqrt(variance) : 1;
+}
+
 static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, size_t neuron, const tnn_gain *gains) {
     const tnn_layer *layer = &model->layers[index];
-    const int8_t *weights = layer->weights + neuron * layer->inputs;
+    const int16_t *weights = layer->weights + neuron * layer->inputs;
     const size_t per_neuron = index > 0 ? model->layers[index - 1].tables_per_neuron : 1;
     tnn_neuron_shape shape = {.width = neuron_width(model, index, neuron), .largest_weight = 1};
+    shape.spread = layer->tables_per_neuron == 0 ? spread_of(model, index, neuron) : 1;
     for (size_t i = 0; i < layer->inputs; i++) {
         shape.largest_weight = abs(weights[i]) > shape.largest_weight ? abs(weights[i]) : shape.largest_weight;
     }

@@ -21,6 +21,7 @@ typedef struct tnn_neuron_shape {
     double half_width;   /* what of it must fit half the torus: all, or half of it where tables take the whole torus */
     double power;        /* what the variance of a blind rotation, or of a pixel, is multiplied by */
     double common_power; /* what the common part of it is multiplied by on top: 0 where neurons have one table each */
+    double spread;       /* of a logit: its deviation where inputs are independent and each entry is as likely */
     int32_t largest_weight; /* at least 1 */
 } tnn_neuron_shape;
 

@@ -58,7 +58,8 @@ static bool constant_cells(const int16_t *entries, size_t first, size_t last) {
 /* A slope takes a cell for each accumulator, and none beyond the ends. */
 static bool can_slope(const tnn_layer *layer, size_t neuron, tnn_interval reach) {
     const int32_t *range = layer->ranges + 2 * neuron;
-    return reach.low >= range[0] && reach.high <= range[1] && reach.high - reach.low < layer->table_cells;
+    return !layer->has_thresholds && reach.low >= range[0] && reach.high <= range[1] &&
+           reach.high - reach.low < layer->table_cells;
 }
 
 bool tnn_table_line(tnn_line *line, const tnn_layer *layer, size_t neuron, size_t table, tnn_interval reach) {
