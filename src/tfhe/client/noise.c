@@ -97,14 +97,14 @@ static uint32_t bits_for_one_step(const tnn_params_literal *p) {
     return (uint32_t)fmax(1, ceil(log2_deviation + 4 + 32 - 51));
 }
 
-uint32_t tnn_quad_coarse_bits(const tnn_params *params) {
+uint32_t tnn_coarse_bits(const tnn_params *params) {
     const uint32_t bits = bits_for_one_step(&params->literal);
     const double exact = tnn_coarse_variance_blind_rotation(params, 0);
     return tnn_coarse_variance_blind_rotation(params, bits) > 1.01 * exact ? 0 : bits;
 }
 
 static uint32_t planned_coarse_bits(const tnn_params *params) {
-    return tnn_planned_for_quads(params) ? tnn_quad_coarse_bits(params) : 0;
+    return tnn_planned_for_quads(params) ? tnn_coarse_bits(params) : 0;
 }
 
 double tnn_variance_external_product(const tnn_params *params) {

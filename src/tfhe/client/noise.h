@@ -22,7 +22,7 @@ bool tnn_planned_for_quads(const tnn_params *params);
 
 /* Low bits of an accumulator that the quad engine rounds away: as many as let it reduce a product's coefficients in one
  * step, or none where they would add more than a hundredth to the noise of a blind rotation. */
-uint32_t tnn_quad_coarse_bits(const tnn_params *params);
+uint32_t tnn_coarse_bits(const tnn_params *params);
 
 /* What an engine adds that rounds this many bits of an accumulator away. */
 double tnn_coarse_variance_external_product(const tnn_params *params, uint32_t coarse_bits);

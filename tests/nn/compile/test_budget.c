@@ -122,7 +122,7 @@ static double digit_square(double base) {
 
 /* The reference server rounds coarsely in ranks 2 and 3. */
 static uint32_t planned_coarse_bits(const tnn_params *params) {
-    return params->literal.k == 2 || params->literal.k == 3 ? tnn_quad_coarse_bits(params) : 0;
+    return params->literal.k == 2 || params->literal.k == 3 ? tnn_coarse_bits(params) : 0;
 }
 
 static double rotation_variance(const tnn_params *params) {

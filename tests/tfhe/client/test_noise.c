@@ -145,8 +145,8 @@ static void coarse_bits_keep_the_bound_and_the_noise(void **state) {
     const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
     for (size_t i = 0; i < count; i++) {
         tnn_params *params = shipped_params(shipped[i].name);
-        print_message("%s: %u coarse bits\n", shipped[i].name, tnn_quad_coarse_bits(params));
-        assert_int_equal(tnn_quad_coarse_bits(params), expected_coarse_bits(params));
+        print_message("%s: %u coarse bits\n", shipped[i].name, tnn_coarse_bits(params));
+        assert_int_equal(tnn_coarse_bits(params), expected_coarse_bits(params));
         tnn_params_free(params);
     }
 }
@@ -155,7 +155,7 @@ static void coarse_bits_keep_the_bound_and_the_noise(void **state) {
 static void the_fast_set_is_rounded_coarsely(void **state) {
     (void)state;
     tnn_params *params = shipped_params("fast");
-    assert_int_equal(tnn_quad_coarse_bits(params), 4);
+    assert_int_equal(tnn_coarse_bits(params), 4);
     tnn_params_free(params);
 }
 
@@ -169,7 +169,7 @@ static void coarse_rounding_is_refused_where_it_would_show(void **state) {
         assert_int_equal(least_coarse_bits(&params->literal), needed[i]);
         assert_true(tnn_coarse_variance_blind_rotation(params, needed[i]) >
                     1.01 * tnn_coarse_variance_blind_rotation(params, 0));
-        assert_int_equal(tnn_quad_coarse_bits(params), 0);
+        assert_int_equal(tnn_coarse_bits(params), 0);
         tnn_params_free(params);
     }
 }
