@@ -16,6 +16,9 @@ typedef struct tnn_gain {
     double common; /* the same of the common part: |steps|_1, or 1 */
 } tnn_gain;
 
+/* Most zero bits below the weights of a compiled row, which fit int16. */
+#define TNN_MOST_TWOS 14u
+
 typedef struct tnn_neuron_shape {
     double width;        /* accumulators in its table range; for a logit the largest size it can have */
     double half_width;   /* what of it must fit half the torus: all, or half of it where tables take the whole torus */
@@ -23,6 +26,7 @@ typedef struct tnn_neuron_shape {
     double common_power; /* what the common part of it is multiplied by on top: 0 where neurons have one table each */
     double spread;       /* of a logit: its deviation where inputs are independent and each entry is as likely */
     int32_t largest_weight; /* at least 1 */
+    uint32_t twos;          /* zero bits below all weights: they are multiples of 2^twos */
 } tnn_neuron_shape;
 
 typedef struct tnn_layer_shape {
@@ -40,6 +44,9 @@ typedef struct tnn_shape {
     uint64_t bootstraps; /* an image */
     tnn_layer_shape *layers;
 } tnn_shape;
+
+/* Zero bits below all weights [count], TNN_MOST_TWOS where there are only zeros. */
+uint32_t tnn_weight_twos(const int16_t *weights, size_t count);
 
 TNN_MUST_USE tnn_status tnn_shape_create(tnn_shape **shape, const tnn_model *model, bool whole_torus);
 void tnn_shape_free(tnn_shape *shape);
