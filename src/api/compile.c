@@ -24,6 +24,9 @@ static const char *const OBSTACLES[] = {
         "or smaller weights, inputs of fewer levels, a larger lookup error, or the tolerant contract",
     [TNN_OBSTACLE_WIDTH] = "layer %u, %s %u: there is room for %.1f bits and its accumulators take %.1f; use smaller "
                            "weights or tables",
+    [TNN_OBSTACLE_REACH] = "layer %u, %s %u: lookups can be exact for %.1f bits and its weights carry its accumulator "
+                           "over %.1f, beyond its "
+                           "table; use smaller weights, a table that is flat further in, or images taken at their word",
     [TNN_OBSTACLE_RANGE] = "layer %u, %s %u: no image can bring its accumulator inside its table; its bias, weights or "
                            "range are wrong",
     [TNN_OBSTACLE_NOT_NEGACYCLIC] = "layer %u, %s %u: its table is not negacyclic about the mean of its ends, so it "
@@ -33,6 +36,7 @@ static const char *const OBSTACLES[] = {
 static tnn_obstacle obstacle_of(const tnn_shortfall *shortfall, bool exact) {
     switch (shortfall->kind) {
     case TNN_SHORTFALL_WIDTH: return TNN_OBSTACLE_WIDTH;
+    case TNN_SHORTFALL_REACH: return TNN_OBSTACLE_REACH;
     case TNN_SHORTFALL_RANGE: return TNN_OBSTACLE_RANGE;
     case TNN_SHORTFALL_NOT_NEGACYCLIC: return TNN_OBSTACLE_NOT_NEGACYCLIC;
     default: return exact ? TNN_OBSTACLE_BITS : TNN_OBSTACLE_NOISE;
@@ -71,6 +75,9 @@ static const char *wrong_option(const tnn_options *options) {
     if (options->whole_torus && options->precision == TNN_PRECISION_EXACT) {
         return "whole_torus contradicts the exact contract, whose tables end at the ends of their range";
     }
+    if (options->take_images_word && (!options->images || options->image_count == 0)) {
+        return "take_images_word needs images";
+    }
     return NULL;
 }
 
@@ -101,7 +108,12 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         .position_noise = chosen.position_noise,
         .logit_noise = chosen.logit_noise,
         .log2_lookup_error = chosen.log2_lookup_error,
+        .images = chosen.take_images_word ? chosen.images : NULL,
+        .image_count = chosen.image_count,
     };
+    if (requirement.images && chosen.pixels != tnn_model_pixels(model)) {
+        return TNN_ERR_SHAPE;
+    }
     tnn_shortfall shortfall;
     tnn_status status = tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
     if (status == TNN_OK) {

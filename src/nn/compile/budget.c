@@ -109,11 +109,13 @@ static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape,
         layer->worst_position_noise = fmax(layer->worst_position_noise, deviation / (slope * neuron->width));
         layer->worst_lookup_log2 = fmax(layer->worst_lookup_log2, lookup);
         layer->error_sum += exp2(lookup);
+        layer->uncovered += strength * layer->unit_fraction * neuron->cover_width > 0.5 * (1 + 1e-12);
         layer->off_by_one_rate += off_by_one(neuron, shape->table_cells, slope, deviation) / shape->neurons;
         if (score > worst) {
             worst = score;
             layer->worst_neuron = j;
             layer->worst_deviation = deviation;
+            layer->worst_slope = slope;
         }
     }
 }

@@ -159,8 +159,8 @@ static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall,
     return status;
 }
 
-tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
-                     const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement) {
+tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model, const tnn_shape *shape,
+                     const tnn_params *params, const tnn_requirement *requirement) {
     *out = NULL;
     tnn_circuit *circuit = tnn_alloc(1, sizeof *circuit);
     if (!circuit) {
@@ -190,7 +190,7 @@ tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, c
     const tnn_requirement requirement = {.exact = exact};
     tnn_shape *shape;
     tnn_shortfall shortfall;
-    tnn_status status = tnn_shape_create(&shape, model, false);
+    tnn_status status = tnn_shape_create(&shape, model, &requirement, TNN_REACH_OF_WEIGHTS);
     status = status == TNN_OK ? tnn_lower(out, &shortfall, model, shape, params, &requirement) : status;
     tnn_shape_free(shape);
     return status;

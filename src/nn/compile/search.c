@@ -228,8 +228,8 @@ static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, cons
         return s;
     }
     const double deviations = deviations_for(requirement->log2_lookup_error);
-    const double width = is_logit ? 2 * shape->layers[index].widest : shape->layers[index].neuron[s.neuron].width;
-    s.asked = log2(width);
+    const double width = 2 * shape->layers[index].widest;
+    s.asked = is_logit ? log2(width) : log2(params->literal.N / layer->worst_slope);
     s.reachable = is_logit ? log2(width / (2 * deviations * budget->logit_noise))
                            : log2(params->literal.N / (2 * (deviations * layer->worst_deviation + 0.5)));
     return s;
