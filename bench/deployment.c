@@ -24,7 +24,7 @@ static bool encrypt_drawing(deployment *made, const tnn_spec *spec, uint32_t ind
 static bool act_as_client(deployment *made) {
     tnn_spec *spec = NULL;
     bool done = status_ok(tnn_circuit_spec(&spec, made->circuit), "client spec") &&
-                status_ok(tnn_keygen(&made->secret, &made->eval, spec, machine_cores()), "key generation");
+                status_ok(tnn_keygen(&made->secret, &made->eval, spec, machine_cores(), NULL), "key generation");
     for (uint32_t i = 0; i < made->count && done; i++) {
         done = encrypt_drawing(made, spec, i);
     }

@@ -138,7 +138,7 @@ static bool time_keygen(footprint_figures *figures, const tnn_circuit *circuit) 
         tnn_secret_key *secret = NULL;
         tnn_eval_key *eval = NULL;
         double start = clock_ms();
-        done = status_ok(tnn_keygen(&secret, &eval, spec, (unsigned)figures->threads), "key generation");
+        done = status_ok(tnn_keygen(&secret, &eval, spec, (unsigned)figures->threads, NULL), "key generation");
         ms[i] = clock_ms() - start;
         tnn_eval_key_free(eval);
         tnn_secret_key_free(secret);

@@ -122,7 +122,7 @@ static bool encrypt_drawing(subject *made, const laboratory *lab) {
 /* At most one part a bootstrap, and the sums of logits. */
 static bool allocate_results(subject *made, const laboratory *lab) {
     size_t words = tnn_params_big_dimension(lab->params) + 1;
-    made->logits = calloc(made->circuit->spec.outputs * words, sizeof *made->logits);
+    made->logits = calloc(made->circuit->spec.readout.outputs * words, sizeof *made->logits);
     return (made->logits != NULL || report_out_of_memory()) && samples_allocate(&made->ms, lab->rounds) &&
            samples_allocate(&made->part_ms, made->circuit->bootstraps + 1);
 }

@@ -28,13 +28,13 @@ static uint32_t next_word(uint32_t *state) {
 
 static void draw_weights(tnn_layer *layer, uint32_t *state) {
     for (size_t i = 0; i < (size_t)layer->neurons * layer->inputs; i++) {
-        layer->weights[i] = (int8_t)((int)(next_word(state) % 3) - 1);
+        layer->weights[i] = (int16_t)((int)(next_word(state) % 3) - 1);
     }
     for (size_t j = 0; j < layer->neurons; j++) {
         layer->weights[j * layer->inputs] = 1; /* no neuron is without weights */
     }
     for (size_t i = 0, reader = 0; i < layer->inputs; i++, reader = reader + 1 < layer->neurons ? reader + 1 : 0) {
-        int8_t *weight = &layer->weights[reader * layer->inputs + i];
+        int16_t *weight = &layer->weights[reader * layer->inputs + i];
         *weight = *weight == 0 ? 1 : *weight; /* no input is without a reader: its rotation would be saved */
     }
 }
@@ -91,7 +91,13 @@ static bool fill_model(tnn_model *model, const synthetic_shape *shape) {
     model->width = shape->inputs;
     model->channels = 1;
     model->input_levels = INPUT_LEVELS;
-    model->output_scale = 1.0 / (TABLE_MAGNITUDE * sqrt(shape->neurons)); /* logits of size about 1 */
+    tnn_fill_even_map(model->input_map, INPUT_LEVELS);
+    if (!status_ok(tnn_readout_allocate(&model->readout, shape->outputs, 0), "synthetic network")) {
+        return false;
+    }
+    for (uint32_t i = 0; i < shape->outputs; i++) {
+        model->readout.scales[i] = 1.0 / (TABLE_MAGNITUDE * sqrt(shape->neurons)); /* logits of size about 1 */
+    }
     model->provenance = tnn_alloc(sizeof PROVENANCE, 1);
     if (model->provenance == NULL) {
         return report_out_of_memory();
@@ -102,7 +108,8 @@ static bool fill_model(tnn_model *model, const synthetic_shape *shape) {
             return false;
         }
     }
-    return status_ok(tnn_model_check(model), "synthetic network");
+    tnn_contradiction found;
+    return status_ok(tnn_model_check(model, &found), "synthetic network");
 }
 
 bool synthetic_network(tnn_model **model, const synthetic_shape *shape) {

@@ -118,7 +118,7 @@ static bool keygen(const char *const *values) {
     tnn_secret_key *secret = NULL;
     tnn_eval_key *eval = NULL;
     bool done = check_key_paths(secret_path, eval_path) && load_spec(&spec, spec_path) &&
-                status_ok(tnn_keygen(&secret, &eval, spec, machine_cores()), "key generation") &&
+                status_ok(tnn_keygen(&secret, &eval, spec, machine_cores(), NULL), "key generation") &&
                 save_keys(secret_path, secret, eval_path, eval);
     tnn_eval_key_free(eval);
     tnn_secret_key_free(secret);

@@ -45,7 +45,7 @@ static bool classify(const tnn_model *model, const uint8_t *image, size_t pixels
         step(tnn_compile(&circuit, &refusal, model, NULL), "compile", &start) &&
         status_ok(tnn_circuit_spec(&spec, circuit), "spec") &&
         /* Client: the secret key stays, the evaluation key goes to the server, which prepares it once. */
-        step(tnn_keygen(&secret, &eval, spec, threads), "keygen", &start) &&
+        step(tnn_keygen(&secret, &eval, spec, threads, NULL), "keygen", &start) &&
         step(tnn_evaluator_create(&evaluator, circuit, eval, threads, 1), "prepare", &start) &&
         /* An image goes over encrypted; the server computes without the secret key; only the client can read on. */
         step(tnn_encrypt(&input, spec, secret, image, pixels), "encrypt", &start) &&

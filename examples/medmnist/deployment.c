@@ -33,7 +33,7 @@ static bool hand_over_spec(deployment *both) {
 static bool make_keys(deployment *both, bytes *wire, unsigned threads) {
     tnn_eval_key *eval = NULL;
     double start = clock_ms();
-    bool done = status_ok(tnn_keygen(&both->secret, &eval, both->spec, threads), "key generation");
+    bool done = status_ok(tnn_keygen(&both->secret, &eval, both->spec, threads, NULL), "key generation");
     both->keygen_ms = clock_ms() - start;
     done = done && bytes_allocate(wire, tnn_eval_key_size(eval)) &&
            status_ok(tnn_eval_key_save(eval, wire->data, wire->length), "evaluation key");

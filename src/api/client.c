@@ -5,8 +5,26 @@
 #include "memory.h"
 #include "objects.h"
 #include "secret.h"
+#include "sizes.h"
 
-tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_spec *spec, unsigned threads) {
+void tnn_keygen_options_default(tnn_keygen_options *options) {
+    *options = (tnn_keygen_options){.most_eval_key_bytes = (size_t)128 << 20, .least = TNN_SECURITY_128};
+}
+
+/* Both rows of the curve are an enumeration of their own: the higher one promises more. */
+static tnn_status check_wanted(const tnn_params *params, const tnn_keygen_options *options) {
+    if (tnn_eval_key_file_bytes(params) > options->most_eval_key_bytes) {
+        return TNN_ERR_LIMIT;
+    }
+    const bool too_low = options->least == TNN_SECURITY_128_MARGIN && params->security != TNN_SECURITY_128_MARGIN;
+    return too_low ? TNN_ERR_INSECURE : TNN_OK;
+}
+
+tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_spec *spec, unsigned threads,
+                      const tnn_keygen_options *options) {
+    tnn_keygen_options chosen;
+    tnn_keygen_options_default(&chosen);
+    chosen = options ? *options : chosen;
     if (secret) {
         *secret = NULL;
     }
@@ -16,7 +34,8 @@ tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_sp
     if (!secret || !eval || !spec) {
         return TNN_ERR_MISUSE;
     }
-    tnn_status status = tnn_secret_key_generate(secret, &spec->params);
+    tnn_status status = check_wanted(&spec->params, &chosen);
+    status = status == TNN_OK ? tnn_secret_key_generate(secret, &spec->params) : status;
     if (status != TNN_OK) {
         return status;
     }
@@ -26,6 +45,31 @@ tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_sp
         *secret = NULL;
     }
     return status;
+}
+
+void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info) {
+    const tnn_params *params = &spec->params;
+    *info = (tnn_spec_info){
+        .parameters = params->literal,
+        .security_bits = 128,
+        .estimated_bits = params->security == TNN_SECURITY_128 ? 128 : 132,
+        .height = spec->height,
+        .width = spec->width,
+        .channels = spec->channels,
+        .input_levels = spec->input_levels,
+        .outputs = spec->readout.outputs,
+        .classes = tnn_class_count(spec->readout.outputs),
+        .exact = spec->exact,
+        .secret_key_bytes = tnn_secret_key_file_bytes(params),
+        .eval_key_bytes = tnn_eval_key_file_bytes(params),
+        .input_bytes = tnn_input_file_bytes(params->literal.input_bits, tnn_spec_pixels(spec)),
+        .output_bytes =
+            tnn_output_file_bytes(spec->output_bits, spec->readout.outputs, tnn_params_big_dimension(params)),
+    };
+}
+
+const char *tnn_spec_class_name(const tnn_spec *spec, size_t index) {
+    return index < spec->readout.named ? spec->readout.names[index] : NULL;
 }
 
 /* The encoded image is as secret as the image: it stays in guarded memory. */
@@ -78,7 +122,7 @@ static tnn_status check_belonging(const tnn_spec *spec, const tnn_secret_key *se
     if (!tnn_key_id_equal(&output->id, &secret->id)) {
         return TNN_ERR_KEY_MISMATCH;
     }
-    if (output->outputs != spec->outputs || output->output_bits != spec->output_bits ||
+    if (output->outputs != spec->readout.outputs || output->output_bits != spec->output_bits ||
         output->dimension != tnn_params_big_dimension(&spec->params)) {
         return TNN_ERR_MALFORMED;
     }
@@ -94,7 +138,7 @@ tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, doubl
     if (status != TNN_OK) {
         return status;
     }
-    if (capacity < spec->outputs) {
+    if (capacity < spec->readout.outputs) {
         return TNN_ERR_BUFFER;
     }
     const size_t words = (size_t)output->dimension + 1;
@@ -102,12 +146,23 @@ tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, doubl
     if (!lwe) {
         return TNN_ERR_MEMORY;
     }
-    for (size_t j = 0; j < spec->outputs; j++) {
+    for (size_t j = 0; j < spec->readout.outputs; j++) {
         for (size_t i = 0; i < words; i++) {
             lwe[i] = tnn_widen_output(spec, output->words[j * words + i]);
         }
-        logits[j] = tnn_decode_logit(spec, tnn_lwe_phase(secret, TNN_KEY_BIG, lwe));
+        logits[j] = tnn_decode_logit(spec, j, tnn_lwe_phase(secret, TNN_KEY_BIG, lwe));
     }
     tnn_free(lwe);
     return TNN_OK;
+}
+
+size_t tnn_class_of(const double *logits, size_t outputs) {
+    if (outputs == 1) {
+        return logits[0] > 0;
+    }
+    size_t best = 0;
+    for (size_t i = 1; i < outputs; i++) {
+        best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
 }

@@ -10,9 +10,21 @@ void tnn_options_default(tnn_options *options) {
         .security = TNN_SECURITY_128_MARGIN,
         .precision = TNN_PRECISION_TOLERANT,
         .position_noise = 0.015,
-        .logit_noise = 0.1,
+        .logit_noise = 0.05,
         .log2_lookup_error = -40,
     };
+}
+
+void tnn_options_for(tnn_options *options, const tnn_model *model) {
+    const tnn_contract *contract = &model->contract;
+    tnn_options_default(options);
+    if (contract->stated) {
+        options->precision = contract->exact ? TNN_PRECISION_EXACT : TNN_PRECISION_TOLERANT;
+        options->whole_torus = contract->whole_torus;
+        options->position_noise = contract->position_noise;
+        options->logit_noise = contract->logit_noise;
+        options->log2_lookup_error = contract->log2_lookup_error;
+    }
 }
 
 static const char *const OBSTACLES[] = {
@@ -91,14 +103,17 @@ static tnn_status check_options(tnn_refusal *refusal, const tnn_options *options
 }
 
 tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model *model, const tnn_options *options) {
-    tnn_options chosen;
-    tnn_options_default(&chosen);
-    chosen = options ? *options : chosen;
     if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
-    if (!model || check_options(refusal, &chosen) != TNN_OK) {
+    if (!model) {
+        return TNN_ERR_MISUSE;
+    }
+    tnn_options chosen;
+    tnn_options_for(&chosen, model);
+    chosen = options ? *options : chosen;
+    if (check_options(refusal, &chosen) != TNN_OK) {
         return TNN_ERR_MISUSE;
     }
     const tnn_requirement requirement = {
@@ -117,7 +132,11 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
     tnn_shortfall shortfall;
     tnn_status status = tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
     if (status == TNN_OK) {
-        tnn_spec_set_fingerprint(&(*out)->spec, model->fingerprint);
+        status = tnn_spec_set_fingerprint(&(*out)->spec, model->fingerprint);
+    }
+    if (status != TNN_OK) {
+        tnn_circuit_free(*out);
+        *out = NULL;
     }
     if (status == TNN_ERR_UNSATISFIABLE && refusal) {
         refuse(refusal, &shortfall, requirement.exact);

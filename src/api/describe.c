@@ -3,7 +3,6 @@
 #include <torusnn/torusnn.h>
 
 #include "evaluation.h"
-#include "memory.h"
 #include "sizes.h"
 #include "spec_file.h"
 
@@ -13,6 +12,14 @@ static void describe_model(const tnn_circuit *circuit, tnn_circuit_info *info) {
         info->neurons += report->tables_per_neuron > 0 ? report->neurons : 0;
         info->unproven_neurons += report->unproven_neurons;
     }
+}
+
+static double largest_scale(const tnn_readout *readout) {
+    double largest = 0;
+    for (uint32_t i = 0; i < readout->outputs; i++) {
+        largest = fmax(largest, readout->scales[i]);
+    }
+    return largest;
 }
 
 static void describe_noise(const tnn_circuit *circuit, tnn_circuit_info *info) {
@@ -29,17 +36,19 @@ static void describe_noise(const tnn_circuit *circuit, tnn_circuit_info *info) {
     info->exact_proven = circuit->spec.exact && uncovered == 0;
     info->taken_on_word = uncovered;
     info->circuit_error_log2 = uncovered > 0 ? 0 : fmin(log2(error_sum), 0);
-    info->logit_noise = circuit->budget.logit_noise * circuit->spec.output_scale;
+    info->logit_noise = circuit->budget.logit_noise * largest_scale(&circuit->spec.readout);
+    info->logit_noise_share = circuit->budget.logit_noise_share;
 }
 
 static void describe_sizes(const tnn_circuit *circuit, tnn_circuit_info *info) {
     const tnn_spec *spec = &circuit->spec;
     const tnn_params *params = &spec->params;
-    info->spec_bytes = tnn_spec_file_bytes();
+    info->spec_bytes = tnn_spec_size(spec);
     info->secret_key_bytes = tnn_secret_key_file_bytes(params);
     info->eval_key_bytes = tnn_eval_key_file_bytes(params);
     info->input_bytes = tnn_input_file_bytes(params->literal.input_bits, circuit->layers[0].inputs);
-    info->output_bytes = tnn_output_file_bytes(spec->output_bits, spec->outputs, tnn_params_big_dimension(params));
+    info->output_bytes =
+        tnn_output_file_bytes(spec->output_bits, spec->readout.outputs, tnn_params_big_dimension(params));
     info->server_key_bytes = tnn_params_server_key_bytes(params);
     info->server_bytes = info->server_key_bytes + tnn_circuit_bytes(circuit) + tnn_evaluation_bytes(circuit, 1, 1);
 }
@@ -50,7 +59,7 @@ void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {
         .security_bits = 128,
         .estimated_bits = circuit->spec.params.security == TNN_SECURITY_128 ? 128 : 132,
         .layers = circuit->report_count,
-        .outputs = circuit->spec.outputs,
+        .outputs = circuit->spec.readout.outputs,
         .bootstraps = circuit->bootstraps,
         .predicted_ms = circuit->milliseconds,
     };
@@ -96,11 +105,5 @@ tnn_status tnn_circuit_spec(tnn_spec **out, const tnn_circuit *circuit) {
     if (!circuit) {
         return TNN_ERR_MISUSE;
     }
-    tnn_spec *spec = tnn_alloc(1, sizeof *spec);
-    *out = spec;
-    if (!spec) {
-        return TNN_ERR_MEMORY;
-    }
-    *spec = circuit->spec;
-    return TNN_OK;
+    return tnn_spec_copy(out, &circuit->spec);
 }

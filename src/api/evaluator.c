@@ -5,6 +5,7 @@
 #include "evaluation.h"
 #include "memory.h"
 #include "objects.h"
+#include "server_key.h"
 
 struct tnn_evaluator {
     const tnn_circuit *circuit;
@@ -16,7 +17,7 @@ struct tnn_evaluator {
 };
 
 static size_t logit_words(const tnn_spec *spec) {
-    return spec->outputs * (tnn_params_big_dimension(&spec->params) + 1);
+    return spec->readout.outputs * (tnn_params_big_dimension(&spec->params) + 1);
 }
 
 static tnn_status fill_evaluator(tnn_evaluator *e, const tnn_eval_key *eval, unsigned threads) {
@@ -110,7 +111,7 @@ static tnn_status new_outputs(const tnn_evaluator *e, tnn_output **outputs, size
     const tnn_spec *spec = &e->circuit->spec;
     const uint32_t dimension = (uint32_t)tnn_params_big_dimension(&spec->params);
     for (size_t i = 0; i < count; i++) {
-        tnn_status status = tnn_output_new(&outputs[i], spec->output_bits, spec->outputs, dimension);
+        tnn_status status = tnn_output_new(&outputs[i], spec->output_bits, spec->readout.outputs, dimension);
         if (status != TNN_OK) {
             free_outputs(outputs, i);
             return status;

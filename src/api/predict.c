@@ -13,11 +13,17 @@ void tnn_model_describe(const tnn_model *model, tnn_model_info *info) {
         .input_levels = model->input_levels,
         .layers = model->layer_count,
         .outputs = (uint32_t)tnn_model_outputs(model),
+        .classes = tnn_class_count((uint32_t)tnn_model_outputs(model)),
+        .states_contract = model->contract.stated,
         .provenance = model->provenance,
     };
     for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
         info->table_lookups += model->layers[i].neurons;
     }
+}
+
+const char *tnn_model_class_name(const tnn_model *model, size_t index) {
+    return index < model->readout.named ? model->readout.names[index] : NULL;
 }
 
 tnn_status tnn_model_predict(const tnn_model *model, double *logits, const uint8_t *image, size_t pixels) {
@@ -34,21 +40,10 @@ tnn_status tnn_model_predict(const tnn_model *model, double *logits, const uint8
     if (status == TNN_OK) {
         tnn_reference_accumulators(model, accumulators, model->layer_count - 1, image, values);
         for (size_t i = 0; i < tnn_model_outputs(model); i++) {
-            logits[i] = (double)accumulators[i] * model->output_scale;
+            logits[i] = tnn_real_logit(&model->readout, i, (double)accumulators[i]);
         }
     }
     tnn_free(values);
     tnn_free(accumulators);
     return status;
-}
-
-size_t tnn_class_of(const double *logits, size_t outputs) {
-    if (outputs == 1) {
-        return logits[0] > 0;
-    }
-    size_t best = 0;
-    for (size_t i = 1; i < outputs; i++) {
-        best = logits[i] > logits[best] ? i : best;
-    }
-    return best;
 }

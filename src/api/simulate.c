@@ -13,8 +13,8 @@ static tnn_status simulate(const tnn_circuit *circuit, double *logits, uint32_t 
         return status;
     }
     tnn_simulation_run(simulation, phases, image, seed);
-    for (size_t j = 0; j < circuit->spec.outputs; j++) {
-        logits[j] = tnn_decode_logit(&circuit->spec, phases[j]);
+    for (size_t j = 0; j < circuit->spec.readout.outputs; j++) {
+        logits[j] = tnn_decode_logit(&circuit->spec, j, phases[j]);
     }
     tnn_simulation_free(simulation);
     return TNN_OK;
@@ -28,7 +28,7 @@ tnn_status tnn_simulate(const tnn_circuit *circuit, double *logits, const uint8_
     if (pixels != tnn_spec_pixels(&circuit->spec)) {
         return TNN_ERR_SHAPE;
     }
-    uint32_t *phases = tnn_alloc(circuit->spec.outputs, sizeof *phases);
+    uint32_t *phases = tnn_alloc(circuit->spec.readout.outputs, sizeof *phases);
     tnn_status status = phases ? simulate(circuit, logits, phases, image, seed) : TNN_ERR_MEMORY;
     tnn_free(phases);
     return status;

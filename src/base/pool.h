@@ -1,4 +1,5 @@
-/* A fixed set of threads that share out numbered tasks. Started once; nothing is created while work runs. */
+/* A fixed set of threads that share out numbered tasks. Started once; nothing is created while work runs. Two files
+ * implement it: pool.c, and for builds without threads pool_of_one.c. */
 #ifndef TNN_BASE_POOL_H
 #define TNN_BASE_POOL_H
 

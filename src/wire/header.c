@@ -7,12 +7,16 @@ static void digest_payload(uint8_t digest[TNN_DIGEST_BYTES], const uint8_t *payl
     tnn_digest(digest, &whole, 1);
 }
 
+static uint32_t newest_version(tnn_kind kind) {
+    return kind == TNN_KIND_MODEL || kind == TNN_KIND_SPEC ? 2 : 1;
+}
+
 static tnn_status check_start(const uint8_t *bytes, tnn_kind kind) {
     if (memcmp(bytes, "TNN", 3) != 0 || bytes[3] != (uint8_t)kind) {
         return TNN_ERR_MAGIC;
     }
     uint64_t version = tnn_load_le(bytes + 4, 2);
-    if (version > TNN_FORMAT_VERSION) {
+    if (version > newest_version(kind)) {
         return TNN_ERR_VERSION;
     }
     return version == 0 || tnn_load_le(bytes + 6, 2) != 0 ? TNN_ERR_MALFORMED : TNN_OK;
@@ -28,7 +32,7 @@ static tnn_status check_payload(const uint8_t *bytes, size_t available) {
     return memcmp(digest, bytes + 16, sizeof digest) == 0 ? TNN_OK : TNN_ERR_CORRUPT;
 }
 
-tnn_status tnn_open(tnn_reader *payload, tnn_kind kind, const uint8_t *bytes, size_t length) {
+tnn_status tnn_open(tnn_reader *payload, uint32_t *version, tnn_kind kind, const uint8_t *bytes, size_t length) {
     if (!bytes) {
         return TNN_ERR_MISUSE;
     }
@@ -41,6 +45,9 @@ tnn_status tnn_open(tnn_reader *payload, tnn_kind kind, const uint8_t *bytes, si
     }
     status = check_start(bytes, kind);
     status = status == TNN_OK ? check_payload(bytes, length - TNN_HEADER_BYTES) : status;
+    if (version) {
+        *version = (uint32_t)tnn_load_le(bytes + 4, 2);
+    }
     *payload = (tnn_reader){bytes + TNN_HEADER_BYTES, length - TNN_HEADER_BYTES, 0, false};
     return status;
 }
@@ -63,10 +70,10 @@ tnn_status tnn_begin(tnn_writer *payload, uint8_t *out, size_t capacity, size_t 
     return TNN_OK;
 }
 
-void tnn_finish(uint8_t *out, tnn_kind kind, size_t size) {
+void tnn_finish(uint8_t *out, tnn_kind kind, uint32_t version, size_t size) {
     memcpy(out, "TNN", 3);
     out[3] = (uint8_t)kind;
-    tnn_store_le(out + 4, TNN_FORMAT_VERSION, 2);
+    tnn_store_le(out + 4, version, 2);
     tnn_store_le(out + 6, 0, 2);
     tnn_store_le(out + 8, size - TNN_HEADER_BYTES, 8);
     digest_payload(out + 16, out + TNN_HEADER_BYTES, size - TNN_HEADER_BYTES);

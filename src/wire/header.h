@@ -3,7 +3,7 @@
  *
  *    0   3  "TNN"
  *    3   1  kind: 'M' model, 'C' client spec, 'S' secret key, 'E' evaluation key, 'I' input, 'O' output
- *    4   2  version, 1
+ *    4   2  version: 1 or 2 of models and client specs, 1 of the others
  *    6   2  reserved, 0
  *    8   8  bytes of payload that follow the header
  *   16  16  BLAKE2b-128 of the payload: tells accidents apart, authenticates nobody
@@ -16,7 +16,6 @@
 #include "bytes.h"
 
 #define TNN_HEADER_BYTES ((size_t)32)
-#define TNN_FORMAT_VERSION 1u
 
 typedef enum tnn_kind {
     TNN_KIND_MODEL = 'M',
@@ -27,9 +26,11 @@ typedef enum tnn_kind {
     TNN_KIND_OUTPUT = 'O',
 } tnn_kind;
 
-/* A reader over the payload of bytes [length]. TNN_ERR_MISUSE for NULL, TNN_ERR_TRUNCATED, TNN_ERR_MAGIC,
- * TNN_ERR_VERSION, TNN_ERR_CORRUPT; TNN_ERR_MALFORMED for bytes behind the payload. */
-TNN_MUST_USE tnn_status tnn_open(tnn_reader *payload, tnn_kind kind, const uint8_t *bytes, size_t length);
+/* A reader over the payload of bytes [length], and its version, unless NULL. TNN_ERR_MISUSE for NULL,
+ * TNN_ERR_TRUNCATED, TNN_ERR_MAGIC, TNN_ERR_VERSION, TNN_ERR_CORRUPT; TNN_ERR_MALFORMED for bytes behind the payload.
+ */
+TNN_MUST_USE tnn_status tnn_open(tnn_reader *payload, uint32_t *version, tnn_kind kind, const uint8_t *bytes,
+                                 size_t length);
 
 /* A payload read to its end without running past it? TNN_OK, TNN_ERR_TRUNCATED or TNN_ERR_MALFORMED. */
 TNN_MUST_USE tnn_status tnn_close(const tnn_reader *payload);
@@ -38,6 +39,6 @@ TNN_MUST_USE tnn_status tnn_close(const tnn_reader *payload);
 TNN_MUST_USE tnn_status tnn_begin(tnn_writer *payload, uint8_t *out, size_t capacity, size_t size);
 
 /* Writes the header in front of a payload that is complete. */
-void tnn_finish(uint8_t *out, tnn_kind kind, size_t size);
+void tnn_finish(uint8_t *out, tnn_kind kind, uint32_t version, size_t size);
 
 #endif

@@ -32,7 +32,7 @@ tnn_status tnn_input_save(const tnn_input *input, uint8_t *out, size_t capacity)
     for (size_t i = 0; i < packed->count; i++) {
         tnn_write_le(&writer, packed->body[i], packed->input_bits / 8);
     }
-    tnn_finish(out, TNN_KIND_INPUT, tnn_input_size(input));
+    tnn_finish(out, TNN_KIND_INPUT, 1, tnn_input_size(input));
     return TNN_OK;
 }
 
@@ -72,7 +72,7 @@ tnn_status tnn_input_load(tnn_input **out, const uint8_t *bytes, size_t length) 
     }
     *out = NULL;
     tnn_reader reader;
-    tnn_status status = tnn_open(&reader, TNN_KIND_INPUT, bytes, length);
+    tnn_status status = tnn_open(&reader, NULL, TNN_KIND_INPUT, bytes, length);
     if (status != TNN_OK) {
         return status;
     }

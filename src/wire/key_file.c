@@ -12,12 +12,12 @@ tnn_status tnn_begin_key(tnn_writer *material, const tnn_key_format *format, con
 }
 
 void tnn_finish_key(const tnn_key_format *format, const tnn_params *params, uint8_t *out) {
-    tnn_finish(out, format->kind, format->file_bytes(params));
+    tnn_finish(out, format->kind, 1, format->file_bytes(params));
 }
 
 tnn_status tnn_open_key(tnn_reader *material, tnn_params *params, tnn_key_id *id, const tnn_key_format *format,
                         const uint8_t *bytes, size_t length) {
-    tnn_status status = tnn_open(material, format->kind, bytes, length);
+    tnn_status status = tnn_open(material, NULL, format->kind, bytes, length);
     status = status == TNN_OK ? tnn_read_params(material, params) : status;
     if (status != TNN_OK) {
         return status;

@@ -53,7 +53,7 @@ tnn_status tnn_output_save(const tnn_output *output, uint8_t *out, size_t capaci
     for (size_t i = 0; i < word_count(output); i++) {
         tnn_write_le(&writer, output->words[i], output->output_bits / 8);
     }
-    tnn_finish(out, TNN_KIND_OUTPUT, tnn_output_size(output));
+    tnn_finish(out, TNN_KIND_OUTPUT, 1, tnn_output_size(output));
     return TNN_OK;
 }
 
@@ -80,7 +80,7 @@ tnn_status tnn_output_load(tnn_output **out, const uint8_t *bytes, size_t length
     }
     *out = NULL;
     tnn_reader reader;
-    tnn_status status = tnn_open(&reader, TNN_KIND_OUTPUT, bytes, length);
+    tnn_status status = tnn_open(&reader, NULL, TNN_KIND_OUTPUT, bytes, length);
     if (status != TNN_OK) {
         return status;
     }

@@ -140,7 +140,7 @@ static void makers_leave_nothing(void **state) {
 static tnn_status make_keys(void *context, void **object) {
     tnn_eval_key **eval = context;
     *eval = UNSET;
-    tnn_status status = tnn_keygen((tnn_secret_key **)object, eval, d.spec, THREADS);
+    tnn_status status = tnn_keygen((tnn_secret_key **)object, eval, d.spec, THREADS, NULL);
     assert_true((*eval == NULL) == (status != TNN_OK));
     tnn_eval_key_free(*eval);
     return status;

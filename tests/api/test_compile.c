@@ -19,7 +19,7 @@ static void defaults_are_the_documented_ones(void **state) {
     assert_int_equal(options.security, TNN_SECURITY_128_MARGIN);
     assert_int_equal(options.precision, TNN_PRECISION_TOLERANT);
     assert_true(options.position_noise == 0.015);
-    assert_true(options.logit_noise == 0.1);
+    assert_true(options.logit_noise == 0.05);
     assert_true(options.log2_lookup_error == -40);
 }
 
@@ -294,7 +294,7 @@ static void check_bundled_model(const char *path) {
     tnn_model *model;
     tnn_circuit *circuit;
     tnn_model_info info;
-    assert_ok(tnn_model_load(&model, file.bytes, file.length));
+    assert_ok(tnn_model_load(&model, NULL, file.bytes, file.length));
     tnn_model_describe(model, &info);
     assert_looks_like_json(info.provenance);
     assert_ok(tnn_compile(&circuit, NULL, model, NULL));

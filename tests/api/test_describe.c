@@ -143,7 +143,7 @@ static void lower_row_of_the_curve_is_told(void **state) {
 static tnn_output *empty_output(const tnn_spec *spec) {
     tnn_output *output;
     const uint32_t dimension = (uint32_t)tnn_params_big_dimension(&spec->params);
-    assert_ok(tnn_output_new(&output, spec->output_bits, spec->outputs, dimension));
+    assert_ok(tnn_output_new(&output, spec->output_bits, spec->readout.outputs, dimension));
     return output;
 }
 
@@ -254,7 +254,7 @@ static void spec_says_what_the_client_needs(void **state) {
     assert_int_equal(channels, 3);
     assert_int_equal(outputs, 10);
     assert_int_equal(d.spec->input_levels, 8);
-    assert_true(d.spec->output_scale == 0.125);
+    assert_true(d.spec->readout.scales[0] == 0.125);
     tnn_circuit_free(d.circuit); /* the spec does not refer to it */
     d.circuit = NULL;
     file_bytes saved = saved_file(&SPEC_FORMAT, d.spec);

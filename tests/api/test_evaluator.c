@@ -60,11 +60,11 @@ static void *sent(const file_format *format, void *object) {
 }
 
 static void check_logits(const deployment *d, const double *logits, const uint8_t *image) {
-    const size_t outputs = d->spec->outputs;
+    const size_t outputs = d->spec->readout.outputs;
     logit_bounds *bounds = new_array(outputs, sizeof *bounds);
     bound_noisy_logits(d->circuit, d->model, bounds, image);
     for (size_t j = 0; j < outputs; j++) {
-        double integer = logits[j] / d->spec->output_scale;
+        double integer = logits[j] / d->spec->readout.scales[j];
         assert_true(bounds[j].low <= integer && integer <= bounds[j].high);
     }
     tnn_free(bounds);

@@ -68,7 +68,7 @@ static void logits_lie_within_the_stated_noise(void **state) {
         assert_ok(tnn_simulate(d.circuit, logits, other, pixels, seed));
         bound_noisy_logits(d.circuit, d.model, bounds, other);
         for (size_t j = 0; j < OUTPUTS; j++) {
-            const double integer = logits[j] / d.spec->output_scale;
+            const double integer = logits[j] / d.spec->readout.scales[j];
             assert_true(bounds[j].low <= integer && integer <= bounds[j].high);
         }
         tnn_free(other);

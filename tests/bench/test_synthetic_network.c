@@ -60,7 +60,8 @@ static void the_same_shape_gives_the_same_network(void **state) {
     assert_true(synthetic_network(&second, &SHAPES[2]));
     for (uint32_t i = 0; i < first->layer_count; i++) {
         const tnn_layer *layer = &first->layers[i];
-        assert_memory_equal(layer->weights, second->layers[i].weights, (size_t)layer->neurons * layer->inputs);
+        assert_memory_equal(layer->weights, second->layers[i].weights,
+                            (size_t)layer->neurons * layer->inputs * sizeof *layer->weights);
     }
     tnn_model_free(first);
     tnn_model_free(second);

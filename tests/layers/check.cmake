@@ -37,16 +37,18 @@ function(expect_refused layer header)
   endif()
 endfunction()
 
-foreach(pair base:pool.h random:random.h fft:fft.h tfhe:keys.h nn_model:range.h nn_compile:circuit.h nn_encoding:encoding.h
+foreach(pair base:pool.h random:random.h fft:fft.h tfhe_client:keys.h tfhe_server:engine.h tfhe_server:keys.h nn_model:range.h nn_compile:circuit.h nn_encoding:encoding.h
              nn_run:evaluation.h wire:key_file.h wire_model:header.h api_client:objects.h api:compiler.h)
   string(REPLACE ":" ";" pair ${pair})
   expect_own(${pair})
 endforeach()
-foreach(pair base:random.h base:fft.h base:torusnn/tfhe.h random:keys.h random:fft.h fft:random.h fft:keys.h tfhe:model.h
-             tfhe:circuit.h tfhe:torusnn/torusnn.h nn_model:circuit.h nn_model:evaluation.h nn_model:header.h nn_model:fft.h
-             nn_model:torusnn/torusnn.h nn_compile:evaluation.h nn_compile:encoding.h nn_compile:header.h nn_compile:fft.h
+foreach(pair base:random.h base:fft.h base:torusnn/tfhe.h random:keys.h random:fft.h fft:random.h fft:keys.h tfhe_client:fft.h
+             tfhe_client:quad_fft.h tfhe_client:engine.h tfhe_client:server_key.h tfhe_client:kernels.h tfhe_client:model.h
+             tfhe_client:torusnn/torusnn.h tfhe_server:model.h tfhe_server:circuit.h tfhe_server:torusnn/torusnn.h
+             nn_model:engine.h nn_model:circuit.h nn_model:evaluation.h nn_model:header.h nn_model:fft.h
+             nn_model:torusnn/torusnn.h nn_compile:engine.h nn_compile:evaluation.h nn_compile:encoding.h nn_compile:header.h nn_compile:fft.h
              nn_compile:torusnn/torusnn.h nn_encoding:circuit.h nn_run:header.h nn_run:torusnn/torusnn.h nn_run:fft.h
-             wire:circuit.h wire:evaluation.h wire:encoding.h wire_model:circuit.h api_client:circuit.h)
+             wire:engine.h wire:circuit.h wire:evaluation.h wire:encoding.h wire_model:circuit.h api_client:engine.h api_client:circuit.h)
   string(REPLACE ":" ";" pair ${pair})
   expect_refused(${pair})
 endforeach()

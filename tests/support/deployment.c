@@ -21,7 +21,7 @@ deployment deploy(const network_shape *shape, const tnn_options *options) {
 deployment deploy_twin(const deployment *d, const tnn_options *options) {
     tnn_model *model;
     file_bytes file = model_file(d->model);
-    assert_ok(tnn_model_load(&model, file.bytes, file.length));
+    assert_ok(tnn_model_load(&model, NULL, file.bytes, file.length));
     free_file(&file);
     tnn_free(model->provenance);
     model->provenance = new_array(16, 1);
@@ -37,7 +37,7 @@ void free_deployment(deployment *d) {
 
 client_keys new_client_keys(const deployment *d) {
     client_keys keys;
-    assert_ok(tnn_keygen(&keys.secret, &keys.eval, d->spec, 2));
+    assert_ok(tnn_keygen(&keys.secret, &keys.eval, d->spec, 2, NULL));
     return keys;
 }
 

@@ -34,7 +34,8 @@ void set_field(const file_bytes *file, size_t offset, uint64_t value, unsigned w
 
 void seal_file(const file_bytes *file, char kind) {
     const tnn_bytes_view payload = {file->bytes + FILE_HEADER_BYTES, file->length - FILE_HEADER_BYTES};
-    const uint8_t start[8] = {'T', 'N', 'N', (uint8_t)kind, 1, 0, 0, 0};
+    const uint8_t version = file->bytes[4] ? file->bytes[4] : 1;
+    const uint8_t start[8] = {'T', 'N', 'N', (uint8_t)kind, version, 0, 0, 0};
     assert_ok(tnn_random_start());
     memcpy(file->bytes, start, sizeof start);
     set_field(file, 8, payload.length, 8);
@@ -53,7 +54,9 @@ static void write_layer(tnn_writer *writer, const tnn_layer *layer) {
     for (size_t i = 0; i < 4; i++) {
         tnn_write_u32(writer, sizes[i]);
     }
-    tnn_write_copy(writer, layer->weights, (size_t)layer->neurons * layer->inputs);
+    for (size_t i = 0; i < (size_t)layer->neurons * layer->inputs; i++) {
+        tnn_write_le(writer, (uint8_t)layer->weights[i], 1);
+    }
     for (size_t j = 0; j < layer->neurons; j++) {
         tnn_write_u32(writer, (uint32_t)layer->biases[j]);
     }
@@ -82,7 +85,7 @@ file_bytes model_file(const tnn_model *model) {
     for (size_t i = 0; i < 6; i++) {
         tnn_write_u32(&writer, head[i]);
     }
-    tnn_write_f64(&writer, model->output_scale);
+    tnn_write_f64(&writer, model->readout.scales[0]);
     tnn_write_copy(&writer, model->provenance, provenance_bytes);
     for (uint32_t i = 0; i < model->layer_count; i++) {
         write_layer(&writer, &model->layers[i]);
@@ -94,7 +97,7 @@ file_bytes model_file(const tnn_model *model) {
 tnn_model *through_file(tnn_model *model) {
     file_bytes file = model_file(model);
     tnn_model_free(model);
-    assert_ok(tnn_model_load(&model, file.bytes, file.length));
+    assert_ok(tnn_model_load(&model, NULL, file.bytes, file.length));
     free_file(&file);
     return model;
 }

@@ -97,7 +97,7 @@ void check_header_fields(const file_format *format, const file_bytes *file) {
         {0, 1, 'X', TNN_ERR_MAGIC},
         {1, 1, 'X', TNN_ERR_MAGIC},
         {2, 1, 'X', TNN_ERR_MAGIC},
-        {4, 2, 2, TNN_ERR_VERSION},
+        {4, 2, 3, TNN_ERR_VERSION},
         {4, 2, 0xffff, TNN_ERR_VERSION},
         {4, 2, 0, TNN_ERR_MALFORMED},
         {6, 2, 1, TNN_ERR_MALFORMED},

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "draw.h"
-#include "engine.h"
 #include "memory.h"
+#include "server_key.h"
 #include "testing.h"
+#include "workspace.h"
 
 const tnn_params_literal *shipped_literal(const char *name) {
     size_t count;
@@ -29,15 +30,9 @@ tnn_params *shipped_params(const char *name) {
     return params_of(shipped_literal(name));
 }
 
-tnn_params *shipped_params_on(const char *name, tnn_engine engine) {
-    tnn_params *params = shipped_params(name);
-    tnn_params_set_engine(params, engine);
-    return params;
-}
-
-bool engine_named(const char *name, tnn_engine *engine) {
-    *engine = strcmp(name, tnn_engine_quad.name) == 0 ? TNN_ENGINE_QUAD : TNN_ENGINE_FFTW;
-    return strcmp(name, *engine == TNN_ENGINE_QUAD ? tnn_engine_quad.name : tnn_engine_fftw.name) == 0;
+const tnn_engine *engine_named(const char *name) {
+    const tnn_engine *engine = strcmp(name, tnn_engine_quad.name) == 0 ? &tnn_engine_quad : &tnn_engine_fftw;
+    return strcmp(name, engine->name) == 0 ? engine : NULL;
 }
 
 tnn_params_literal tiny_literal(void) {
@@ -82,12 +77,17 @@ tnn_secret_key *balanced_secret_key(const tnn_params *params) {
     return secret;
 }
 
-void make_keys(key_set *keys, tnn_params *params, size_t batch) {
+void make_keys_for(key_set *keys, tnn_params *params, const tnn_execution *execution, size_t batch) {
     keys->params = params;
     keys->secret = balanced_secret_key(params);
     assert_ok(tnn_eval_key_generate(&keys->eval, keys->secret, 2));
-    assert_ok(tnn_server_key_expand(&keys->server, keys->eval, 2));
-    assert_ok(tnn_workspace_create(&keys->workspace, params, batch));
+    assert_ok(tnn_server_key_expand_for(&keys->server, execution, keys->eval, 2));
+    assert_ok(tnn_workspace_create_for(&keys->workspace, execution, batch));
+}
+
+void make_keys(key_set *keys, tnn_params *params, size_t batch) {
+    const tnn_execution execution = tnn_execution_of(params);
+    make_keys_for(keys, params, &execution, batch);
 }
 
 void free_keys(key_set *keys) {

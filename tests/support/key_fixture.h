@@ -2,19 +2,17 @@
 #ifndef SUPPORT_KEY_FIXTURE_H
 #define SUPPORT_KEY_FIXTURE_H
 
-#include <torusnn/tfhe.h>
-
 #include "keys.h"
+
+struct tnn_execution; /* server/engine.h: left open, so that tests of the client room can include this file */
+struct tnn_engine;
 
 const tnn_params_literal *shipped_literal(const char *name);
 tnn_params *shipped_params(const char *name);
 tnn_params *params_of(const tnn_params_literal *literal);
 
-/* The same, computed with on an engine of the caller's choice. */
-tnn_params *shipped_params_on(const char *name, tnn_engine engine);
-
-/* Whether an engine has this name: "FFTW" or "quad", for programs that are run once for each. */
-bool engine_named(const char *name, tnn_engine *engine);
+/* The engine of a name, "FFTW" or "quad", for programs that are run once for each; NULL for another name. */
+const struct tnn_engine *engine_named(const char *name);
 
 /*
  * The cheapest set that the checks let pass, with a key switch: keys take milliseconds. Its GLWE noise is so large that
@@ -38,8 +36,9 @@ typedef struct key_set {
     tnn_workspace *workspace;
 } key_set;
 
-/* Takes over the parameters. */
+/* Takes over the parameters. On the faster engine, or for an execution of the same parameters. */
 void make_keys(key_set *keys, tnn_params *params, size_t batch);
+void make_keys_for(key_set *keys, tnn_params *params, const struct tnn_execution *execution, size_t batch);
 void free_keys(key_set *keys);
 
 /* A fresh seed. */

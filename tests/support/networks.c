@@ -35,7 +35,7 @@ network_shape three_level_shape(void) {
 /* No neuron is without weights, and no input unread. */
 static void draw_weights(tnn_layer *layer, uint32_t magnitude) {
     for (size_t i = 0; i < (size_t)layer->neurons * layer->inputs; i++) {
-        layer->weights[i] = (int8_t)draw_signed(magnitude);
+        layer->weights[i] = (int16_t)draw_signed(magnitude);
     }
     for (size_t i = 0; i < layer->inputs; i++) {
         layer->weights[i % layer->neurons * layer->inputs + i] |= 1;
@@ -118,14 +118,19 @@ tnn_model *random_network(const network_shape *shape) {
     model->width = shape->width;
     model->channels = shape->channels;
     model->input_levels = shape->input_levels;
-    model->output_scale = 0.125;
+    tnn_fill_even_map(model->input_map, shape->input_levels);
+    assert_ok(tnn_readout_allocate(&model->readout, shape->outputs, 0));
+    for (uint32_t i = 0; i < shape->outputs; i++) {
+        model->readout.scales[i] = 0.125;
+    }
     set_provenance(model);
     uint32_t inputs = (uint32_t)tnn_model_pixels(model);
     for (uint32_t i = 0; i < model->layer_count; i++) {
         build_layer(model, i, shape, inputs);
         inputs = (uint32_t)tnn_layer_outputs(&model->layers[i]);
     }
-    assert_ok(tnn_model_check(model));
+    tnn_contradiction found;
+    assert_ok(tnn_model_check(model, &found));
     return model;
 }
 

@@ -8,7 +8,7 @@
 
 static void bound_pixels(const tnn_model *model, logit_bounds *values, const uint8_t *image) {
     for (size_t i = 0; i < tnn_model_pixels(model); i++) {
-        double level = tnn_pixel_level(image[i], model->input_levels);
+        double level = model->input_map[image[i]];
         values[i] = (logit_bounds){level, level};
     }
 }

@@ -99,7 +99,7 @@ static double expected_position(const step *s, size_t neuron) {
 }
 
 static int64_t accumulator(const step *s, size_t neuron) {
-    const int8_t *weights = s->model_layer->weights + neuron * s->layer->inputs;
+    const int16_t *weights = s->model_layer->weights + neuron * s->layer->inputs;
     int64_t sum = s->model_layer->biases[neuron];
     for (size_t i = 0; i < s->layer->inputs; i++) {
         sum += weights[i] * s->input_values[i].integer;
@@ -298,7 +298,7 @@ static step layer_step(const stepwise *s, step_scratch *scratch, step_image *ima
 static void set_pixels(const stepwise *s, step_value *values, const uint8_t *pixels) {
     const uint32_t unit = s->circuit->spec.input_unit << (32 - s->keys->params->literal.input_bits);
     for (size_t i = 0; i < tnn_model_pixels(s->model); i++) {
-        const uint32_t level = tnn_pixel_level(pixels[i], s->model->input_levels);
+        const uint32_t level = s->model->input_map[pixels[i]];
         values[i] = (step_value){level * unit, (int32_t)level};
     }
 }

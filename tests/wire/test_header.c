@@ -17,7 +17,7 @@ static void write_example(uint8_t file[FILE_BYTES]) {
     tnn_writer writer;
     assert_ok(tnn_begin(&writer, file, FILE_BYTES, FILE_BYTES));
     tnn_write_copy(&writer, PAYLOAD, PAYLOAD_BYTES);
-    tnn_finish(file, TNN_KIND_INPUT, FILE_BYTES);
+    tnn_finish(file, TNN_KIND_INPUT, 1, FILE_BYTES);
 }
 
 static void bytes_are_the_documented_ones(void **state) {
@@ -38,7 +38,7 @@ static void reader_covers_the_payload(void **state) {
     uint8_t file[FILE_BYTES];
     tnn_reader reader;
     write_example(file);
-    assert_ok(tnn_open(&reader, TNN_KIND_INPUT, file, FILE_BYTES));
+    assert_ok(tnn_open(&reader, NULL, TNN_KIND_INPUT, file, FILE_BYTES));
     assert_int_equal(tnn_reader_left(&reader), PAYLOAD_BYTES);
     assert_memory_equal(tnn_read_bytes(&reader, PAYLOAD_BYTES), PAYLOAD, PAYLOAD_BYTES);
     assert_ok(tnn_close(&reader));
@@ -60,7 +60,7 @@ static void check_byte(size_t offset, uint8_t value, tnn_status expected) {
     tnn_reader reader;
     write_example(file);
     file[offset] = value;
-    assert_status(expected, tnn_open(&reader, TNN_KIND_INPUT, file, FILE_BYTES));
+    assert_status(expected, tnn_open(&reader, NULL, TNN_KIND_INPUT, file, FILE_BYTES));
 }
 
 static void each_field_is_checked(void **state) {
@@ -86,9 +86,9 @@ static void short_files_are_truncated(void **state) {
     tnn_reader reader;
     write_example(file);
     for (size_t length = 0; length < FILE_BYTES; length++) {
-        assert_status(TNN_ERR_TRUNCATED, tnn_open(&reader, TNN_KIND_INPUT, file, length));
+        assert_status(TNN_ERR_TRUNCATED, tnn_open(&reader, NULL, TNN_KIND_INPUT, file, length));
     }
-    assert_status(TNN_ERR_MISUSE, tnn_open(&reader, TNN_KIND_INPUT, NULL, FILE_BYTES));
+    assert_status(TNN_ERR_MISUSE, tnn_open(&reader, NULL, TNN_KIND_INPUT, NULL, FILE_BYTES));
 }
 
 static void empty_payload_is_a_file(void **state) {
@@ -97,8 +97,8 @@ static void empty_payload_is_a_file(void **state) {
     tnn_writer writer;
     tnn_reader reader;
     assert_ok(tnn_begin(&writer, file, sizeof file, sizeof file));
-    tnn_finish(file, TNN_KIND_MODEL, sizeof file);
-    assert_ok(tnn_open(&reader, TNN_KIND_MODEL, file, sizeof file));
+    tnn_finish(file, TNN_KIND_MODEL, 1, sizeof file);
+    assert_ok(tnn_open(&reader, NULL, TNN_KIND_MODEL, file, sizeof file));
     assert_ok(tnn_close(&reader));
 }
 

@@ -53,17 +53,38 @@ typedef struct tnn_model tnn_model;
 /** Shape of a model, for people and for buffers. */
 typedef struct tnn_model_info {
     uint32_t height, width, channels; /* of the image, uint8, channels innermost */
-    uint32_t input_levels;            /* a pixel p is read as (p * (levels - 1) + 127) / 255 */
+    uint32_t input_levels;            /* that the values of a pixel are mapped to */
     uint32_t layers;                  /* linear layers, the last one without tables */
     uint32_t outputs;                 /* logits */
     uint64_t table_lookups;           /* neurons with tables: the most bootstraps an image */
+    uint32_t classes;                 /* that the logits tell apart: as many, or 2 for one logit */
+    bool states_contract;             /* whether the file says for which precision the network was made */
     const char *provenance;           /* JSON text, lives as long as the model */
 } tnn_model_info;
 
-/** Reads a model file. Args: bytes [length], borrowed for the call. Returns: see BYTES above, TNN_ERR_MEMORY. */
-TNN_API TNN_MUST_USE tnn_status tnn_model_load(tnn_model **model, const uint8_t *bytes, size_t length);
+/** What is wrong with the bytes of a model: the first thing that was found. */
+typedef struct tnn_fault {
+    tnn_status status;
+    uint32_t layer;     /* from 0; UINT32_MAX where no one layer is at fault */
+    const char *field;  /* of the model; empty where the file as a whole is at fault. Static text */
+    char sentence[192]; /* the same in words */
+} tnn_fault;
+
+/**
+ * Reads a model file of version 1 or 2.
+ *
+ * Out:     model  the caller's
+ *          fault  may be NULL; filled where the bytes are refused, and left alone otherwise
+ * Args:    bytes  [length], borrowed for the call
+ * Returns: see BYTES above, TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_model_load(tnn_model **model, tnn_fault *fault, const uint8_t *bytes,
+                                               size_t length);
 TNN_API void tnn_model_free(tnn_model *model);
 TNN_API void tnn_model_describe(const tnn_model *model, tnn_model_info *info);
+
+/** The name of a class, from 0, in UTF-8; NULL where the model has none for it. It lives as long as the model. */
+TNN_API const char *tnn_model_class_name(const tnn_model *model, size_t index);
 
 /**
  * The integer reference: what the network says in the clear.
@@ -92,7 +113,8 @@ typedef struct tnn_options {
     tnn_precision precision;
     double position_noise;    /* tolerant: most standard deviation of a table position, as a fraction of the table
                                  range, for any neuron; above 0, below 0.25 */
-    double logit_noise;       /* tolerant: most standard deviation of a logit's own noise, in logits; above 0 */
+    double logit_noise;       /* tolerant: most standard deviation of a logit's own noise, as a fraction of the logit's
+                                 spread: its deviation where each cell of each table is read as often; above 0 */
     bool whole_torus;         /* spread each table over the whole torus, which halves position noise; only for tables
                                  that are negacyclic about the mean of their ends, such as sign; an accumulator that
                                  noise takes past either end is read as at the other end */
@@ -103,9 +125,11 @@ typedef struct tnn_options {
                               far the images reach; the circuit then states 1 as the bound of its error */
 } tnn_options;
 
-/** Defaults: 128 bits with margin, tolerant, position noise 0.015, logit noise 0.1, lookup error
- * 2^-40. */
+/** Defaults: 128 bits with margin, tolerant, position noise 0.015, logit noise 0.05, lookup error 2^-40. */
 TNN_API void tnn_options_default(tnn_options *options);
+
+/** The same, but for the precision that the model's file states, where it does. */
+TNN_API void tnn_options_for(tnn_options *options, const tnn_model *model);
 
 /** A model with parameters, scales and noise budget: everything but a key. Immutable. */
 typedef struct tnn_circuit tnn_circuit;
@@ -138,7 +162,7 @@ typedef struct tnn_refusal {
  *
  * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE is returned, or TNN_ERR_MISUSE for an option
  * Args:    model    borrowed for the call
- *          options  NULL for the defaults
+ *          options  NULL for tnn_options_for the model
  * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_SHAPE for images of another size;
  *          TNN_ERR_UNSATISFIABLE where no parameters reach the precision; TNN_ERR_MEMORY.
  */
@@ -162,7 +186,8 @@ typedef struct tnn_circuit_info {
     double worst_position_noise; /* standard deviation of the noisiest table position, fraction of its range */
     double worst_lookup_log2;    /* log2 of the probability that the worst lookup reads beside its accumulator */
     double circuit_error_log2;   /* log2 of a bound on the probability that any lookup of an image does; at most 0 */
-    double logit_noise;          /* standard deviation of a logit's own noise, in logit units */
+    double logit_noise;          /* standard deviation of a logit's own noise, in logit units, at most */
+    double logit_noise_share;    /* the largest over that logit's spread, as tnn_options.logit_noise counts */
     uint64_t unproven_neurons;   /* neurons whose accumulator the weights alone do not keep where its table is right */
     bool exact_proven;           /* exact, and right for all that the weights allow */
     uint64_t taken_on_word; /* exact: neurons for which the images were taken at their word; not 0: error bound 1 */
@@ -232,18 +257,50 @@ TNN_API void tnn_spec_free(tnn_spec *spec);
 TNN_API void tnn_spec_shape(const tnn_spec *spec, uint32_t *height, uint32_t *width, uint32_t *channels,
                             uint32_t *outputs);
 
+/** What a spec asks a client for, known before any key is made. */
+typedef struct tnn_spec_info {
+    tnn_params_literal parameters;
+    unsigned security_bits;  /* the level promised */
+    unsigned estimated_bits; /* the row of the security curve it stands on */
+    uint32_t height, width, channels, input_levels, outputs, classes;
+    bool exact;                                                         /* logits are rounded to what the model says */
+    size_t secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
+} tnn_spec_info;
+
+TNN_API void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info);
+
+/** The name of a class, from 0, in UTF-8; NULL where the spec has none for it. It lives as long as the spec. */
+TNN_API const char *tnn_spec_class_name(const tnn_spec *spec, size_t index);
+
 /* -------------------------------------------------------------------------------------------- the four verbs -- */
+
+/** Called on the calling thread as work goes on, with what is done of it. Returns true to go on. */
+typedef bool (*tnn_progress)(void *user, uint64_t done, uint64_t total);
+
+/** What a client is ready to make. A spec comes from a server, who may ask for anything. */
+typedef struct tnn_keygen_options {
+    size_t most_eval_key_bytes; /* on the wire */
+    tnn_security least;         /* TNN_SECURITY_128_MARGIN refuses specs that stand on the lower row of the curve */
+    tnn_progress progress;      /* may be NULL; counts the key's n GGSW ciphertexts */
+    void *user;                 /* handed to progress */
+} tnn_keygen_options;
+
+/** Defaults: 128 MiB, either row, no progress. */
+TNN_API void tnn_keygen_options_default(tnn_keygen_options *options);
 
 /**
  * Makes the client's keys.
  *
  * Args:    threads  1 to TNN_MAX_THREADS
+ *          options  NULL for the defaults
  * Out:     secret   never leaves the client
  *          eval     for the server
- * Returns: TNN_ERR_MISUSE, TNN_ERR_MEMORY, TNN_ERR_RANDOM, TNN_ERR_THREADS.
+ * Returns: TNN_ERR_MISUSE; TNN_ERR_LIMIT for a larger key than the options allow, TNN_ERR_INSECURE for a lower row of
+ *          the curve, both before anything is allocated; TNN_ERR_CANCELLED, TNN_ERR_MEMORY, TNN_ERR_RANDOM,
+ *          TNN_ERR_THREADS.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_spec *spec,
-                                           unsigned threads);
+                                           unsigned threads, const tnn_keygen_options *options);
 
 /** An encrypted image. */
 typedef struct tnn_input tnn_input;
@@ -281,16 +338,13 @@ TNN_API void tnn_evaluator_free(tnn_evaluator *evaluator);
 /** Encrypted logits. */
 typedef struct tnn_output tnn_output;
 
-/** Called on the thread that called tnn_infer, between batches of bootstraps. Returns true to go on. */
-typedef bool (*tnn_progress)(void *user, uint64_t bootstraps_done, uint64_t bootstraps_total);
-
 /**
  * Evaluates the network on encrypted images.
  *
  * Out:     outputs   [count]
  * Args:    inputs    [count]
  *          count     1 to max_images
- *          progress  may be NULL; user is handed to it
+ *          progress  may be NULL; called between batches of bootstraps, which it counts; user is handed to it
  * Returns: TNN_ERR_MISUSE, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs,

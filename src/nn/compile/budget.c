@@ -148,8 +148,20 @@ static double logit_share(const tnn_budget *budget) {
     return fmin(fmax(share, LOGIT_SHARE_LEAST), LOGIT_SHARE_MOST);
 }
 
+/* input_noise is what the worst logit has; each has the rounding on the wire besides. */
+static double worst_logit_share(const tnn_budget *budget, const tnn_layer_budget *layer, const tnn_layer_shape *shape) {
+    const double rounding = budget->logit_variance - input_noise(layer, &shape->neuron[layer->worst_neuron]);
+    double worst = 0;
+    for (uint32_t j = 0; j < shape->neurons; j++) {
+        const double deviation = sqrt(input_noise(layer, &shape->neuron[j]) + rounding) / layer->unit_fraction;
+        worst = fmax(worst, deviation / shape->neuron[j].spread);
+    }
+    return worst;
+}
+
 static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape, bool exact) {
     budget->logit_noise = sqrt(budget->logit_variance) / layer->unit_fraction;
+    budget->logit_noise_share = worst_logit_share(budget, layer, shape);
     const double room = (1 - logit_share(budget)) / 2;
     const double bound = fmin(0.5, room / layer->unit_fraction);
     layer->worst_lookup_log2 = exact ? tnn_log2_gaussian_tail(bound, budget->logit_noise) : -INFINITY;

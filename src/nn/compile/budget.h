@@ -27,6 +27,7 @@ typedef struct tnn_budget {
     uint32_t output_bits;     /* of results on the wire */
     double logit_variance;    /* of the noisiest logit, fraction of the torus squared */
     double logit_noise;       /* its standard deviation, in integer logits */
+    double logit_noise_share; /* of the logit where it is largest: that deviation over the logit's spread (shape.h) */
     double logit_room_used;   /* share of the torus's room for it that it needs: at most 1, or logits would wrap */
 } tnn_budget;
 

@@ -19,6 +19,7 @@ void tnn_circuit_free(tnn_circuit *circuit) {
         free_layer_circuit(&circuit->layers[i]);
     }
     tnn_free(circuit->layers);
+    tnn_readout_release(&circuit->spec.readout);
     tnn_free(circuit->budget.layers);
     tnn_free(circuit->reports);
     tnn_free(circuit);

@@ -45,7 +45,7 @@ static void search_with(plan *p, const tnn_requirement *requirement, tnn_reach_s
     release_plan(p);
     p->status = tnn_shape_create(&p->shape, p->model, requirement, source);
     if (p->status == TNN_OK) {
-        p->status = tnn_search(&p->params, &p->shortfall, p->shape, requirement, p->model->output_scale);
+        p->status = tnn_search(&p->params, &p->shortfall, p->shape, requirement);
     }
 }
 

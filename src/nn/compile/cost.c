@@ -6,6 +6,8 @@
  */
 #include "cost.h"
 
+#include "noise.h"
+
 typedef struct calibration_point {
     uint32_t N;
     double transform_ns; /* one FFT and the passes around it */
@@ -62,7 +64,7 @@ static double quad_product_ns(const tnn_params_literal *p) {
 
 double tnn_cost_blind_rotation(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    return 1e-6 * p->n * (params->engine == TNN_ENGINE_QUAD ? quad_product_ns(p) : fftw_product_ns(p));
+    return 1e-6 * p->n * (tnn_planned_for_quads(params) ? quad_product_ns(p) : fftw_product_ns(p));
 }
 
 double tnn_cost_key_switch(const tnn_params *params) {

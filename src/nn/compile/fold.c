@@ -13,7 +13,7 @@ static bool fits(int64_t value, int64_t low, int64_t high) {
 bool tnn_fold_unread(const tnn_layer *layer, const tnn_layer *next, size_t neuron) {
     const size_t tables = layer->tables_per_neuron;
     for (size_t r = 0; r < next->neurons; r++) {
-        const int8_t *weights = next->weights + r * next->inputs + neuron * tables;
+        const int16_t *weights = next->weights + r * next->inputs + neuron * tables;
         for (size_t m = 0; m < tables; m++) {
             if (weights[m] != 0) {
                 return false;
@@ -23,10 +23,10 @@ bool tnn_fold_unread(const tnn_layer *layer, const tnn_layer *next, size_t neuro
     return true;
 }
 
-/* A bias with the shifts of the tables [count] that are inputs `first` and up: below 2^31 + 2^16 2^7 2^17. */
+/* A bias with the shifts of the tables [count] that are inputs `first` and up: below 2^31 + 2^16 2^15 2^17. */
 static int64_t shifted_bias(const tnn_layer *layer, size_t neuron, size_t first, const tnn_fold_step *steps,
                             size_t count) {
-    const int8_t *weights = layer->weights + neuron * layer->inputs + first;
+    const int16_t *weights = layer->weights + neuron * layer->inputs + first;
     int64_t bias = layer->biases[neuron];
     for (size_t m = 0; m < count; m++) {
         bias += (int64_t)weights[m] * steps[m].shift;
@@ -65,8 +65,8 @@ typedef enum kinship { STRANGERS, EQUAL, MIRRORED } kinship;
 
 /* w_b = sign w_a? */
 static bool rows_agree(const tnn_layer *layer, size_t a, size_t b, int sign) {
-    const int8_t *row_a = layer->weights + a * layer->inputs;
-    const int8_t *row_b = layer->weights + b * layer->inputs;
+    const int16_t *row_a = layer->weights + a * layer->inputs;
+    const int16_t *row_b = layer->weights + b * layer->inputs;
     for (size_t i = 0; i < layer->inputs; i++) {
         if (row_b[i] != sign * row_a[i]) {
             return false;
@@ -80,17 +80,29 @@ static int64_t end_above_bias(const tnn_layer *layer, size_t neuron, size_t end)
     return (int64_t)layer->ranges[2 * neuron + end] - layer->biases[neuron];
 }
 
+/* Do the cells of two neurons begin equally far above their biases? */
+static bool thresholds_agree(const tnn_layer *layer, size_t a, size_t b) {
+    const size_t count = layer->has_thresholds ? layer->table_cells - 1 : 0;
+    const int64_t between = (int64_t)layer->biases[b] - layer->biases[a];
+    for (size_t c = 0; c < count; c++) {
+        if (layer->thresholds[a * count + c] + between != layer->thresholds[b * count + c]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Mirrored ranges have mirrored cells where all cells are equally wide. */
 static kinship kinship_of(const tnn_layer *layer, size_t a, size_t b) {
     const int64_t width = tnn_layer_range_width(layer, a);
-    if (tnn_layer_range_width(layer, b) != width) {
+    if (tnn_layer_range_width(layer, b) != width || !thresholds_agree(layer, a, b)) {
         return STRANGERS;
     }
     if (end_above_bias(layer, a, 0) == end_above_bias(layer, b, 0) && rows_agree(layer, a, b, 1)) {
         return EQUAL;
     }
-    if (width % layer->table_cells == 0 && end_above_bias(layer, a, 0) == -end_above_bias(layer, b, 1) &&
-        rows_agree(layer, a, b, -1)) {
+    if (!layer->has_thresholds && width % layer->table_cells == 0 &&
+        end_above_bias(layer, a, 0) == -end_above_bias(layer, b, 1) && rows_agree(layer, a, b, -1)) {
         return MIRRORED;
     }
     return STRANGERS;
@@ -120,7 +132,7 @@ static int32_t entry_b(const twin_table *t, size_t cell) {
     return t->b[t->mirrored ? t->cells - 1 - cell : cell];
 }
 
-static int8_t *weight_at(const tnn_layer *layer, size_t neuron, size_t column) {
+static int16_t *weight_at(const tnn_layer *layer, size_t neuron, size_t column) {
     return layer->weights + neuron * layer->inputs + column;
 }
 
@@ -181,7 +193,7 @@ static bool weights_add_up(tnn_fold_step *step, const twin_table *t, int32_t sig
     }
     for (size_t r = 0; r < t->next->neurons; r++) {
         int32_t sum = *weight_at(t->next, r, t->column_a) + sign * *weight_at(t->next, r, t->column_b);
-        if (!fits(sum, INT8_MIN, INT8_MAX)) {
+        if (!fits(sum, -INT16_MAX, INT16_MAX)) {
             return false;
         }
     }
@@ -193,16 +205,16 @@ static void add_tables(const twin_table *t, const tnn_fold_step *step) {
         t->a[c] = (int16_t)(step->first * t->a[c] + step->second * entry_b(t, c));
     }
     for (size_t r = 0; r < t->next->neurons; r++) {
-        int8_t *a = weight_at(t->next, r, t->column_a);
-        const int8_t *b = weight_at(t->next, r, t->column_b);
-        *a = (int8_t)(step->first != 0 ? *a / step->first : step->second != 0 ? *b / step->second : 0);
+        int16_t *a = weight_at(t->next, r, t->column_a);
+        const int16_t *b = weight_at(t->next, r, t->column_b);
+        *a = (int16_t)(step->first != 0 ? *a / step->first : step->second != 0 ? *b / step->second : 0);
     }
 }
 
 static void add_weights(const twin_table *t, const tnn_fold_step *step) {
     for (size_t r = 0; r < t->next->neurons; r++) {
-        int8_t *a = weight_at(t->next, r, t->column_a);
-        *a = (int8_t)(*a + step->weight_sign * *weight_at(t->next, r, t->column_b));
+        int16_t *a = weight_at(t->next, r, t->column_a);
+        *a = (int16_t)(*a + step->weight_sign * *weight_at(t->next, r, t->column_b));
     }
 }
 
@@ -244,7 +256,7 @@ bool tnn_fold_factor(tnn_layer *layer, tnn_layer *next, size_t output) {
         entries[c] = (int16_t)(factor * entries[c]);
     }
     for (size_t r = 0; r < next->neurons; r++) {
-        *weight_at(next, r, output) = (int8_t)(*weight_at(next, r, output) / factor);
+        *weight_at(next, r, output) = (int16_t)(*weight_at(next, r, output) / factor);
     }
     return true;
 }
@@ -284,16 +296,16 @@ static bool find_lines(const straight_layer *s, const tnn_interval *reach) {
     return true;
 }
 
-/* sums [inputs] = weights of one neuron of the next layer, times slopes, times this layer's weights: below 2^16 2^7
- * 2^17 2^7. */
-static void multiply_row(const straight_layer *s, int64_t *sums, const int8_t *next_weights) {
+/* sums [inputs] = weights of one neuron of the next layer, times slopes, times this layer's weights: below 2^16 2^15
+ * 2^16 2^15. */
+static void multiply_row(const straight_layer *s, int64_t *sums, const int16_t *next_weights) {
     const tnn_layer *layer = s->layer;
     for (size_t i = 0; i < layer->inputs; i++) {
         sums[i] = 0;
     }
     size_t t = 0;
     for (size_t j = 0; j < layer->neurons; j++) {
-        const int8_t *row = layer->weights + j * layer->inputs;
+        const int16_t *row = layer->weights + j * layer->inputs;
         for (size_t m = 0; m < layer->tables_per_neuron; m++, t++) {
             const int64_t factor = (int64_t)next_weights[t] * s->slope[t];
             for (size_t i = 0; factor != 0 && i < layer->inputs; i++) {
@@ -303,21 +315,21 @@ static void multiply_row(const straight_layer *s, int64_t *sums, const int8_t *n
     }
 }
 
-static bool store_row(int8_t *weights, const int64_t *sums, size_t count) {
+static bool store_row(int16_t *weights, const int64_t *sums, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (!fits(sums[i], INT8_MIN, INT8_MAX)) {
+        if (!fits(sums[i], -INT16_MAX, INT16_MAX)) {
             return false;
         }
-        weights[i] = (int8_t)sums[i];
+        weights[i] = (int16_t)sums[i];
     }
     return true;
 }
 
 /* Weights and biases of the next layer over this one's inputs; sums [inputs] is scratch. */
-static bool multiply_layers(const straight_layer *s, const tnn_layer *next, int8_t *weights, int32_t *biases,
+static bool multiply_layers(const straight_layer *s, const tnn_layer *next, int16_t *weights, int32_t *biases,
                             int64_t *sums) {
     for (size_t r = 0; r < next->neurons; r++) {
-        const int8_t *row = next->weights + r * next->inputs;
+        const int16_t *row = next->weights + r * next->inputs;
         int64_t bias = next->biases[r];
         for (size_t t = 0; t < next->inputs; t++) {
             bias += (int64_t)row[t] * s->at_zero[t];
@@ -332,11 +344,11 @@ static bool multiply_layers(const straight_layer *s, const tnn_layer *next, int8
 }
 
 /* The next layer takes over the product; what it had goes. */
-static bool fold_lines(const straight_layer *s, tnn_layer *next, int8_t **weights, int32_t **biases, int64_t *sums) {
+static bool fold_lines(const straight_layer *s, tnn_layer *next, int16_t **weights, int32_t **biases, int64_t *sums) {
     if (!multiply_layers(s, next, *weights, *biases, sums)) {
         return false;
     }
-    int8_t *old_weights = next->weights;
+    int16_t *old_weights = next->weights;
     int32_t *old_biases = next->biases;
     next->inputs = s->layer->inputs;
     next->weights = *weights;
@@ -352,7 +364,7 @@ tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index) {
     straight_layer s = {.layer = layer};
     s.slope = tnn_alloc(next->inputs, sizeof *s.slope);
     s.at_zero = tnn_alloc(next->inputs, sizeof *s.at_zero);
-    int8_t *weights = tnn_alloc(next->neurons, layer->inputs);
+    int16_t *weights = tnn_alloc(next->neurons, layer->inputs * sizeof *weights);
     int32_t *biases = tnn_alloc(next->neurons, sizeof *biases);
     int64_t *sums = tnn_alloc(layer->inputs, sizeof *sums);
     tnn_interval *reach;

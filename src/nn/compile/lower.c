@@ -2,6 +2,7 @@
 #include "lower.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "cost.h"
 #include "memory.h"
@@ -128,20 +129,21 @@ static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, 
     return TNN_OK;
 }
 
-static void set_spec(tnn_circuit *circuit, const tnn_model *model, const tnn_params *params, bool exact) {
+static tnn_status set_spec(tnn_circuit *circuit, const tnn_model *model, const tnn_params *params, bool exact) {
     circuit->spec = (tnn_spec){
         .params = *params,
         .height = model->height,
         .width = model->width,
         .channels = model->channels,
         .input_levels = model->input_levels,
-        .outputs = (uint32_t)tnn_model_outputs(model),
         .input_unit = circuit->budget.layers[0].unit,
         .output_unit = circuit->budget.layers[model->layer_count - 1].unit,
         .output_bits = circuit->budget.output_bits,
         .exact = exact,
-        .output_scale = model->output_scale,
+        .version = TNN_SPEC_VERSION,
     };
+    memcpy(circuit->spec.input_map, model->input_map, sizeof model->input_map);
+    return tnn_readout_copy(&circuit->spec.readout, &model->readout);
 }
 
 static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
@@ -150,7 +152,7 @@ static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall,
     if (status != TNN_OK) {
         return status;
     }
-    set_spec(circuit, model, params, exact);
+    status = set_spec(circuit, model, params, exact);
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
         status = compile_layer(circuit, shortfall, model, shape, i);
     }

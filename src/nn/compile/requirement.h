@@ -9,7 +9,7 @@ typedef struct tnn_requirement {
     bool exact;
     bool whole_torus;         /* tables spread over the whole torus instead of half of it */
     double position_noise;    /* tolerant: most worst_position_noise of any layer */
-    double logit_noise;       /* tolerant: most logit_noise, in logits */
+    double logit_noise;       /* tolerant: most logit_noise_share */
     double log2_lookup_error; /* exact: most worst_lookup_log2 of any layer */
     const uint8_t *images;    /* exact: [image_count][pixels] whose word on how far accumulators reach is taken where
                                  what the weights allow cannot be had; NULL: no one's word */

@@ -188,14 +188,14 @@ static int by_cost(const void *left, const void *right) {
 
 /* How far the worst layer is from the requirement: at most 1 where it is met. */
 static double excess_of(const tnn_budget *budget, const tnn_shape *shape, const tnn_requirement *requirement,
-                        double output_scale, uint32_t *layer) {
+                        uint32_t *layer) {
     double worst = 0;
     for (uint32_t i = 0; i < shape->layer_count; i++) {
         const tnn_layer_budget *b = &budget->layers[i];
         double excess = requirement->exact ? requirement->log2_lookup_error / fmin(b->worst_lookup_log2, -1e-9)
                                            : b->worst_position_noise / requirement->position_noise;
         if (i + 1 == shape->layer_count) {
-            excess = requirement->exact ? excess : budget->logit_noise * output_scale / requirement->logit_noise;
+            excess = requirement->exact ? excess : budget->logit_noise_share / requirement->logit_noise;
             excess = fmax(excess, budget->logit_room_used);
         }
         if (excess > worst) {
@@ -218,13 +218,13 @@ static double deviations_for(double log2_error) {
 }
 
 static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, const tnn_shape *shape,
-                                  const tnn_params *params, const tnn_requirement *requirement, double output_scale) {
+                                  const tnn_params *params, const tnn_requirement *requirement) {
     const tnn_layer_budget *layer = &budget->layers[index];
     const bool is_logit = shape->layers[index].tables_per_neuron == 0;
     tnn_shortfall s = {.layer = index, .neuron = layer->worst_neuron, .is_logit = is_logit};
     if (!requirement->exact) {
         s.asked = is_logit ? requirement->logit_noise : requirement->position_noise;
-        s.reachable = is_logit ? budget->logit_noise * output_scale : layer->worst_position_noise;
+        s.reachable = is_logit ? budget->logit_noise_share : layer->worst_position_noise;
         return s;
     }
     const double deviations = deviations_for(requirement->log2_lookup_error);
@@ -249,7 +249,7 @@ static tnn_shortfall width_shortfall(const tnn_shape *shape, uint32_t index) {
 
 /* The first candidate that meets the requirement; where none does, what stood in the way of the closest. */
 static tnn_status take_first(tnn_params *chosen, tnn_shortfall *shortfall, const candidate_list *list,
-                             tnn_budget *budget, const tnn_requirement *requirement, double output_scale) {
+                             tnn_budget *budget, const tnn_requirement *requirement) {
     double closest = INFINITY;
     for (size_t i = 0; i < list->count; i++) {
         const tnn_params *params = &list->items[i].params;
@@ -258,28 +258,28 @@ static tnn_status take_first(tnn_params *chosen, tnn_shortfall *shortfall, const
             *shortfall = closest < INFINITY ? *shortfall : width_shortfall(list->shape, layer);
             continue;
         }
-        double excess = excess_of(budget, list->shape, requirement, output_scale, &layer);
+        double excess = excess_of(budget, list->shape, requirement, &layer);
         if (excess <= 1) {
             *chosen = *params;
             return TNN_OK;
         }
         if (excess < closest) {
             closest = excess;
-            *shortfall = shortfall_of(budget, layer, list->shape, params, requirement, output_scale);
+            *shortfall = shortfall_of(budget, layer, list->shape, params, requirement);
         }
     }
     return TNN_ERR_UNSATISFIABLE;
 }
 
 tnn_status tnn_search(tnn_params *chosen, tnn_shortfall *shortfall, const tnn_shape *shape,
-                      const tnn_requirement *requirement, double output_scale) {
+                      const tnn_requirement *requirement) {
     candidate_list list = {.shape = shape, .security = requirement->security};
     tnn_budget budget = {.layers = tnn_alloc(shape->layer_count, sizeof *budget.layers)};
     *shortfall = (tnn_shortfall){.reachable = -INFINITY};
     tnn_status status = budget.layers ? add_all(&list) : TNN_ERR_MEMORY;
     if (status == TNN_OK) {
         qsort(list.items, list.count, sizeof *list.items, by_cost);
-        status = take_first(chosen, shortfall, &list, &budget, requirement, output_scale);
+        status = take_first(chosen, shortfall, &list, &budget, requirement);
     }
     tnn_free(list.items);
     tnn_free(budget.layers);

@@ -23,8 +23,8 @@ typedef struct tnn_shortfall {
     double reachable; /* exact: bits that can be told apart; tolerant: the least noise */
 } tnn_shortfall;
 
-/* output_scale: real logit of one integer logit. TNN_ERR_UNSATISFIABLE with *shortfall filled, TNN_ERR_MEMORY. */
+/* TNN_ERR_UNSATISFIABLE with *shortfall filled, TNN_ERR_MEMORY. */
 TNN_MUST_USE tnn_status tnn_search(tnn_params *chosen, tnn_shortfall *shortfall, const tnn_shape *shape,
-                                   const tnn_requirement *requirement, double output_scale);
+                                   const tnn_requirement *requirement);
 
 #endif

@@ -27,7 +27,7 @@ static tnn_gain table_gain(const tnn_layer *layer, size_t output) {
 }
 
 /* Tables of one neuron add up before they are squared: they share a rotation. gains is NULL for pixels. */
-static void add_power(tnn_neuron_shape *shape, const int8_t *weights, const tnn_gain *gains, size_t per_neuron) {
+static void add_power(tnn_neuron_shape *shape, const int16_t *weights, const tnn_gain *gains, size_t per_neuron) {
     double own = 0;
     double common = 0;
     for (size_t m = 0; m < per_neuron; m++) {
@@ -38,11 +38,28 @@ static void add_power(tnn_neuron_shape *shape, const int8_t *weights, const tnn_
     shape->common_power += fmax(common * common - own * own, 0);
 }
 
+/* Variance of layer `index`'s inputs where every entry of a table, or every level of a pixel, is as likely. */
+static double entry_variance(const tnn_model *model, uint32_t index, size_t input) {
+    if (index == 0) {
+        const double levels = model->input_levels;
+        return (levels * levels - 1) / 12;
+    }
+    const tnn_layer *before = &model->layers[index - 1];
+    const int16_t *entries = before->tables + input * before->table_cells;
+    double sum = 0;
+    double squares = 0;
+    for (size_t c = 0; c < before->table_cells; c++) {
+        sum += entries[c];
+        squares += (double)entries[c] * entries[c];
+    }
+    return (squares - sum * sum / before->table_cells) / before->table_cells;
+}
+
 static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, size_t neuron, const tnn_gain *gains) {
     const tnn_layer *layer = &model->layers[index];
-    const int8_t *weights = layer->weights + neuron * layer->inputs;
+    const int16_t *weights = layer->weights + neuron * layer->inputs;
     const size_t per_neuron = index > 0 ? model->layers[index - 1].tables_per_neuron : 1;
-    tnn_neuron_shape shape = {.largest_weight = 1};
+    tnn_neuron_shape shape = {.spread = 1, .largest_weight = 1};
     for (size_t i = 0; i < layer->inputs; i++) {
         shape.largest_weight = abs(weights[i]) > shape.largest_weight ? abs(weights[i]) : shape.largest_weight;
     }
@@ -50,6 +67,33 @@ static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, siz
         add_power(&shape, weights + i, gains ? gains + i : NULL, per_neuron);
     }
     return shape;
+}
+
+/* variances [inputs] of the layer of the logits. A logit that never changes spreads by 1, so that its noise has something
+ * to be held against. */
+static double spread_of(const tnn_layer *layer, size_t neuron, const double *variances) {
+    double variance = 0;
+    for (size_t i = 0; i < layer->inputs; i++) {
+        const double weight = layer->weights[neuron * layer->inputs + i];
+        variance += weight * weight * variances[i];
+    }
+    return variance > 0 ? sqrt(variance) : 1;
+}
+
+static tnn_status set_spreads(tnn_layer_shape *out, const tnn_model *model, uint32_t index) {
+    const tnn_layer *layer = &model->layers[index];
+    double *variances = tnn_alloc(layer->inputs, sizeof *variances);
+    if (!variances) {
+        return TNN_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < layer->inputs; i++) {
+        variances[i] = entry_variance(model, index, i);
+    }
+    for (size_t j = 0; j < out->neurons; j++) {
+        out->neuron[j].spread = spread_of(layer, j, variances);
+    }
+    tnn_free(variances);
+    return TNN_OK;
 }
 
 /* For a logit, the largest size it can have. */
@@ -91,6 +135,7 @@ static tnn_status set_widths_by_reach(tnn_layer_shape *out, const tnn_model *mod
     }
     if (status == TNN_OK && layer->tables_per_neuron == 0) {
         set_logit_widths(out, reach);
+        status = set_spreads(out, model, index);
     } else if (status == TNN_OK) {
         set_exact_widths(out, layer, reach, source == TNN_REACH_OF_WEIGHTS ? reach : shown);
     }

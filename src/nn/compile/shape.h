@@ -24,6 +24,7 @@ typedef struct tnn_neuron_shape {
     double cover_width;  /* exact: the same for all that its weights let it reach; else 0 */
     double power;        /* what the variance of a blind rotation, or of a pixel, is multiplied by */
     double common_power; /* what the common part of it is multiplied by on top: 0 where neurons have one table each */
+    double spread;       /* of a logit: its deviation where inputs are independent and each entry is as likely */
     int32_t largest_weight; /* at least 1 */
 } tnn_neuron_shape;
 

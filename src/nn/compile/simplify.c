@@ -22,7 +22,13 @@ static tnn_layer sizes_of(const tnn_layer *layer) {
     return (tnn_layer){.inputs = layer->inputs,
                        .neurons = layer->neurons,
                        .tables_per_neuron = layer->tables_per_neuron,
-                       .table_cells = layer->table_cells};
+                       .table_cells = layer->table_cells,
+                       .has_thresholds = layer->has_thresholds};
+}
+
+/* Bytes of the thresholds of `neurons` neurons. */
+static size_t threshold_bytes(const tnn_layer *layer, size_t neurons) {
+    return neurons * (layer->table_cells - 1) * sizeof *layer->thresholds;
 }
 
 static tnn_status copy_layer(tnn_layer *out, const tnn_layer *layer) {
@@ -31,10 +37,13 @@ static tnn_status copy_layer(tnn_layer *out, const tnn_layer *layer) {
     if (status != TNN_OK) {
         return status;
     }
-    memcpy(out->weights, layer->weights, (size_t)layer->neurons * layer->inputs);
+    memcpy(out->weights, layer->weights, (size_t)layer->neurons * layer->inputs * sizeof *layer->weights);
     memcpy(out->biases, layer->biases, layer->neurons * sizeof *layer->biases);
     if (layer->tables_per_neuron > 0) {
         memcpy(out->ranges, layer->ranges, 2 * layer->neurons * sizeof *layer->ranges);
+        if (layer->has_thresholds) {
+            memcpy(out->thresholds, layer->thresholds, threshold_bytes(layer, layer->neurons));
+        }
         memcpy(out->tables, layer->tables, tnn_layer_outputs(layer) * layer->table_cells * sizeof *layer->tables);
     }
     return TNN_OK;
@@ -60,7 +69,8 @@ static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
     out->model->width = model->width;
     out->model->channels = model->channels;
     out->model->input_levels = model->input_levels;
-    out->model->output_scale = model->output_scale;
+    memcpy(out->model->input_map, model->input_map, sizeof model->input_map);
+    status = tnn_readout_copy(&out->model->readout, &model->readout);
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
         status = copy_layer(&out->model->layers[i], &model->layers[i]);
         status = status == TNN_OK ? name_neurons(&out->origins[i], i, model->layers[i].neurons) : status;
@@ -88,8 +98,13 @@ static bool can_go(const reduction *r, uint32_t index, const tnn_interval *reach
 
 static void move_neuron(tnn_layer *layer, tnn_origin *origin, size_t to, size_t from) {
     const size_t entries = (size_t)layer->tables_per_neuron * layer->table_cells;
-    memmove(layer->weights + to * layer->inputs, layer->weights + from * layer->inputs, layer->inputs);
+    memmove(layer->weights + to * layer->inputs, layer->weights + from * layer->inputs,
+            layer->inputs * sizeof *layer->weights);
     memmove(layer->tables + to * entries, layer->tables + from * entries, entries * sizeof *layer->tables);
+    if (layer->has_thresholds) {
+        const size_t count = layer->table_cells - 1;
+        memmove(layer->thresholds + to * count, layer->thresholds + from * count, threshold_bytes(layer, 1));
+    }
     layer->biases[to] = layer->biases[from];
     layer->ranges[2 * to] = layer->ranges[2 * from];
     layer->ranges[2 * to + 1] = layer->ranges[2 * from + 1];
@@ -98,10 +113,10 @@ static void move_neuron(tnn_layer *layer, tnn_origin *origin, size_t to, size_t 
 
 /* Takes the weights that read neurons which are gone out of the next layer. */
 static void drop_inputs(const reduction *r, tnn_layer *next, size_t per_neuron) {
-    int8_t *to = next->weights;
+    int16_t *to = next->weights;
     for (size_t from = 0; from < (size_t)next->neurons * next->inputs; from += per_neuron) {
         if (!r->gone[from % next->inputs / per_neuron]) {
-            memmove(to, next->weights + from, per_neuron);
+            memmove(to, next->weights + from, per_neuron * sizeof *to);
             to += per_neuron;
         }
     }

@@ -26,7 +26,7 @@ static void fill_input_intervals(tnn_interval *intervals, const tnn_model *model
 
 /* Each weight takes the end of its input's interval that pushes the sum outwards. */
 static tnn_interval reach_of(const tnn_layer *layer, size_t neuron, const tnn_interval *inputs) {
-    const int8_t *weights = layer->weights + neuron * layer->inputs;
+    const int16_t *weights = layer->weights + neuron * layer->inputs;
     tnn_interval sum = {layer->biases[neuron], layer->biases[neuron]};
     for (size_t i = 0; i < layer->inputs; i++) {
         const int64_t weight = weights[i];
@@ -183,7 +183,8 @@ static bool constant_cells(const int16_t *entries, size_t first, size_t last) {
 /* A slope takes a cell for each accumulator, and none beyond the ends. */
 static bool can_slope(const tnn_layer *layer, size_t neuron, tnn_interval reach) {
     const int32_t *range = layer->ranges + 2 * neuron;
-    return reach.low >= range[0] && reach.high <= range[1] && reach.high - reach.low < layer->table_cells;
+    return !layer->has_thresholds && reach.low >= range[0] && reach.high <= range[1] &&
+           reach.high - reach.low < layer->table_cells;
 }
 
 bool tnn_table_line(tnn_line *line, const tnn_layer *layer, size_t neuron, size_t table, tnn_interval reach) {

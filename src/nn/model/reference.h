@@ -4,7 +4,7 @@
 
 #include "model.h"
 
-/* accumulators [neurons] = biases + weights inputs. Sums stay below 2^16 2^7 2^15 + 2^31 < 2^39. */
+/* accumulators [neurons] = biases + weights inputs. Sums stay below 2^16 2^15 2^15 + 2^31 < 2^47. */
 void tnn_layer_accumulate(const tnn_layer *layer, int64_t *accumulators, const int32_t *inputs);
 
 /* Accumulators of layer `index` for an image [pixels]; those of the last layer are the integer logits. accumulators and

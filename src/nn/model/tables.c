@@ -3,8 +3,8 @@
 #include <math.h>
 
 int32_t tnn_table_doubled_centre(const tnn_layer *layer, size_t neuron, size_t table) {
-    const int16_t *entries = layer->tables + (neuron * layer->tables_per_neuron + table) * (size_t)layer->table_cells;
-    return (int32_t)entries[0] + entries[layer->table_cells - 1];
+    const int32_t *range = layer->ranges + 2 * neuron;
+    return tnn_layer_lookup(layer, neuron, table, range[0]) + tnn_layer_lookup(layer, neuron, table, range[1]);
 }
 
 static double middle_of(const tnn_layer *layer, size_t neuron) {

@@ -8,13 +8,13 @@ size_t tnn_spec_pixels(const tnn_spec *spec) {
 
 void tnn_encode_image(const tnn_spec *spec, uint32_t *messages, const uint8_t *image) {
     for (size_t i = 0; i < tnn_spec_pixels(spec); i++) {
-        messages[i] = tnn_pixel_level(image[i], spec->input_levels) * spec->input_unit;
+        messages[i] = spec->input_map[image[i]] * spec->input_unit;
     }
 }
 
-double tnn_decode_logit(const tnn_spec *spec, uint32_t phase) {
-    double logit = (double)(int32_t)phase / spec->output_unit;
-    return spec->output_scale * (spec->exact ? nearbyint(logit) + 0.0 : logit);
+double tnn_decode_logit(const tnn_spec *spec, size_t output, uint32_t phase) {
+    const double logit = (double)(int32_t)phase / spec->output_unit;
+    return tnn_real_logit(&spec->readout, output, spec->exact ? nearbyint(logit) : logit);
 }
 
 uint32_t tnn_round_output(const tnn_spec *spec, uint32_t word) {

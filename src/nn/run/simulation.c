@@ -181,7 +181,7 @@ void tnn_simulation_run(tnn_simulation *s, uint32_t *logits, const uint8_t *imag
     for (uint32_t i = 0; i < last; i++) {
         run_table_layer(s, &circuit->layers[i], i == 0, s->values[(i + 1) % 2], s->values[i % 2]);
     }
-    for (size_t j = 0; j < circuit->spec.outputs; j++) {
+    for (size_t j = 0; j < circuit->spec.readout.outputs; j++) {
         logits[j] = weigh(&circuit->layers[last], j, s->values[last % 2]) + noise_of(s, s->rounding_deviation);
     }
 }

@@ -120,13 +120,18 @@ static double digit_square(double base) {
     return (base * base + 2) / 12;
 }
 
+/* The reference server rounds coarsely in ranks 2 and 3. */
+static uint32_t planned_coarse_bits(const tnn_params *params) {
+    return params->literal.k == 2 || params->literal.k == 3 ? tnn_quad_coarse_bits(params) : 0;
+}
+
 static double rotation_variance(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
     const double big = (double)p->k * p->N;
     const double digit = digit_square(exp2(p->bs_base_log));
     const double rows = (p->k + 1.0) * p->bs_levels * p->N;
     const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) * (1 + big / 2);
-    const double unit = exp2(params->coarse_bits - 32.0);
+    const double unit = exp2(planned_coarse_bits(params) - 32.0);
     const double ties = big * big * uniform(unit) / 4;
     const double key = rows * digit * pow(4, p->glwe_log2_sigma);
     const double transforms = 1.1 * log2(p->N) * rows * digit / 12 * 0x1p-106;
@@ -137,7 +142,7 @@ static double rotation_variance(const tnn_params *params) {
 static double common_variance(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
     const double big = (double)p->k * p->N;
-    const double unit = exp2(params->coarse_bits - 32.0);
+    const double unit = exp2(planned_coarse_bits(params) - 32.0);
     const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) / 2 + uniform(unit);
     return p->n * (big / 4 * dropped + big * big * uniform(unit) / 8);
 }

@@ -19,7 +19,7 @@
 /* The integer that a neuron's weights were multiplied by; every weight must agree on it. */
 static int32_t strength_of(const tnn_circuit *circuit, const tnn_model *model, uint32_t index, size_t neuron) {
     const tnn_layer *layer = &model->layers[index];
-    const int8_t *weights = layer->weights + neuron * layer->inputs;
+    const int16_t *weights = layer->weights + neuron * layer->inputs;
     const int16_t *compiled_weights = circuit->layers[index].weights + neuron * layer->inputs;
     int32_t strength = 0;
     for (size_t i = 0; i < layer->inputs; i++) {
@@ -166,7 +166,7 @@ static void strength_stops_where_weights_would_overflow(void **state) {
     network_shape shape = small_shape();
     tnn_model *model = random_network(&shape);
     tnn_layer *layer = model->layers;
-    memset(layer->weights, 0, layer->inputs);
+    memset(layer->weights, 0, layer->inputs * sizeof *layer->weights);
     layer->weights[0] = -127;
     layer->ranges[1] = layer->ranges[0] + 15;
     layer->ranges[2] = -2400;
@@ -181,7 +181,7 @@ static void strength_stops_where_weights_would_overflow(void **state) {
 /* Share of the torus that the logits which weights and tables allow can fill. */
 static double logit_share(const tnn_circuit *circuit, const tnn_model *model) {
     double largest = 1;
-    for (size_t j = 0; j < circuit->spec.outputs; j++) {
+    for (size_t j = 0; j < circuit->spec.readout.outputs; j++) {
         tnn_interval reach = reach_of(model, model->layer_count - 1, j);
         largest = fmax(largest, fmax((double)-reach.low, (double)reach.high));
     }
@@ -260,7 +260,7 @@ static double squared_position_error(void *context) {
     int32_t values[64];
     int64_t accumulator;
     for (size_t i = 0; i < tnn_model_pixels(e->model); i++) {
-        values[i] = (int32_t)tnn_pixel_level(image[i], e->model->input_levels);
+        values[i] = e->model->input_map[image[i]];
     }
     tnn_layer_accumulate(e->model->layers, &accumulator, values);
     double expected = ((double)accumulator - middle_of(e->model->layers, 0)) * slope_of(e->circuit, e->model, 0, 0);

@@ -13,8 +13,6 @@
 #include "networks.h"
 #include "testing.h"
 
-#define OUTPUT_SCALE 0.125
-
 /* What a search came to, with the budget under its parameters computed again. */
 typedef struct finding {
     tnn_status status;
@@ -26,7 +24,7 @@ typedef struct finding {
 static finding search_for(const tnn_shape *shape, const tnn_requirement *requirement) {
     finding f = {.budget.layers = new_array(shape->layer_count, sizeof *f.budget.layers)};
     uint32_t failed_layer;
-    f.status = tnn_search(&f.params, &f.shortfall, shape, requirement, OUTPUT_SCALE);
+    f.status = tnn_search(&f.params, &f.shortfall, shape, requirement);
     assert_true(f.status == TNN_OK || f.status == TNN_ERR_UNSATISFIABLE);
     if (f.status == TNN_OK) {
         assert_ok(tnn_budget_fill(&f.budget, &failed_layer, shape, &f.params, requirement->exact));
@@ -41,7 +39,7 @@ static bool requirement_met(const tnn_budget *budget, uint32_t layer_count, cons
         met = met && (requirement->exact ? layer->worst_lookup_log2 <= requirement->log2_lookup_error
                                          : layer->worst_position_noise <= requirement->position_noise);
     }
-    return met && (requirement->exact || budget->logit_noise * OUTPUT_SCALE <= requirement->logit_noise);
+    return met && (requirement->exact || budget->logit_noise_share <= requirement->logit_noise);
 }
 
 /* Small inputs, weights and tables, so that the exact contract can be had too. */

@@ -8,6 +8,8 @@
 #include "range.h"
 #include "testing.h"
 
+static tnn_contradiction found; /* what the last check said */
+
 #define IMAGES 20u
 
 /* -------------------------------------------------------------------------------------------- what must hold -- */
@@ -23,7 +25,7 @@ static uint64_t lookups_of(const tnn_model *model) {
 static tnn_simplified *simplified_of(const tnn_model *model) {
     tnn_simplified *simplified;
     assert_ok(tnn_simplify(&simplified, model));
-    assert_ok(tnn_model_check(simplified->model));
+    assert_ok(tnn_model_check(simplified->model, &found));
     assert_true(simplified->changed || lookups_of(simplified->model) == lookups_of(model));
     return simplified;
 }
@@ -119,12 +121,12 @@ static void set_entries(const tnn_layer *layer, size_t neuron, int16_t value) {
     }
 }
 
-static int8_t *weight(const tnn_layer *layer, size_t neuron, size_t input) {
+static int16_t *weight(const tnn_layer *layer, size_t neuron, size_t input) {
     return layer->weights + neuron * layer->inputs + input;
 }
 
 /* Weights with which all neurons of a layer read one input. */
-static void set_column(const tnn_layer *layer, size_t input, int8_t value) {
+static void set_column(const tnn_layer *layer, size_t input, int16_t value) {
     for (size_t r = 0; r < layer->neurons; r++) {
         *weight(layer, r, input) = value;
     }
@@ -132,7 +134,7 @@ static void set_column(const tnn_layer *layer, size_t input, int8_t value) {
 
 /* Row, bias and range of a to b; b's accumulator `shift` above. */
 static void plant_row(const tnn_layer *layer, size_t a, size_t b, int32_t shift) {
-    memcpy(weight(layer, b, 0), weight(layer, a, 0), layer->inputs);
+    memcpy(weight(layer, b, 0), weight(layer, a, 0), layer->inputs * sizeof *layer->weights);
     layer->biases[b] = layer->biases[a] + shift;
     layer->ranges[2 * b] = layer->ranges[2 * a] + shift;
     layer->ranges[2 * b + 1] = layer->ranges[2 * a + 1] + shift;
@@ -143,7 +145,7 @@ static void plant_mirrored_row(const tnn_layer *layer, size_t a, size_t b, int32
     const int32_t width = (int32_t)tnn_layer_range_width(layer, a);
     layer->ranges[2 * a + 1] = layer->ranges[2 * a] + (width + multiple - 1) / multiple * multiple - 1;
     for (size_t i = 0; i < layer->inputs; i++) {
-        *weight(layer, b, i) = (int8_t) - *weight(layer, a, i);
+        *weight(layer, b, i) = (int16_t) - *weight(layer, a, i);
     }
     layer->biases[b] = shift - layer->biases[a];
     layer->ranges[2 * b] = shift - layer->ranges[2 * a + 1];
@@ -163,7 +165,7 @@ static void plant_tables(const tnn_layer *layer, size_t a, size_t b, int16_t sig
 /* Every weight of a next layer that reads twins is small enough for their sum. */
 static void calm(const tnn_layer *layer) {
     for (size_t w = 0; w < (size_t)layer->neurons * layer->inputs; w++) {
-        layer->weights[w] = (int8_t)(layer->weights[w] % 60);
+        layer->weights[w] = (int16_t)(layer->weights[w] % 60);
         layer->weights[w] |= 1;
     }
 }
@@ -182,7 +184,8 @@ static void networks_without_idle_neurons_stay_as_they_are(void **state) {
             const tnn_layer *a = &model->layers[i];
             const tnn_layer *b = &s->model->layers[i];
             assert_int_equal(s->origins[i].layer, i);
-            assert_true(i > 0 || memcmp(a->weights, b->weights, (size_t)a->neurons * a->inputs) == 0);
+            assert_true(i > 0 ||
+                        memcmp(a->weights, b->weights, (size_t)a->neurons * a->inputs * sizeof *a->weights) == 0);
             assert_memory_equal(a->biases, b->biases, a->neurons * sizeof *a->biases);
         }
         check_random_images(model, s->model);
@@ -201,7 +204,7 @@ static tnn_model *network_with_a_factor(int16_t largest_entry) {
     shape.outputs = 3;
     shape.table_layers = 1;
     tnn_model *model = random_network(&shape);
-    const int8_t column[] = {12, -18, 0};
+    const int16_t column[] = {12, -18, 0};
     for (size_t r = 0; r < 3; r++) {
         model->layers[1].weights[r * shape.neurons + 1] = column[r];
     }
@@ -366,7 +369,7 @@ static void all_twins_become_one(void **state) {
     tnn_model *model = full_network(1, 1);
     const tnn_layer *layer = &model->layers[0];
     for (size_t w = 0; w < 3 * (size_t)NEURONS; w++) {
-        model->layers[1].weights[w] = (int8_t)(model->layers[1].weights[w] % 30 | 1);
+        model->layers[1].weights[w] = (int16_t)(model->layers[1].weights[w] % 30 | 1);
     }
     for (size_t j = 2; j < NEURONS; j++) {
         plant_row(layer, j == 3 ? 1 : 0, j, 0);
@@ -378,7 +381,7 @@ static void all_twins_become_one(void **state) {
 /* One reader, so that any two columns are in proportion; tables have nothing in common. */
 static void tables_that_are_read_in_one_proportion_are_added(void **state) {
     (void)state;
-    const int8_t columns[][2] = {{1, 1}, {2, 3}, {6, -4}, {-5, 5}, {127, 127}, {-128, 64}, {-128, -128}, {1, -128}};
+    const int16_t columns[][2] = {{1, 1}, {2, 3}, {6, -4}, {-5, 5}, {127, 127}, {-128, 64}, {-128, -128}, {1, -128}};
     for (size_t i = 0; i < 2 * COUNT_OF(columns); i++) {
         network_shape shape = full_shape(1, 1 + i % 2);
         shape.outputs = 1 + i % 3;
@@ -439,12 +442,12 @@ static void near_twins_stay(void **state) {
 static void weights_that_overflow_keep_twins_apart(void **state) {
     (void)state;
     const struct {
-        int8_t a, b;
+        int16_t a, b;
         int16_t sign;
         uint32_t left;
-    } cases[] = {{100, 28, 1, NEURONS},   {100, 27, 1, NEURONS - 1}, {-100, -28, 1, NEURONS - 1},
-                 {-100, -29, 1, NEURONS}, {100, -28, -1, NEURONS},   {-100, 28, -1, NEURONS - 1},
-                 {100, -128, -1, NEURONS}};
+    } cases[] = {{32700, 68, 1, NEURONS},     {32700, 67, 1, NEURONS - 1}, {-32700, -67, 1, NEURONS - 1},
+                 {-32700, -68, 1, NEURONS},   {32700, -68, -1, NEURONS},   {-32700, 67, -1, NEURONS - 1},
+                 {32700, -32700, -1, NEURONS}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         tnn_model *model = full_network(1, 1);
         calm(&model->layers[1]);
@@ -500,7 +503,7 @@ static void constants_of_twins_that_overflow_keep_them_apart(void **state) {
 static void plant_straight_layer(tnn_model *model, uint32_t index, int32_t slope) {
     tnn_layer *layer = &model->layers[index];
     const size_t stride = layer->inputs / layer->neurons;
-    memset(layer->weights, 0, (size_t)layer->neurons * layer->inputs);
+    memset(layer->weights, 0, (size_t)layer->neurons * layer->inputs * sizeof *layer->weights);
     for (size_t j = 0; j < layer->neurons; j++) {
         *weight(layer, j, j * stride) = 1;
         *weight(layer, j, (j + 1) * stride % layer->inputs) = -2; /* odd weights behind it do not cancel out */
@@ -578,17 +581,17 @@ static void layers_that_are_not_quite_straight_stay(void **state) {
     check_planted(beyond, NEURONS);
 }
 
-/* Slope 2 makes 64 a weight of 128, -64 one of -128, which fits. */
+/* Slope 2 makes 16384 a weight of 32768, and -16384 one of -32768. */
 static void products_that_overflow_keep_a_layer(void **state) {
     (void)state;
-    const int8_t weights[] = {63, 64, -64, -65};
+    const int16_t weights[] = {16383, 16384, -16383, -16384};
     for (size_t i = 0; i < COUNT_OF(weights); i++) {
         tnn_model *model = straight_network(2, 1, 0, 2);
         *weight(&model->layers[0], 3, 8) = 0; /* the first of its two weights is that of input 6 */
         *weight(&model->layers[1], 2, 2) = 0; /* which neuron 2 reads as well */
         *weight(&model->layers[1], 2, 3) = weights[i];
-        model->layers[1].ranges[4] = -10000; /* cells that are narrower than what it reaches now */
-        model->layers[1].ranges[5] = 10000;
+        model->layers[1].ranges[4] = -300000; /* cells that are narrower than what it reaches now */
+        model->layers[1].ranges[5] = 300000;
         check_planted(model, i % 2 ? 2 * NEURONS : NEURONS);
     }
     tnn_model *model = straight_network(2, 1, 1, 1);
@@ -644,7 +647,7 @@ static tnn_model *odd_network(void) {
     for (uint32_t i = 0; draw_below(2) && i < model->layer_count; i++) {
         tnn_layer *layer = &model->layers[i];
         for (size_t w = 0; w < (size_t)layer->neurons * layer->inputs; w++) {
-            layer->weights[w] = (int8_t)(layer->weights[w] * (int32_t)(1 + draw_below(127)));
+            layer->weights[w] = (int16_t)(layer->weights[w] * (int32_t)(1 + draw_below(127)));
         }
     }
     return model;

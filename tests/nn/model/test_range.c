@@ -81,8 +81,8 @@ static void inputs_are_levels_or_table_entries(void **state) {
     network_shape shape = tiny_shape(2);
     tnn_model *model = random_network(&shape);
     const int16_t entries[LEVELS] = {5, -9, 2};
-    const int8_t pixel[INPUTS] = {0, 0, -1};
-    const int8_t table[INPUTS] = {0, 3, 0};
+    const int16_t pixel[INPUTS] = {0, 0, -1};
+    const int16_t table[INPUTS] = {0, 3, 0};
     memcpy(model->layers[0].tables + LEVELS, entries, sizeof entries);
     memcpy(model->layers[0].weights, pixel, sizeof pixel);
     memcpy(model->layers[1].weights + INPUTS, table, sizeof table);

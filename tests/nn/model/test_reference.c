@@ -66,7 +66,7 @@ static void agrees_beyond_the_ends_of_the_tables(void **state) {
 static void extreme_sums_are_exact(void **state) {
     (void)state;
     const uint32_t inputs = 65536;
-    int8_t *weights = new_array(inputs, sizeof *weights);
+    int16_t *weights = new_array(inputs, sizeof *weights);
     int32_t *values = new_array(inputs, sizeof *values);
     for (size_t i = 0; i < inputs; i++) {
         weights[i] = INT8_MIN;

@@ -27,7 +27,7 @@ typedef struct logit_bench {
 } logit_bench;
 
 static void read_one_input_each(tnn_layer *layer) {
-    memset(layer->weights, 0, (size_t)layer->neurons * layer->inputs);
+    memset(layer->weights, 0, (size_t)layer->neurons * layer->inputs * sizeof *layer->weights);
     memset(layer->biases, 0, layer->neurons * sizeof *layer->biases);
     for (size_t j = 0; j < layer->neurons; j++) {
         layer->weights[j * layer->inputs + j] = 1;
@@ -63,7 +63,7 @@ static logit_bench new_logit_bench(uint32_t tables_per_neuron) {
     make_keys(&b.keys, shipped_params("fast"), 1);
     b.circuit = circuit_under(b.model, b.keys.params, false);
     assert_ok(tnn_evaluation_create(&b.evaluation, b.circuit, b.keys.server, 2, 1));
-    const size_t outputs = b.circuit->spec.outputs;
+    const size_t outputs = b.circuit->spec.readout.outputs;
     b.logits = new_array(outputs, (tnn_params_big_dimension(b.keys.params) + 1) * sizeof *b.logits);
     b.reference = new_array(outputs, sizeof *b.reference);
     return b;
@@ -212,7 +212,7 @@ static double squared_position_error(void *context) {
     deep_bench *b = context;
     const double N = b->keys.params->literal.N;
     uint8_t *image = random_image(b->model);
-    double accumulator = tnn_pixel_level(image[0], 2) ? WEIGHT : -WEIGHT;
+    double accumulator = (image[0] > 127) ? WEIGHT : -WEIGHT;
     uint32_t *value = first_layer(b, image);
     double expected = accumulator * second_slope(b) + (N - 1) / 2;
     double error = remainder(second_layer_position(b, value) - expected, 2 * N);

@@ -6,16 +6,20 @@
 #include "memory.h"
 #include "testing.h"
 
+static double example_scale[] = {0.25};
+static double example_offset[] = {0};
+
 static tnn_spec example_spec(void) {
-    return (tnn_spec){.height = 2,
-                      .width = 5,
-                      .channels = 3,
-                      .input_levels = 16,
-                      .outputs = 1,
-                      .input_unit = 1000,
-                      .output_unit = 1u << 20,
-                      .output_bits = 16,
-                      .output_scale = 0.25};
+    tnn_spec spec = (tnn_spec){.height = 2,
+                               .width = 5,
+                               .channels = 3,
+                               .input_levels = 16,
+                               .input_unit = 1000,
+                               .output_unit = 1u << 20,
+                               .output_bits = 16,
+                               .readout = {.outputs = 1, .scales = example_scale, .offsets = example_offset}};
+    tnn_fill_even_map(spec.input_map, 16);
+    return spec;
 }
 
 static void pixels_are_counted_with_channels(void **state) {
@@ -33,7 +37,7 @@ static void pixels_become_multiples_of_the_unit(void **state) {
     image[29] = 255;
     tnn_encode_image(&spec, messages, image);
     for (size_t i = 0; i < 30; i++) {
-        assert_int_equal(messages[i], 1000 * tnn_pixel_level(image[i], 16));
+        assert_int_equal(messages[i], 1000 * spec.input_map[image[i]]);
     }
     assert_int_equal(messages[0], 0);
     assert_int_equal(messages[29], 15000);
@@ -44,11 +48,11 @@ static void pixels_become_multiples_of_the_unit(void **state) {
 static void phases_are_read_as_signed_multiples_of_the_unit(void **state) {
     (void)state;
     tnn_spec spec = example_spec();
-    assert_true(tnn_decode_logit(&spec, 0) == 0);
-    assert_true(tnn_decode_logit(&spec, 3u << 20) == 0.75);
-    assert_true(tnn_decode_logit(&spec, 0 - (3u << 20)) == -0.75);
-    assert_true(tnn_decode_logit(&spec, 1u << 19) == 0.125);
-    assert_true(tnn_decode_logit(&spec, 1u << 31) == -512);
+    assert_true(tnn_decode_logit(&spec, 0, 0) == 0);
+    assert_true(tnn_decode_logit(&spec, 0, 3u << 20) == 0.75);
+    assert_true(tnn_decode_logit(&spec, 0, 0 - (3u << 20)) == -0.75);
+    assert_true(tnn_decode_logit(&spec, 0, 1u << 19) == 0.125);
+    assert_true(tnn_decode_logit(&spec, 0, 1u << 31) == -512);
 }
 
 static void exact_logits_are_rounded_to_integers(void **state) {
@@ -58,9 +62,9 @@ static void exact_logits_are_rounded_to_integers(void **state) {
     const int32_t half = 1 << 19;
     for (int32_t logit = -2000; logit <= 2000; logit++) {
         const uint32_t phase = (uint32_t)(logit * (1 << 20));
-        assert_true(tnn_decode_logit(&spec, phase) == 0.25 * logit);
-        assert_true(tnn_decode_logit(&spec, phase + (uint32_t)half - 1) == 0.25 * logit);
-        assert_true(tnn_decode_logit(&spec, phase - (uint32_t)half + 1) == 0.25 * logit);
+        assert_true(tnn_decode_logit(&spec, 0, phase) == 0.25 * logit);
+        assert_true(tnn_decode_logit(&spec, 0, phase + (uint32_t)half - 1) == 0.25 * logit);
+        assert_true(tnn_decode_logit(&spec, 0, phase - (uint32_t)half + 1) == 0.25 * logit);
     }
 }
 

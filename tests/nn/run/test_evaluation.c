@@ -51,7 +51,7 @@ static void add_images(scene *s) {
         memset(s->images[i], i == 0 ? 0 : 255, i < 2 ? tnn_model_pixels(s->model) : 0);
         s->inputs[i] = packed_image(s->keys->secret, &s->circuit->spec, s->images[i]);
     }
-    s->logit_words = s->circuit->spec.outputs * (tnn_params_big_dimension(s->keys->params) + 1);
+    s->logit_words = s->circuit->spec.readout.outputs * (tnn_params_big_dimension(s->keys->params) + 1);
 }
 
 /* Under a shipped set whose keys exist. */
@@ -97,13 +97,14 @@ static uint32_t *evaluated(const scene *s, unsigned threads, size_t together) {
 }
 
 static double integer_logit(const scene *s, const uint32_t *logits, size_t image, size_t output) {
-    const uint32_t *lwe = logits + image * s->logit_words + output * (s->logit_words / s->circuit->spec.outputs);
+    const uint32_t *lwe =
+        logits + image * s->logit_words + output * (s->logit_words / s->circuit->spec.readout.outputs);
     return (int32_t)tnn_lwe_phase(s->keys->secret, TNN_KEY_BIG, lwe) / (double)s->circuit->spec.output_unit;
 }
 
 /* How many logits lie outside the bounds of image `bounded`. */
 static size_t misfits(const scene *s, const uint32_t *logits, size_t image, size_t bounded) {
-    const size_t outputs = s->circuit->spec.outputs;
+    const size_t outputs = s->circuit->spec.readout.outputs;
     logit_bounds *bounds = new_array(outputs, sizeof *bounds);
     size_t outside = 0;
     bound_noisy_logits(s->circuit, s->model, bounds, s->images[bounded]);
@@ -209,10 +210,10 @@ static network_shape narrow_shape(uint32_t table_layers) {
 
 static void check_exact_logits(const scene *s) {
     uint32_t *logits = evaluated(s, 2, IMAGES);
-    int64_t *reference = new_array(s->circuit->spec.outputs, sizeof *reference);
+    int64_t *reference = new_array(s->circuit->spec.readout.outputs, sizeof *reference);
     for (size_t i = 0; i < IMAGES; i++) {
         reference_logits(s->model, reference, s->images[i]);
-        for (size_t j = 0; j < s->circuit->spec.outputs; j++) {
+        for (size_t j = 0; j < s->circuit->spec.readout.outputs; j++) {
             assert_int_equal(lround(integer_logit(s, logits, i, j)), reference[j]);
         }
     }
@@ -417,7 +418,9 @@ static void sign_tables_take_the_whole_torus_encrypted(void **state) {
     scene s = {.model = sign_network(), .keys = &s.own_keys};
     tnn_requirement whole = tolerant(0.02);
     whole.whole_torus = true;
-    whole.logit_noise = 0.08 * s.model->output_scale;
+    tnn_shape *shape = shape_of(s.model);
+    whole.logit_noise = 0.08 / shape->layers[1].neuron[0].spread;
+    tnn_shape_free(shape);
     s.circuit = searched_circuit(s.model, &whole);
     make_keys(&s.own_keys, params_of(&s.circuit->spec.params.literal), 1);
     add_images(&s);

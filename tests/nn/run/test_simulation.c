@@ -28,7 +28,7 @@ typedef struct simulated {
 
 static simulated simulate(tnn_model *model, tnn_circuit *circuit) {
     simulated s = {.model = model, .circuit = circuit, .image = random_image(model)};
-    assert_true(circuit->spec.outputs <= LOGITS_MOST);
+    assert_true(circuit->spec.readout.outputs <= LOGITS_MOST);
     assert_ok(tnn_simulation_create(&s.simulation, circuit));
     reference_logits(model, s.reference, s.image);
     s.seed = (uint64_t)draw_below(1u << 31) << 20;
@@ -113,7 +113,7 @@ static void circuits_without_noise_give_the_reference(void **state) {
         run_next(&s);
         for (size_t j = 0; j < shape.outputs; j++) {
             const double expected = 0.125 * (double)s.reference[j];
-            assert_true(tnn_decode_logit(&s.circuit->spec, s.phases[j]) == expected);
+            assert_true(tnn_decode_logit(&s.circuit->spec, j, s.phases[j]) == expected);
         }
         free_simulated(&s);
     }
@@ -137,7 +137,7 @@ static void accumulators_beyond_their_table_read_its_ends(void **state) {
         run_next(&s);
         for (size_t j = 0; j < shape.outputs; j++) {
             const double expected = 0.125 * (double)s.reference[j];
-            assert_true(tnn_decode_logit(&s.circuit->spec, s.phases[j]) == expected);
+            assert_true(tnn_decode_logit(&s.circuit->spec, j, s.phases[j]) == expected);
         }
         free_simulated(&s);
     }
@@ -233,7 +233,7 @@ static tnn_model *sign_network(uint32_t tables_per_neuron) {
     tnn_model *model = random_network(&shape);
     for (uint32_t i = 0; i < 2; i++) {
         tnn_layer *layer = &model->layers[i];
-        memset(layer->weights, 0, (size_t)layer->neurons * layer->inputs);
+        memset(layer->weights, 0, (size_t)layer->neurons * layer->inputs * sizeof *layer->weights);
         memset(layer->biases, 0, layer->neurons * sizeof *layer->biases);
         for (size_t j = 0; j < layer->neurons; j++) {
             layer->weights[j * layer->inputs + j] = 1;
@@ -255,7 +255,7 @@ static double squared_sign_error(void *context) {
     }
     const uint32_t expected = (uint32_t)s->reference[s->next] * s->circuit->spec.output_unit;
     double error = torus_difference(s->phases[s->next], expected);
-    s->next = (s->next + 1) % s->circuit->spec.outputs;
+    s->next = (s->next + 1) % s->circuit->spec.readout.outputs;
     return error * error;
 }
 

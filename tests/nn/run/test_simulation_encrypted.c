@@ -58,7 +58,7 @@ static void round_words(const tnn_spec *spec, uint32_t *words, size_t count) {
 }
 
 static void draw_encrypted(comparison *c) {
-    const size_t words = c->circuit->spec.outputs * (tnn_params_big_dimension(c->keys.params) + 1);
+    const size_t words = c->circuit->spec.readout.outputs * (tnn_params_big_dimension(c->keys.params) + 1);
     uint32_t *logits = new_array(words, sizeof *logits);
     tnn_evaluation *evaluation;
     assert_ok(tnn_evaluation_create(&evaluation, c->circuit, c->keys.server, 2, 1));
@@ -76,7 +76,7 @@ static void draw_encrypted(comparison *c) {
 }
 
 static void draw_simulated(comparison *c) {
-    uint32_t *phases = new_array(c->circuit->spec.outputs, sizeof *phases);
+    uint32_t *phases = new_array(c->circuit->spec.readout.outputs, sizeof *phases);
     tnn_simulation *simulation;
     assert_ok(tnn_simulation_create(&simulation, c->circuit));
     for (size_t i = 0; i < SIMULATED; i++) {

@@ -1,0 +1,130 @@
+#include "bytes.h"
+#include "ggsw_bodies.h"
+#include "memory.h"
+#include "pool.h"
+#include "sampling.h"
+
+size_t tnn_bootstrapping_body_bytes(const tnn_params *params) {
+    const tnn_params_literal *p = &params->literal;
+    return p->n * (size_t)tnn_params_ggsw_rows(params) * p->N * params->bsk_bytes;
+}
+
+size_t tnn_switching_body_words(const tnn_params *params) {
+    return tnn_params_switched_coordinates(params) * params->literal.ks_levels;
+}
+
+tnn_status tnn_eval_key_new(tnn_eval_key **out, const tnn_params *params) {
+    *out = NULL;
+    tnn_eval_key *eval = tnn_alloc(1, sizeof *eval);
+    if (!eval) {
+        return TNN_ERR_MEMORY;
+    }
+    eval->params = *params;
+    const size_t switching_words = tnn_switching_body_words(params);
+    eval->bootstrapping = tnn_alloc(tnn_bootstrapping_body_bytes(params), 1);
+    eval->switching = switching_words ? tnn_alloc(switching_words, sizeof *eval->switching) : NULL;
+    if (!eval->bootstrapping || (switching_words && !eval->switching)) {
+        tnn_eval_key_free(eval);
+        return TNN_ERR_MEMORY;
+    }
+    *out = eval;
+    return TNN_OK;
+}
+
+void tnn_eval_key_free(tnn_eval_key *eval) {
+    if (!eval) {
+        return;
+    }
+    tnn_free(eval->bootstrapping);
+    tnn_free(eval->switching);
+    tnn_free(eval);
+}
+
+const tnn_params *tnn_eval_key_params(const tnn_eval_key *eval) {
+    return &eval->params;
+}
+
+/* One generation: its threads and their secret scratch. */
+typedef struct generation {
+    const tnn_secret_key *secret;
+    tnn_eval_key *eval;
+    tnn_pool *pool;
+    tnn_glwe_scratch *scratch[TNN_MAX_THREADS];
+} generation;
+
+static void encrypt_key_bit(void *context, unsigned worker, size_t i) {
+    generation *g = context;
+    const tnn_params *params = &g->eval->params;
+    const size_t rows = tnn_params_ggsw_rows(params);
+    const size_t bytes = rows * params->literal.N * params->bsk_bytes;
+    tnn_ggsw_encrypt_bodies(g->secret, g->scratch[worker], g->eval->bootstrapping + i * bytes, &g->eval->seed, i * rows,
+                            g->secret->small[i]);
+}
+
+/* <mask, s> for a mask of n little-endian words of 32 bits. */
+static uint32_t stream_product(const uint8_t *stream, const uint32_t *small, uint32_t n) {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sum += (uint32_t)tnn_load_le(stream + 4 * (size_t)i, 4) * small[i];
+    }
+    return sum;
+}
+
+/* Key-switching ciphertexts of coordinate `n + index` of S, one a level. */
+static void encrypt_switched_coordinate(void *context, unsigned worker, size_t index) {
+    (void)worker;
+    generation *g = context;
+    const tnn_params_literal *p = &g->eval->params.literal;
+    uint8_t stream[4 * TNN_MAX_LWE_DIMENSION];
+    for (uint32_t level = 0; level < p->ks_levels; level++) {
+        size_t ciphertext = index * p->ks_levels + level;
+        tnn_expand(stream, 4 * (size_t)p->n, &g->eval->seed, tnn_switching_stream(ciphertext));
+        uint32_t message = g->secret->big[p->n + index] << (32 - p->ks_base_log * (level + 1));
+        g->eval->switching[ciphertext] =
+            stream_product(stream, g->secret->small, p->n) + message + tnn_noise_u32(p->lwe_log2_sigma, 32);
+    }
+}
+
+static tnn_status start_generation(generation *g, unsigned threads) {
+    tnn_status status = tnn_pool_create(&g->pool, threads);
+    for (unsigned i = 0; status == TNN_OK && i < threads; i++) {
+        status = tnn_glwe_scratch_create(&g->scratch[i], &g->eval->params);
+    }
+    return status;
+}
+
+static void end_generation(generation *g, unsigned threads) {
+    for (unsigned i = 0; i < threads; i++) {
+        tnn_glwe_scratch_free(g->scratch[i]);
+    }
+    tnn_pool_free(g->pool);
+}
+
+tnn_status tnn_eval_key_generate(tnn_eval_key **out, const tnn_secret_key *secret, unsigned threads) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!secret || threads == 0 || threads > TNN_MAX_THREADS) {
+        return TNN_ERR_MISUSE;
+    }
+    tnn_status status = tnn_eval_key_new(out, &secret->params);
+    if (status != TNN_OK) {
+        return status;
+    }
+    tnn_eval_key *eval = *out;
+    eval->id = secret->id;
+    tnn_random_bytes(eval->seed.bytes, sizeof eval->seed.bytes);
+    generation g = {.secret = secret, .eval = eval};
+    status = start_generation(&g, threads);
+    if (status == TNN_OK) {
+        tnn_pool_run(g.pool, encrypt_key_bit, &g, secret->params.literal.n);
+        tnn_pool_run(g.pool, encrypt_switched_coordinate, &g, tnn_params_switched_coordinates(&secret->params));
+    }
+    end_generation(&g, threads);
+    if (status != TNN_OK) {
+        tnn_eval_key_free(eval);
+        *out = NULL;
+    }
+    return status;
+}

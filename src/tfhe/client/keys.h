@@ -1,0 +1,48 @@
+/* What the keys that a client makes hold. */
+#ifndef TNN_TFHE_KEYS_H
+#define TNN_TFHE_KEYS_H
+
+#include "params.h"
+#include "random.h"
+
+#define TNN_KEY_ID_BYTES 16u
+
+/* Drawn at key generation and carried by everything made with the key, so that mixed-up objects are noticed. Public. */
+typedef struct tnn_key_id {
+    uint8_t bytes[TNN_KEY_ID_BYTES];
+} tnn_key_id;
+
+struct tnn_secret_key {
+    tnn_params params;
+    tnn_key_id id;
+    uint32_t *big;   /* S: [k N] bits, secret memory */
+    uint32_t *small; /* s: [n] bits; the start of `big` where the prefix is shared, else secret memory of its own */
+};
+
+struct tnn_eval_key {
+    tnn_params params;
+    tnn_key_id id;
+    tnn_seed seed;
+    uint8_t *bootstrapping; /* [n][(k+1) l][N] coefficients of bsk_bytes bytes: bodies on Z/2^(8 bsk_bytes) */
+    uint32_t *switching;    /* [k N - n][t] bodies on Z/2^32, NULL without key switch */
+};
+
+/* Empty keys with memory for their parameters, for generation and for reading from bytes. */
+TNN_MUST_USE tnn_status tnn_secret_key_new(tnn_secret_key **secret, const tnn_params *params);
+TNN_MUST_USE tnn_status tnn_eval_key_new(tnn_eval_key **eval, const tnn_params *params);
+
+/* Bytes of tnn_eval_key's two arrays. */
+size_t tnn_bootstrapping_body_bytes(const tnn_params *params);
+size_t tnn_switching_body_words(const tnn_params *params);
+
+/* Streams of the evaluation key's seed: one for each row of each GGSW, then one for each key-switching ciphertext. */
+static inline uint64_t tnn_bootstrapping_stream(size_t ggsw_row) {
+    return ggsw_row;
+}
+static inline uint64_t tnn_switching_stream(size_t ciphertext) {
+    return ((uint64_t)1 << 32) + ciphertext;
+}
+
+bool tnn_key_id_equal(const tnn_key_id *a, const tnn_key_id *b);
+
+#endif

@@ -1,0 +1,43 @@
+#include "keys.h"
+#include "sampling.h"
+#include "secret.h"
+
+/* The key bits and noise that a part stands for. */
+typedef struct lwe_key {
+    const uint32_t *bits; /* [dimension] */
+    size_t dimension;
+    double log2_sigma;
+} lwe_key;
+
+static lwe_key lwe_key_of(const tnn_secret_key *secret, tnn_key_part part) {
+    const tnn_params_literal *p = &secret->params.literal;
+    return part == TNN_KEY_SMALL
+               ? (lwe_key){secret->small, p->n, p->lwe_log2_sigma}
+               : (lwe_key){secret->big, tnn_params_big_dimension(&secret->params), p->glwe_log2_sigma};
+}
+
+/* <mask, key> by multiplication with each bit: the same instructions whatever the key. */
+static uint32_t inner_product(const uint32_t *mask, const uint32_t *bits, size_t count) {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += mask[i] * bits[i];
+    }
+    return sum;
+}
+
+tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint32_t *lwe, uint32_t message) {
+    if (!secret || !lwe || (part != TNN_KEY_SMALL && part != TNN_KEY_BIG)) {
+        return TNN_ERR_MISUSE;
+    }
+    lwe_key key = lwe_key_of(secret, part);
+    tnn_random_bytes(lwe, key.dimension * sizeof *lwe);
+    uint32_t noise = tnn_noise_u32(tnn_log2_sigma_on_u32(key.log2_sigma), 32);
+    lwe[key.dimension] = inner_product(lwe, key.bits, key.dimension) + message + noise;
+    tnn_wipe(&noise, sizeof noise);
+    return TNN_OK;
+}
+
+uint32_t tnn_lwe_phase(const tnn_secret_key *secret, tnn_key_part part, const uint32_t *lwe) {
+    lwe_key key = lwe_key_of(secret, part);
+    return lwe[key.dimension] - inner_product(lwe, key.bits, key.dimension);
+}

@@ -1,0 +1,38 @@
+/*
+ * Noise variances that the public header does not need; tnn_variance_* of tfhe.h are implemented beside them.
+ *
+ * Variances are functions of the parameters alone, so that a circuit found on one machine is found on all. They are
+ * those of the reference server, which computes with both engines of server/engine.h. A server that has FFTW's alone
+ * adds less.
+ */
+#ifndef TNN_TFHE_NOISE_H
+#define TNN_TFHE_NOISE_H
+
+#include "params.h"
+
+/*
+ * The part of tnn_variance_blind_rotation that neighbouring coefficients share: a coefficient's error holds the
+ * rounding of the mask times S, and E[S_i S_j] = 1/4 for different bits, so at distance d of N coefficients the errors
+ * have the covariance common (1 - 2 d / N).
+ */
+double tnn_variance_common(const tnn_params *params);
+
+/* Whether the reference server computes with the quad engine: in ranks 2 and 3, which use three of its four lanes. */
+bool tnn_planned_for_quads(const tnn_params *params);
+
+/* Low bits of an accumulator that the quad engine rounds away: as many as let it reduce a product's coefficients in one
+ * step, or none where they would add more than a hundredth to the noise of a blind rotation. */
+uint32_t tnn_quad_coarse_bits(const tnn_params *params);
+
+/* What an engine adds that rounds this many bits of an accumulator away. */
+double tnn_coarse_variance_external_product(const tnn_params *params, uint32_t coarse_bits);
+double tnn_coarse_variance_blind_rotation(const tnn_params *params, uint32_t coarse_bits);
+double tnn_coarse_variance_common(const tnn_params *params, uint32_t coarse_bits);
+
+/* Rounding a big LWE ciphertext to 2^bits for the wire. */
+double tnn_variance_output_rounding(const tnn_params *params, unsigned bits);
+
+/* log2 of the probability that a centred Gaussian leaves [-bound, bound], accurate far into the tail. */
+double tnn_log2_gaussian_tail(double bound, double deviation);
+
+#endif

@@ -1,0 +1,102 @@
+/* Packed inputs: each block is a GLWE ciphertext of rank k' and degree N' under s, read as k' polynomials. */
+#include "packed.h"
+
+#include "bytes.h"
+#include "memory.h"
+#include "sampling.h"
+#include "secret.h"
+
+tnn_status tnn_packed_new(tnn_packed **out, uint32_t input_bits, size_t count) {
+    *out = NULL;
+    if (count == 0 || count > TNN_MAX_PACKED) {
+        return TNN_ERR_MISUSE;
+    }
+    tnn_packed *packed = tnn_alloc(1, sizeof *packed + count * sizeof *packed->body);
+    if (!packed) {
+        return TNN_ERR_MEMORY;
+    }
+    packed->input_bits = input_bits;
+    packed->count = count;
+    *out = packed;
+    return TNN_OK;
+}
+
+void tnn_packed_free(tnn_packed *packed) {
+    tnn_free(packed);
+}
+
+/* product [N'] += mask * key modulo X^N' + 1. Schoolbook, with the same instructions whatever the key: N' is small. */
+static void add_mask_product(uint32_t *product, const uint32_t *mask, const uint32_t *key, uint32_t degree) {
+    for (uint32_t i = 0; i < degree; i++) {
+        for (uint32_t t = 0; t < i; t++) {
+            product[t] -= mask[degree + t - i] * key[i];
+        }
+        for (uint32_t t = i; t < degree; t++) {
+            product[t] += mask[t - i] * key[i];
+        }
+    }
+}
+
+/* body [N'] = noise plus the product of one block's masks, words of the stream, with s. */
+static void mask_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream) {
+    const tnn_params_literal *p = &secret->params.literal;
+    const uint32_t bytes = p->input_bits / 8;
+    uint32_t mask[TNN_MAX_LWE_DIMENSION];
+    uint64_t noise[TNN_MAX_LWE_DIMENSION] = {0};
+    tnn_add_noise(noise, p->input_N, p->lwe_log2_sigma, p->input_bits);
+    for (uint32_t t = 0; t < p->input_N; t++) {
+        body[t] = (uint32_t)(noise[t] >> (64 - p->input_bits));
+    }
+    for (uint32_t start = 0; start < p->n; start += p->input_N) {
+        for (uint32_t t = 0; t < p->input_N; t++) {
+            mask[t] = (uint32_t)tnn_load_le(stream + (size_t)(start + t) * bytes, bytes);
+        }
+        add_mask_product(body, mask, secret->small + start, p->input_N);
+    }
+    tnn_wipe(noise, sizeof noise);
+}
+
+/* Body of one block, `used` of its N' coefficients wanted. */
+static void encrypt_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream, const uint32_t *messages,
+                          size_t used) {
+    const uint32_t word = (uint32_t)(((uint64_t)1 << secret->params.literal.input_bits) - 1);
+    uint32_t masked[TNN_MAX_LWE_DIMENSION] = {0};
+    mask_block(secret, masked, stream);
+    for (size_t t = 0; t < used; t++) {
+        body[t] = (masked[t] + messages[t]) & word;
+    }
+    tnn_wipe(masked, sizeof masked);
+}
+
+tnn_status tnn_packed_encrypt(const tnn_secret_key *secret, tnn_packed **out, const uint32_t *messages, size_t count) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
+    }
+    *out = NULL;
+    if (!secret || !messages) {
+        return TNN_ERR_MISUSE;
+    }
+    const tnn_params *params = &secret->params;
+    tnn_status status = tnn_packed_new(out, params->literal.input_bits, count);
+    if (status != TNN_OK) {
+        return status;
+    }
+    const size_t degree = params->literal.input_N;
+    const size_t block_bytes = params->literal.n * (size_t)tnn_packed_word_bytes(params);
+    uint8_t *stream = tnn_alloc(tnn_packed_blocks(params, count), block_bytes);
+    if (!stream) {
+        tnn_packed_free(*out);
+        *out = NULL;
+        return TNN_ERR_MEMORY;
+    }
+    tnn_packed *packed = *out;
+    packed->id = secret->id;
+    tnn_random_bytes(packed->seed.bytes, sizeof packed->seed.bytes);
+    tnn_expand(stream, tnn_packed_blocks(params, count) * block_bytes, &packed->seed, 0);
+    for (size_t start = 0; start < count; start += degree) {
+        size_t used = count - start < degree ? count - start : degree;
+        encrypt_block(secret, packed->body + start, stream + start / degree * block_bytes, messages + start, used);
+    }
+    tnn_free(stream);
+    return TNN_OK;
+}

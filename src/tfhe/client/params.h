@@ -1,0 +1,39 @@
+/* The checked parameter set, as the layers below the public header see it. */
+#ifndef TNN_TFHE_PARAMS_H
+#define TNN_TFHE_PARAMS_H
+
+#include <torusnn/tfhe.h>
+
+/* Smallest noise on any discretized torus, in units of 2^-bits: a rounded Gaussian much narrower than this is no
+ * longer the distribution that the security estimates speak of. */
+#define TNN_MIN_LOG2_NOISE_UNITS 2
+
+struct tnn_params {
+    tnn_params_literal literal;
+    tnn_security security;
+    uint32_t log2_N;
+    uint32_t bsk_bytes; /* bytes of one coefficient of the bootstrapping key on the wire, 5 to 8 */
+};
+
+/* Rows of a GGSW ciphertext: (k + 1) l. */
+static inline uint32_t tnn_params_ggsw_rows(const tnn_params *params) {
+    return (params->literal.k + 1) * params->literal.bs_levels;
+}
+
+/* Words of a GLWE ciphertext: (k + 1) N. */
+static inline size_t tnn_params_glwe_words(const tnn_params *params) {
+    return (size_t)(params->literal.k + 1) * params->literal.N;
+}
+
+/* Coordinates of S that the key switch has to bring over: k N - n where s is a prefix of S. */
+static inline size_t tnn_params_switched_coordinates(const tnn_params *params) {
+    return params->literal.ks_levels ? tnn_params_big_dimension(params) - params->literal.n : 0;
+}
+
+/* Two sets that a key on the wire or a ciphertext cannot tell apart. */
+bool tnn_params_equal(const tnn_params *a, const tnn_params *b);
+
+/* Checks a literal into a set by value, for objects that carry their own copy. */
+TNN_MUST_USE tnn_status tnn_params_check(tnn_params *params, const tnn_params_literal *literal, tnn_security security);
+
+#endif

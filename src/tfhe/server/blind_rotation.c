@@ -1,0 +1,25 @@
+#include "server_key.h"
+#include "workspace.h"
+
+/* X^-body on every polynomial, by way of the scratch of an external product. */
+static void rotate_by_body(tnn_workspace *w, uint32_t *accumulator, uint32_t body) {
+    const uint32_t N = w->execution.params.literal.N;
+    for (uint32_t c = 0; c <= w->execution.params.literal.k; c++) {
+        uint32_t *poly = accumulator + (size_t)c * N;
+        w->kernels->rotate_minus_one(w->difference, poly, N, (2 * N - body) & (2 * N - 1));
+        for (uint32_t t = 0; t < N; t++) {
+            poly[t] += w->difference[t];
+        }
+    }
+}
+
+void tnn_blind_rotate(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *accumulators,
+                      const uint32_t *positions, size_t count) {
+    const uint32_t n = server->execution.params.literal.n;
+    const size_t glwe_words = tnn_params_glwe_words(&server->execution.params);
+    for (size_t b = 0; b < count; b++) {
+        rotate_by_body(workspace, accumulators + b * glwe_words, positions[b * (n + 1) + n]);
+    }
+    workspace->execution.engine->rotate(workspace->engine_scratch, accumulators, server->bootstrapping, positions,
+                                        count);
+}

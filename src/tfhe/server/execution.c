@@ -1,0 +1,59 @@
+#include "execution.h"
+
+#include "kernels.h"
+#include "memory.h"
+#include "noise.h"
+
+static const tnn_engine *best_engine(const tnn_params *params) {
+#if defined(TNN_FFTW_ONLY)
+    (void)params;
+    return &tnn_engine_fftw;
+#else
+    return tnn_kernels_best()->has_quads && tnn_planned_for_quads(params) ? &tnn_engine_quad : &tnn_engine_fftw;
+#endif
+}
+
+tnn_execution tnn_execution_of(const tnn_params *params) {
+    return tnn_execution_on(params, best_engine(params));
+}
+
+tnn_execution tnn_execution_on(const tnn_params *params, const tnn_engine *engine) {
+    const uint32_t coarse_bits = engine == &tnn_engine_quad ? tnn_quad_coarse_bits(params) : 0;
+    return (tnn_execution){.params = *params, .engine = engine, .coarse_bits = coarse_bits};
+}
+
+size_t tnn_execution_ggsw_doubles(const tnn_execution *execution) {
+    return execution->engine->ggsw_doubles(&execution->params);
+}
+
+const char *tnn_params_engine(const tnn_params *params) {
+    return best_engine(params)->name;
+}
+
+size_t tnn_params_batch(const tnn_params *params) {
+    return best_engine(params)->batch(params);
+}
+
+tnn_status tnn_engine_scratch_create(tnn_engine_scratch **out, const tnn_execution *execution, size_t batch) {
+    const tnn_engine *engine = execution->engine;
+    *out = NULL;
+    tnn_engine_scratch *scratch = tnn_alloc(1, engine->structure_bytes);
+    if (!scratch) {
+        return TNN_ERR_MEMORY;
+    }
+    tnn_status status = engine->fill(scratch, execution, batch);
+    if (status != TNN_OK) {
+        tnn_engine_scratch_free(scratch, engine);
+        return status;
+    }
+    *out = scratch;
+    return TNN_OK;
+}
+
+void tnn_engine_scratch_free(tnn_engine_scratch *scratch, const tnn_engine *engine) {
+    if (!scratch) {
+        return;
+    }
+    engine->empty(scratch);
+    tnn_free(scratch);
+}

@@ -1,0 +1,22 @@
+/* The choice of an engine for a parameter set, and its scratch. */
+#ifndef TNN_TFHE_EXECUTION_H
+#define TNN_TFHE_EXECUTION_H
+
+#include "engine.h"
+
+/* On the faster engine here: quad for the ranks that it is planned for (noise.h), where vectors of four doubles are at
+ * hand, unless the build asks for FFTW alone. */
+tnn_execution tnn_execution_of(const tnn_params *params);
+
+/* On an engine of the caller's choice. Only quad rounds accumulators coarsely. */
+tnn_execution tnn_execution_on(const tnn_params *params, const tnn_engine *engine);
+
+/* Doubles of a GGSW ciphertext in Fourier form. */
+size_t tnn_execution_ggsw_doubles(const tnn_execution *execution);
+
+/* Scratch of one thread for `batch` accumulators. TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_engine_scratch_create(tnn_engine_scratch **scratch, const tnn_execution *execution,
+                                                  size_t batch);
+void tnn_engine_scratch_free(tnn_engine_scratch *scratch, const tnn_engine *engine);
+
+#endif

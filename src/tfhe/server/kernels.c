@@ -1,0 +1,172 @@
+/*
+ * Plain loops that the compiler vectorizes. CMake compiles this file once for each instruction set, with
+ * TNN_KERNELS naming the resulting table. No floating-point option here may reorder sums: untwist_add rounds by
+ * adding a constant.
+ */
+#include "kernels.h"
+
+#include <string.h>
+
+#define MAX_COLUMNS 7u /* TNN_MAX_RANK + 1 */
+
+/* x or -x. */
+static inline uint32_t negate_if(uint32_t x, uint32_t all_ones_if_negative) {
+    return (x ^ all_ones_if_negative) - all_ones_if_negative;
+}
+
+/* X^exponent wraps `exponent mod N` coefficients round to the front, negated; N and more negates everything. */
+static void rotate_minus_one(uint32_t *restrict out, const uint32_t *restrict in, uint32_t N, uint32_t exponent) {
+    const size_t wrapped = exponent & (N - 1);
+    const size_t straight = N - wrapped;
+    const uint32_t negated = (exponent & N) ? ~0u : 0u;
+    const uint32_t *tail = in + straight;
+    for (size_t t = 0; t < wrapped; t++) {
+        out[t] = negate_if(tail[t], ~negated) - in[t];
+    }
+    for (size_t t = 0; t < straight; t++) {
+        out[wrapped + t] = negate_if(in[t], negated) - in[wrapped + t];
+    }
+}
+
+static inline double digit(uint32_t x, uint32_t shift, uint32_t mask, int32_t half) {
+    return (double)((int32_t)((x >> shift) & mask) - half);
+}
+
+static void decompose_twist(double *restrict out, const uint32_t *restrict in, const double *restrict twist, uint32_t N,
+                            uint32_t base_log, uint32_t shift, uint32_t offset) {
+    const uint32_t points = N / 2;
+    const uint32_t mask = (1u << base_log) - 1;
+    const int32_t half = (int32_t)(1u << (base_log - 1));
+    for (uint32_t t = 0; t < points; t++) {
+        double low = digit(in[t] + offset, shift, mask, half);
+        double high = digit(in[t + points] + offset, shift, mask, half);
+        out[t] = low * twist[t] - high * twist[t + points];
+        out[t + points] = low * twist[t + points] + high * twist[t];
+    }
+}
+
+/* As many doubles as one register holds. */
+#if defined(__AVX512F__)
+#define LANES 8u
+#elif defined(__AVX__)
+#define LANES 4u
+#else
+#define LANES 2u
+#endif
+#define INLINE static inline __attribute__((always_inline))
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+
+static inline lanes load(const double *from) {
+    return *(const lanes *)__builtin_assume_aligned(from, sizeof(lanes));
+}
+
+static inline void store(double *to, lanes value) {
+    *(lanes *)__builtin_assume_aligned(to, sizeof(lanes)) = value;
+}
+
+/* LANES points of every column; `columns` is a constant where this is inlined, so the sums stay in registers. */
+INLINE void multiply_points(double *restrict out, const double *restrict digits, const double *restrict ggsw,
+                            uint32_t rows, uint32_t columns, uint32_t N) {
+    const size_t points = N / 2;
+    lanes re[MAX_COLUMNS];
+    lanes im[MAX_COLUMNS];
+    for (uint32_t c = 0; c < columns; c++) {
+        re[c] = im[c] = (lanes){0};
+    }
+    for (uint32_t r = 0; r < rows; r++) {
+        const lanes a_re = load(digits + (size_t)r * N);
+        const lanes a_im = load(digits + (size_t)r * N + points);
+        for (uint32_t c = 0; c < columns; c++, ggsw += 2 * TNN_POINT_BLOCK) {
+            const lanes b_re = load(ggsw);
+            const lanes b_im = load(ggsw + TNN_POINT_BLOCK);
+            re[c] += a_re * b_re;
+            im[c] += a_re * b_im;
+            re[c] -= a_im * b_im;
+            im[c] += a_im * b_re;
+        }
+    }
+    for (uint32_t c = 0; c < columns; c++) {
+        store(out + (size_t)c * N, re[c]);
+        store(out + (size_t)c * N + points, im[c]);
+    }
+}
+
+INLINE void multiply_columns(double *restrict out, const double *restrict digits, const double *restrict ggsw,
+                             uint32_t rows, uint32_t columns, uint32_t N) {
+    const size_t block_doubles = (size_t)rows * columns * 2 * TNN_POINT_BLOCK;
+    for (size_t p = 0; p < N / 2; p += LANES) {
+        multiply_points(out + p, digits + p, ggsw + p / TNN_POINT_BLOCK * block_doubles + p % TNN_POINT_BLOCK, rows,
+                        columns, N);
+    }
+}
+
+static void multiply_rows(double *restrict out, const double *restrict digits, const double *restrict ggsw,
+                          uint32_t rows, uint32_t columns, uint32_t N) {
+    switch (columns) {
+    case 2: multiply_columns(out, digits, ggsw, rows, 2, N); break;
+    case 3: multiply_columns(out, digits, ggsw, rows, 3, N); break;
+    case 4: multiply_columns(out, digits, ggsw, rows, 4, N); break;
+    default: multiply_columns(out, digits, ggsw, rows, columns, N); break;
+    }
+}
+
+/* Real x modulo 1 as a multiple of 2^-32, for |x| < 2^51. Adding and taking away 3 * 2^51 rounds to an integer; adding
+ * 3 * 2^19 to the remainder leaves round(2^32 remainder) in the low 32 bits of the sum. */
+static inline uint32_t torus_of(double x) {
+    const double integers = 0x3p51;
+    const double fractions = 0x3p19;
+    double shifted = (x - ((x + integers) - integers)) + fractions;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    return (uint32_t)bits;
+}
+
+static void untwist_add(uint32_t *restrict accumulator, const double *restrict in, const double *restrict twist,
+                        uint32_t N) {
+    const uint32_t points = N / 2;
+    for (uint32_t t = 0; t < points; t++) {
+        double low = in[t] * twist[t] + in[t + points] * twist[t + points];
+        double high = in[t + points] * twist[t] - in[t] * twist[t + points];
+        accumulator[t] += torus_of(low);
+        accumulator[t + points] += torus_of(high);
+    }
+}
+
+#define DEFINE_CORRELATE(bits)                                                                                         \
+    static void correlate##bits(uint##bits##_t *restrict out, const uint##bits##_t *restrict reversed,                 \
+                                const int16_t *restrict weights, uint32_t degree, uint32_t count) {                    \
+        for (uint32_t i = 0; i < count; i++) {                                                                         \
+            const uint##bits##_t weight = (uint##bits##_t)weights[i];                                                  \
+            const uint##bits##_t *shifted = reversed + degree - i;                                                     \
+            for (uint32_t t = 0; weight != 0 && t < degree; t++) {                                                     \
+                out[t] = (uint##bits##_t)(out[t] + (uint32_t)weight * shifted[t]);                                     \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+
+DEFINE_CORRELATE(16)
+DEFINE_CORRELATE(32)
+
+static void add_scaled(uint32_t *restrict out, const uint32_t *restrict in, uint32_t factor, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        out[i] += factor * in[i];
+    }
+}
+
+#define STRING(x) STRING_OF(x)
+#define STRING_OF(x) #x
+
+extern const tnn_quad_kernels TNN_QUAD_KERNELS;
+extern const tnn_kernels TNN_KERNELS;
+const tnn_kernels TNN_KERNELS = {
+    .name = STRING(TNN_KERNELS),
+    .quad = &TNN_QUAD_KERNELS,
+    .has_quads = LANES >= TNN_QUAD_LANES,
+    .rotate_minus_one = rotate_minus_one,
+    .decompose_twist = decompose_twist,
+    .multiply_rows = multiply_rows,
+    .untwist_add = untwist_add,
+    .correlate16 = correlate16,
+    .correlate32 = correlate32,
+    .add_scaled = add_scaled,
+};

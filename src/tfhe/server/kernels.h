@@ -1,0 +1,58 @@
+/*
+ * The server's inner loops, compiled once for each instruction set (see kernels.c) and chosen when a workspace or a
+ * key is made. Arrays are cache-line aligned where they hold doubles or accumulators, and never overlap.
+ */
+#ifndef TNN_TFHE_KERNELS_H
+#define TNN_TFHE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quad_kernels.h"
+
+/*
+ * A GGSW ciphertext in the Fourier domain is read once from front to back: for each block of 8 of the N/2 points, each
+ * row and each column, 8 real parts and 8 imaginary parts, a cache line each.
+ */
+#define TNN_POINT_BLOCK 8u
+
+typedef struct tnn_kernels {
+    const char *name;
+    const tnn_quad_kernels *quad;
+    bool has_quads; /* registers hold four doubles */
+
+    /* out = (X^exponent - 1) in, over Z/2^32[X]/(X^N + 1); exponent below 2N. */
+    void (*rotate_minus_one)(uint32_t *out, const uint32_t *in, uint32_t N, uint32_t exponent);
+
+    /* Digit `(in + offset) >> shift`, base_log bits, centred, folded and twisted: the input [N] of a forward FFT.
+     * See gadget.h for offset and shift. */
+    void (*decompose_twist)(double *out, const uint32_t *in, const double *twist, uint32_t N, uint32_t base_log,
+                            uint32_t shift, uint32_t offset);
+
+    /* out[c] = sum over r of digits[r] * ggsw[r][c], pointwise complex products.
+     * out [columns][N], digits [rows][N], ggsw in the layout below. */
+    void (*multiply_rows)(double *out, const double *digits, const double *ggsw, uint32_t rows, uint32_t columns,
+                          uint32_t N);
+
+    /* accumulator += the untwisted, unfolded output of an inverse FFT, real torus elements reduced to 2^-32. */
+    void (*untwist_add)(uint32_t *accumulator, const double *in, const double *twist, uint32_t N);
+
+    /* out[t] += sum over i of weights[i] * reversed[t - i + degree], t < degree: the mask of a dot product.
+     * reversed [2 degree]; weights [count], count at most degree. */
+    void (*correlate16)(uint16_t *out, const uint16_t *reversed, const int16_t *weights, uint32_t degree,
+                        uint32_t count);
+    void (*correlate32)(uint32_t *out, const uint32_t *reversed, const int16_t *weights, uint32_t degree,
+                        uint32_t count);
+
+    /* out += factor * in, on Z/2^32. */
+    void (*add_scaled)(uint32_t *out, const uint32_t *in, uint32_t factor, size_t count);
+} tnn_kernels;
+
+/* The fastest set that this processor runs. */
+const tnn_kernels *tnn_kernels_best(void);
+
+/* Every set that this processor runs, portable first. For tests and benchmarks. */
+size_t tnn_kernels_available(const tnn_kernels **sets, size_t capacity);
+
+#endif

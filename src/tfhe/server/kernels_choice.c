@@ -1,0 +1,29 @@
+/* Which of the compiled kernel sets this processor runs. */
+#include "kernels.h"
+
+#include "processor.h"
+
+extern const tnn_kernels tnn_kernels_portable;
+extern const tnn_kernels tnn_kernels_avx2;
+extern const tnn_kernels tnn_kernels_avx512;
+
+static const tnn_kernels *const COMPILED[] = {
+    [TNN_PORTABLE] = &tnn_kernels_portable,
+#if defined(TNN_HAVE_X86_KERNELS)
+    [TNN_AVX2] = &tnn_kernels_avx2,
+    [TNN_AVX512] = &tnn_kernels_avx512,
+#endif
+};
+
+size_t tnn_kernels_available(const tnn_kernels **sets, size_t capacity) {
+    size_t count = 0;
+    while (count < capacity && count <= tnn_instructions_best()) {
+        sets[count] = COMPILED[count];
+        count++;
+    }
+    return count;
+}
+
+const tnn_kernels *tnn_kernels_best(void) {
+    return COMPILED[tnn_instructions_best()];
+}
