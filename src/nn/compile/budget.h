@@ -17,8 +17,10 @@ typedef struct tnn_layer_budget {
     double error_sum;            /* sum of that probability over the neurons */
     double off_by_one_rate;      /* share of lookups that read another cell, accumulators even over the range */
     uint32_t worst_neuron;       /* the one with worst_position_noise, or in exact circuits with worst_lookup_log2 */
-    double worst_deviation;      /* of that neuron's table position, in positions */
-    double worst_slope;          /* positions that stand for one of its accumulators */
+    double worst_deviation;      /* of that neuron's table position, in positions; of the logit, in integers */
+    double worst_slope;          /* positions that stand for one of its accumulators; integers apart that logits are
+                                    told from each other */
+    double widest_possible;      /* with more accumulators in the half torus the layer would have no unit */
     uint64_t uncovered;          /* exact: neurons whose weights reach further than their tables are right */
 } tnn_layer_budget;
 

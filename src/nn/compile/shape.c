@@ -69,8 +69,8 @@ static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, siz
     return shape;
 }
 
-/* variances [inputs] of the layer of the logits. A logit that never changes spreads by 1, so that its noise has something
- * to be held against. */
+/* variances [inputs] of the layer of the logits. A logit that never changes spreads by 1, so that its noise has
+ * something to be held against. */
 static double spread_of(const tnn_layer *layer, size_t neuron, const double *variances) {
     double variance = 0;
     for (size_t i = 0; i < layer->inputs; i++) {
