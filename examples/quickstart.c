@@ -4,9 +4,11 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <torusnn/torusnn.h>
 
+#include "common/bundled_model.h"
 #include "common/clock.h"
 #include "common/draw.h"
 #include "common/machine.h"
@@ -93,7 +95,9 @@ static bool run(const tnn_model *model) {
 
 int main(int argc, char **argv) {
     tnn_model *model = NULL;
-    bool done = model_file_load(&model, argc > 1 ? argv[1] : EXAMPLES_MODELS "/pneumoniamnist.tnn") && run(model);
+    char *path = argc > 1 ? strdup(argv[1]) : bundled_model_path("pneumoniamnist");
+    bool done = path != NULL && model_file_load(&model, path) && run(model);
     tnn_model_free(model);
+    free(path);
     return done && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
 }

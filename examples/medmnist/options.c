@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bundled_model.h"
 #include "common/command_line.h"
 #include "common/machine.h"
 #include "common/report.h"
@@ -115,14 +116,10 @@ static bool apply_options(options *chosen, const char **place, int argc, char **
 }
 
 static bool choose_model(options *chosen) {
-    if (chosen->model_path != NULL) {
-        return true;
+    if (chosen->model_path == NULL) {
+        chosen->model_path = bundled_model_path(chosen->set);
     }
-    if (asprintf(&chosen->model_path, "%s/%s.tnn", EXAMPLES_MODELS, chosen->set) < 0) {
-        chosen->model_path = NULL; /* asprintf leaves it undefined */
-        return report_out_of_memory();
-    }
-    return true;
+    return chosen->model_path != NULL;
 }
 
 static bool choose_set(options *chosen, const char *place) {
