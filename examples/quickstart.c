@@ -15,6 +15,11 @@
 #include "common/model_file.h"
 #include "common/report.h"
 
+static const char USAGE[] = "Usage: quickstart [MODEL]\n"
+                            "\n"
+                            "Draws an image, encrypts it, evaluates a model on it and decrypts the result.\n"
+                            "MODEL defaults to the bundled model pneumoniamnist.\n";
+
 /* Says how long a step took and starts the clock of the next one. Returns whether it worked. */
 static bool step(tnn_status status, const char *name, double *start) {
     printf("%-8s %9.2f ms\n", name, clock_ms() - *start);
@@ -94,6 +99,10 @@ static bool run(const tnn_model *model) {
 }
 
 int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        fputs(USAGE, stdout);
+        return output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
+    }
     tnn_model *model = NULL;
     char *path = argc > 1 ? strdup(argv[1]) : bundled_model_path("pneumoniamnist");
     bool done = path != NULL && model_file_load(&model, path) && run(model);
