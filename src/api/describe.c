@@ -97,6 +97,23 @@ tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, u
     return TNN_OK;
 }
 
+size_t tnn_circuit_agreement_points(const tnn_circuit *circuit) {
+    return circuit->curve_count;
+}
+
+tnn_status tnn_circuit_agreement(const tnn_circuit *circuit, tnn_agreement_point *point, size_t index) {
+    if (!circuit || !point || index >= circuit->curve_count) {
+        return TNN_ERR_MISUSE;
+    }
+    const tnn_agreement *seen = &circuit->curve[index];
+    *point = (tnn_agreement_point){.predicted_ms = seen->milliseconds,
+                                   .position_noise = seen->position_noise,
+                                   .logit_noise = seen->logit_noise,
+                                   .agreement = seen->share,
+                                   .agreement_low = seen->low};
+    return TNN_OK;
+}
+
 tnn_status tnn_circuit_spec(tnn_spec **out, const tnn_circuit *circuit) {
     if (!out) {
         return TNN_ERR_MISUSE;
