@@ -31,6 +31,10 @@ double tnn_wilson_low(double share, size_t count) {
     return fmax((share + z * z / (2 * n) - half) / (1 + z * z / n), 0);
 }
 
+typedef struct noise_pair {
+    double position, logit;
+} noise_pair;
+
 typedef struct agreeing {
     const tnn_model *model;
     const tnn_options *options;
@@ -60,8 +64,18 @@ static bool is_new(const agreeing *a, const tnn_circuit *circuit) {
     return true;
 }
 
-static tnn_status add_circuit(agreeing *a, tnn_shortfall *shortfall, const tnn_requirement *limits) {
+static double worst_position_noise(const tnn_circuit *circuit) {
+    double worst = 0;
+    for (uint32_t i = 0; i < circuit->layer_count; i++) {
+        worst = fmax(worst, circuit->budget.layers[i].worst_position_noise);
+    }
+    return worst;
+}
+
+/* *found: what the cheapest circuit under the limits has; infinite where there is none. */
+static tnn_status add_circuit(agreeing *a, noise_pair *found, tnn_shortfall *shortfall, const tnn_requirement *limits) {
     tnn_circuit *circuit;
+    *found = (noise_pair){INFINITY, INFINITY};
     tnn_status status = tnn_circuit_compile_simplified(&circuit, shortfall, a->model, limits);
     if (status == TNN_ERR_UNSATISFIABLE) {
         return TNN_OK;
@@ -69,12 +83,18 @@ static tnn_status add_circuit(agreeing *a, tnn_shortfall *shortfall, const tnn_r
     if (status != TNN_OK) {
         return status;
     }
+    *found = (noise_pair){worst_position_noise(circuit), circuit->budget.logit_noise_share};
     if (is_new(a, circuit)) {
         a->circuits[a->count++] = circuit;
     } else {
         tnn_circuit_free(circuit);
     }
     return TNN_OK;
+}
+
+/* The cheapest under looser limits is the cheapest under tighter ones that it meets too. */
+static bool is_within(const noise_pair *found, const tnn_requirement *limits) {
+    return found->position <= limits->position_noise && found->logit <= limits->logit_noise;
 }
 
 static int by_cost(const void *left, const void *right) {
@@ -85,10 +105,20 @@ static int by_cost(const void *left, const void *right) {
 
 static tnn_status add_circuits(agreeing *a, tnn_shortfall *shortfall, const tnn_requirement *requirement) {
     tnn_requirement limits = *requirement;
+    noise_pair found[LIMITS(POSITION_NOISE)][LIMITS(LOGIT_NOISE)];
     for (size_t i = 0; i < MOST_CIRCUITS; i++) {
-        limits.position_noise = POSITION_NOISE[i / LIMITS(LOGIT_NOISE)];
-        limits.logit_noise = LOGIT_NOISE[i % LIMITS(LOGIT_NOISE)];
-        tnn_status status = add_circuit(a, shortfall, &limits);
+        const size_t p = i / LIMITS(LOGIT_NOISE);
+        const size_t l = i % LIMITS(LOGIT_NOISE);
+        limits.position_noise = POSITION_NOISE[p];
+        limits.logit_noise = LOGIT_NOISE[l];
+        tnn_status status = TNN_OK;
+        if (l > 0 && is_within(&found[p][l - 1], &limits)) {
+            found[p][l] = found[p][l - 1];
+        } else if (p > 0 && is_within(&found[p - 1][l], &limits)) {
+            found[p][l] = found[p - 1][l];
+        } else {
+            status = add_circuit(a, &found[p][l], shortfall, &limits);
+        }
         status = status == TNN_OK && !go_on(a) ? TNN_ERR_CANCELLED : status;
         if (status != TNN_OK) {
             return status;
@@ -141,12 +171,8 @@ static tnn_status measure(agreeing *a, double *share, const tnn_circuit *circuit
 }
 
 static tnn_agreement point_of(const tnn_circuit *circuit, double share, size_t images) {
-    double position_noise = 0;
-    for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        position_noise = fmax(position_noise, circuit->budget.layers[i].worst_position_noise);
-    }
     return (tnn_agreement){.milliseconds = circuit->milliseconds,
-                           .position_noise = position_noise,
+                           .position_noise = worst_position_noise(circuit),
                            .logit_noise = circuit->budget.logit_noise_share,
                            .share = share,
                            .low = tnn_wilson_low(share, images)};
