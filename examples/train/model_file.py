@@ -22,7 +22,7 @@ import hashlib
 import json
 import secrets
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
@@ -57,6 +57,10 @@ class Contract:
     log2_lookup_error: float = -40.0
 
 
+def new_salt():
+    return secrets.token_bytes(SALT_BYTES)
+
+
 def even_map(levels):
     """The level of each value of a pixel, to the nearest: uint8 [256]."""
     return ((np.arange(256) * (levels - 1) + 127) // 255).astype(np.uint8)
@@ -75,7 +79,7 @@ class Model:
     classes: tuple = ()                     # names, none or all
     input_map: Optional[np.ndarray] = None  # uint8 [256]; None: even_map
     offsets: Optional[np.ndarray] = None    # real logit of integer logit 0, a number an output; None: zeros
-    salt: bytes = field(default_factory=lambda: secrets.token_bytes(SALT_BYTES))
+    salt: bytes = bytes(SALT_BYTES)         # random in a file that is to be kept from guessers: new_salt
 
 
 def fitted(values, kind):

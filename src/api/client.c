@@ -51,7 +51,7 @@ void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info) {
     const tnn_params *params = &spec->params;
     *info = (tnn_spec_info){
         .parameters = params->literal,
-        .security_bits = 128,
+        .security_bits = tnn_security_bits(params->security),
         .estimated_bits = params->security == TNN_SECURITY_128 ? 128 : 132,
         .height = spec->height,
         .width = spec->width,

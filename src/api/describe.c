@@ -56,7 +56,7 @@ static void describe_sizes(const tnn_circuit *circuit, tnn_circuit_info *info) {
 void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {
     *info = (tnn_circuit_info){
         .parameters = circuit->spec.params.literal,
-        .security_bits = 128,
+        .security_bits = tnn_security_bits(circuit->spec.params.security),
         .estimated_bits = circuit->spec.params.security == TNN_SECURITY_128 ? 128 : 132,
         .layers = circuit->report_count,
         .outputs = circuit->spec.readout.outputs,

@@ -185,7 +185,7 @@ TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 /** What a circuit costs and promises, known before any key exists. */
 typedef struct tnn_circuit_info {
     tnn_params_literal parameters;
-    unsigned security_bits;  /* the level promised: 128 */
+    unsigned security_bits;  /* the level promised: 128, or 125 on the lower row of the curve */
     unsigned estimated_bits; /* the row of the security curve it stands on: 132 or 128 */
     uint32_t layers;         /* of the model; tnn_circuit_layer has each */
     uint32_t outputs;        /* logits */
