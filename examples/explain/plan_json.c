@@ -51,6 +51,7 @@ static bool add_circuit(cJSON *object, const tnn_circuit_info *circuit) {
            add_number(object, "worst_lookup_log2", circuit->worst_lookup_log2) &&
            add_number(object, "circuit_error_log2", circuit->circuit_error_log2) &&
            add_number(object, "logit_noise", circuit->logit_noise) &&
+           add_number(object, "logit_noise_share", circuit->logit_noise_share) &&
            add_number(object, "unproven_neurons", (double)circuit->unproven_neurons) && add_bytes(object, circuit);
 }
 
@@ -99,6 +100,21 @@ static bool add_layers(cJSON *object, const plan *made) {
     return added;
 }
 
+static bool add_curve(cJSON *object, const plan *made) {
+    cJSON *list = made->points > 0 ? cJSON_AddArrayToObject(object, "agreement_curve") : NULL;
+    bool added = made->points == 0 || list != NULL;
+    for (size_t i = 0; i < made->points && added; i++) {
+        const tnn_agreement_point *point = &made->curve[i];
+        cJSON *item = cJSON_CreateObject();
+        added = cJSON_AddItemToArray(list, item) && add_number(item, "predicted_ms", point->predicted_ms) &&
+                add_number(item, "agreement", point->agreement) &&
+                add_number(item, "agreement_low", point->agreement_low) &&
+                add_number(item, "position_noise", point->position_noise) &&
+                add_number(item, "logit_noise", point->logit_noise);
+    }
+    return added;
+}
+
 static bool add_images(cJSON *object, const plan *made, const options *chosen) {
     const metrics_quality *quality = &made->simulated.quality;
     cJSON *member = cJSON_AddObjectToObject(object, "data");
@@ -116,8 +132,8 @@ bool plan_write_json(const plan *made, const options *chosen) {
         return true;
     }
     cJSON *object = cJSON_CreateObject();
-    bool complete = add_model(object, made, chosen) && add_contract(object, &chosen->compile.options) &&
-                    add_circuit(object, &made->circuit) && add_layers(object, made) &&
+    bool complete = add_model(object, made, chosen) && add_contract(object, &made->asked) &&
+                    add_circuit(object, &made->circuit) && add_curve(object, made) && add_layers(object, made) &&
                     (made->images == 0 || add_images(object, made, chosen));
     bool written = complete ? json_file_write(chosen->json_path, object) : report_out_of_memory();
     cJSON_Delete(object);

@@ -23,7 +23,7 @@ from export import EXPORTS
 from fcnn import ACTIVATIONS
 from model_file import write_model
 from plot import PlotError, load_pyplot, plot
-from recipes import KINDS, recipe_for
+from recipes import KINDS, contract_for, recipe_for
 from report import print_layers, print_split, provenance
 from training import TRAINERS, class_weights
 
@@ -189,6 +189,8 @@ def run(options):
     if options.plot:
         plot(options.plot, models[chosen], trainer)
     if options.out or options.draft:
+        models[chosen].contract = contract_for(options.net, options.recipe or set_name, recipe)
+        models[chosen].classes = data.class_names(set_name, classes)
         models[chosen].provenance = provenance(set_name, options.net, recipe, seeds, chosen, results, models[chosen])
         write_model(options.out or options.draft, models[chosen])
 

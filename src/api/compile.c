@@ -1,8 +1,9 @@
 /* Options, compilation and refusals. */
 #include <stdio.h>
+#include <string.h>
 #include <torusnn/torusnn.h>
 
-#include "compiler.h"
+#include "agreement.h"
 #include "spec_file.h"
 
 void tnn_options_default(tnn_options *options) {
@@ -27,24 +28,42 @@ void tnn_options_for(tnn_options *options, const tnn_model *model) {
     }
 }
 
+/* Layer, neuron or logit, its number; then what is reachable and what is asked. */
 static const char *const OBSTACLES[] = {
-    [TNN_OBSTACLE_NOISE] =
-        "layer %u, %s %u: the least noise is %.2g and %.2g is allowed; allow more noise, use fewer or "
-        "smaller weights, or give the neurons of the layer ranges of like width",
-    [TNN_OBSTACLE_BITS] =
-        "layer %u, %s %u: lookups can be exact for %.1f bits and its accumulator needs %.1f; use fewer "
-        "or smaller weights, inputs of fewer levels, a larger lookup error, or the tolerant contract",
-    [TNN_OBSTACLE_WIDTH] = "layer %u, %s %u: there is room for %.1f bits and its accumulators take %.1f; use smaller "
+    [TNN_OBSTACLE_NOISE] = "layer %u, %s %u: the least noise is %s and %s is allowed; allow more noise, use fewer or "
+                           "smaller weights, or give the neurons of the layer ranges of like width",
+    [TNN_OBSTACLE_BITS] = "layer %u, %s %u: lookups can be exact for %s bits and its accumulator needs %s; use fewer "
+                          "or smaller weights, inputs of fewer levels, a larger lookup error, or the tolerant contract",
+    [TNN_OBSTACLE_WIDTH] = "layer %u, %s %u: there is room for %s bits and its accumulators take %s; use smaller "
                            "weights or tables",
+    [TNN_OBSTACLE_REACH] = "layer %u, %s %u: lookups can be exact for %s bits and its weights carry its accumulator "
+                           "over %s, beyond its table; use smaller weights, a table that is flat further in, or images "
+                           "taken at their word",
     [TNN_OBSTACLE_RANGE] = "layer %u, %s %u: no image can bring its accumulator inside its table; its bias, weights or "
                            "range are wrong",
     [TNN_OBSTACLE_NOT_NEGACYCLIC] = "layer %u, %s %u: its table is not negacyclic about the mean of its ends, so it "
                                     "cannot take the whole torus; leave whole_torus off",
 };
 
+#define NUMBER_TEXT 32
+#define MOST_DIGITS 15
+
+/* With one digit behind the point, or two in all, and as many more as it takes to tell them apart. */
+static void print_apart(char (*texts)[NUMBER_TEXT], double reachable, double asked, bool bits) {
+    const char *format = bits ? "%.*f" : "%.*g";
+    for (int digits = bits ? 1 : 2; digits <= MOST_DIGITS; digits++) {
+        snprintf(texts[0], NUMBER_TEXT, format, digits, reachable);
+        snprintf(texts[1], NUMBER_TEXT, format, digits, asked);
+        if (strcmp(texts[0], texts[1]) != 0) {
+            return;
+        }
+    }
+}
+
 static tnn_obstacle obstacle_of(const tnn_shortfall *shortfall, bool exact) {
     switch (shortfall->kind) {
     case TNN_SHORTFALL_WIDTH: return TNN_OBSTACLE_WIDTH;
+    case TNN_SHORTFALL_REACH: return TNN_OBSTACLE_REACH;
     case TNN_SHORTFALL_RANGE: return TNN_OBSTACLE_RANGE;
     case TNN_SHORTFALL_NOT_NEGACYCLIC: return TNN_OBSTACLE_NOT_NEGACYCLIC;
     default: return exact ? TNN_OBSTACLE_BITS : TNN_OBSTACLE_NOISE;
@@ -59,8 +78,18 @@ static void refuse(tnn_refusal *refusal, const tnn_shortfall *shortfall, bool ex
         .asked = shortfall->asked,
         .reachable = shortfall->reachable,
     };
+    char texts[2][NUMBER_TEXT];
+    print_apart(texts, refusal->reachable, refusal->asked, refusal->obstacle != TNN_OBSTACLE_NOISE);
     snprintf(refusal->sentence, sizeof refusal->sentence, OBSTACLES[refusal->obstacle], refusal->layer,
-             shortfall->is_logit ? "logit" : "neuron", refusal->neuron, refusal->reachable, refusal->asked);
+             shortfall->is_logit ? "logit" : "neuron", refusal->neuron, texts[0], texts[1]);
+}
+
+static void refuse_agreement(tnn_refusal *refusal, double shown, const tnn_options *options) {
+    *refusal = (tnn_refusal){.obstacle = TNN_OBSTACLE_AGREEMENT, .asked = options->agreement, .reachable = shown};
+    snprintf(refusal->sentence, sizeof refusal->sentence,
+             "an agreement of %.4f was asked for, and %zu images show %.4f at most with 95 %% confidence; give more "
+             "images, or ask for less",
+             options->agreement, options->image_count, shown);
 }
 
 /* Written so that a NaN fails. NULL where every option is inside its range. */
@@ -82,6 +111,18 @@ static const char *wrong_option(const tnn_options *options) {
     }
     if (options->whole_torus && options->precision == TNN_PRECISION_EXACT) {
         return "whole_torus contradicts the exact contract, whose tables end at the ends of their range";
+    }
+    if (!(options->agreement >= 0 && options->agreement < 1)) {
+        return "agreement must lie between 0 and below 1";
+    }
+    if (options->agreement > 0 && options->precision == TNN_PRECISION_EXACT) {
+        return "agreement is for the tolerant contract; an exact circuit agrees always";
+    }
+    if (options->agreement > 0 && (!options->images || options->image_count == 0)) {
+        return "agreement needs images";
+    }
+    if (options->take_images_word && (!options->images || options->image_count == 0)) {
+        return "take_images_word needs images";
     }
     return NULL;
 }
@@ -116,9 +157,17 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         .position_noise = chosen.position_noise,
         .logit_noise = chosen.logit_noise,
         .log2_lookup_error = chosen.log2_lookup_error,
+        .images = chosen.take_images_word ? chosen.images : NULL,
+        .image_count = chosen.image_count,
     };
+    if ((requirement.images || chosen.agreement > 0) && chosen.pixels != tnn_model_pixels(model)) {
+        return TNN_ERR_SHAPE;
+    }
     tnn_shortfall shortfall;
-    tnn_status status = tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
+    double agreed = -1;
+    tnn_status status = chosen.agreement > 0
+                            ? tnn_compile_agreeing(out, &agreed, &shortfall, model, &requirement, &chosen)
+                            : tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
     if (status == TNN_OK) {
         status = tnn_spec_set_fingerprint(&(*out)->spec, model->fingerprint);
     }
@@ -127,7 +176,11 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         *out = NULL;
     }
     if (status == TNN_ERR_UNSATISFIABLE && refusal) {
-        refuse(refusal, &shortfall, requirement.exact);
+        if (agreed >= 0) {
+            refuse_agreement(refusal, agreed, &chosen);
+        } else {
+            refuse(refusal, &shortfall, requirement.exact);
+        }
     }
     return status;
 }

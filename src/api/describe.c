@@ -24,14 +24,18 @@ static double largest_scale(const tnn_readout *readout) {
 
 static void describe_noise(const tnn_circuit *circuit, tnn_circuit_info *info) {
     double error_sum = 0;
+    uint64_t uncovered = 0;
     info->worst_lookup_log2 = -INFINITY;
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         const tnn_layer_budget *layer = &circuit->budget.layers[i];
         info->worst_position_noise = fmax(info->worst_position_noise, layer->worst_position_noise);
         info->worst_lookup_log2 = fmax(info->worst_lookup_log2, layer->worst_lookup_log2);
         error_sum += layer->error_sum;
+        uncovered += layer->uncovered;
     }
-    info->circuit_error_log2 = fmin(log2(error_sum), 0);
+    info->exact_proven = circuit->spec.exact && uncovered == 0;
+    info->taken_on_word = uncovered;
+    info->circuit_error_log2 = uncovered > 0 ? 0 : fmin(log2(error_sum), 0);
     info->logit_noise = circuit->budget.logit_noise * largest_scale(&circuit->spec.readout);
     info->logit_noise_share = circuit->budget.logit_noise_share;
 }
@@ -90,6 +94,23 @@ tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, u
     if (report->circuit_layer != TNN_NO_LAYER) {
         describe_lookups(circuit, report, info);
     }
+    return TNN_OK;
+}
+
+size_t tnn_circuit_agreement_points(const tnn_circuit *circuit) {
+    return circuit->curve_count;
+}
+
+tnn_status tnn_circuit_agreement(const tnn_circuit *circuit, tnn_agreement_point *point, size_t index) {
+    if (!circuit || !point || index >= circuit->curve_count) {
+        return TNN_ERR_MISUSE;
+    }
+    const tnn_agreement *seen = &circuit->curve[index];
+    *point = (tnn_agreement_point){.predicted_ms = seen->milliseconds,
+                                   .position_noise = seen->position_noise,
+                                   .logit_noise = seen->logit_noise,
+                                   .agreement = seen->share,
+                                   .agreement_low = seen->low};
     return TNN_OK;
 }
 

@@ -5,15 +5,13 @@
 #include "range.h"
 #include "reference.h"
 
-static tnn_neuron_range proof_of(const tnn_model *model, uint32_t index, size_t neuron) {
-    const int32_t *range = model->layers[index].ranges + 2 * neuron;
-    tnn_interval reach = tnn_accumulator_interval(model, index, neuron);
+static tnn_neuron_range proof_of(const tnn_layer *layer, size_t neuron, tnn_interval reach) {
     return (tnn_neuron_range){
-        .table_low = range[0],
-        .table_high = range[1],
+        .table_low = layer->ranges[2 * neuron],
+        .table_high = layer->ranges[2 * neuron + 1],
         .reach_low = reach.low,
         .reach_high = reach.high,
-        .proven = tnn_range_proven(model, index, neuron),
+        .proven = tnn_range_proven(layer, neuron, reach, false),
     };
 }
 
@@ -23,10 +21,15 @@ static void count_leaving(tnn_neuron_range *ranges, const int64_t *accumulators,
     }
 }
 
-static void fill_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index) {
-    for (size_t j = 0; j < model->layers[index].neurons; j++) {
-        ranges[j] = proof_of(model, index, j);
+static tnn_status fill_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_interval *reach;
+    tnn_status status = tnn_layer_reach(&reach, model, index);
+    for (size_t j = 0; status == TNN_OK && j < layer->neurons; j++) {
+        ranges[j] = proof_of(layer, j, reach[j]);
     }
+    tnn_free(reach);
+    return status;
 }
 
 static tnn_status fill_calibrated(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index,
@@ -34,10 +37,7 @@ static tnn_status fill_calibrated(const tnn_model *model, tnn_neuron_range *rang
     const size_t pixels = tnn_model_pixels(model);
     int32_t *values = tnn_alloc(tnn_model_widest(model), sizeof *values);
     int64_t *accumulators = tnn_alloc(tnn_model_widest(model), sizeof *accumulators);
-    tnn_status status = values && accumulators ? TNN_OK : TNN_ERR_MEMORY;
-    if (status == TNN_OK) {
-        fill_ranges(model, ranges, index);
-    }
+    tnn_status status = values && accumulators ? fill_ranges(model, ranges, index) : TNN_ERR_MEMORY;
     for (size_t i = 0; status == TNN_OK && i < count; i++) {
         tnn_reference_accumulators(model, accumulators, index, images + i * pixels, values);
         count_leaving(ranges, accumulators, model->layers[index].neurons);
@@ -55,9 +55,5 @@ tnn_status tnn_model_ranges(const tnn_model *model, tnn_neuron_range *ranges, ui
     if (count > 0 && pixels != tnn_model_pixels(model)) {
         return TNN_ERR_SHAPE;
     }
-    if (count > 0) {
-        return fill_calibrated(model, ranges, index, images, count);
-    }
-    fill_ranges(model, ranges, index);
-    return TNN_OK;
+    return count > 0 ? fill_calibrated(model, ranges, index, images, count) : fill_ranges(model, ranges, index);
 }

@@ -21,8 +21,9 @@ tnn_requirement exact(double log2_lookup_error) {
 }
 
 tnn_shape *shape_of(const tnn_model *model) {
+    const tnn_requirement requirement = {.exact = false};
     tnn_shape *shape;
-    assert_ok(tnn_shape_create(&shape, model, false));
+    assert_ok(tnn_shape_create(&shape, model, &requirement, TNN_REACH_OF_WEIGHTS));
     return shape;
 }
 

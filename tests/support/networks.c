@@ -186,6 +186,14 @@ void naive_logits(const tnn_model *model, int64_t *logits, const uint8_t *image)
     }
 }
 
+tnn_interval reach_of(const tnn_model *model, uint32_t index, size_t neuron) {
+    tnn_interval *reach;
+    assert_ok(tnn_layer_reach(&reach, model, index));
+    const tnn_interval found = reach[neuron];
+    tnn_free(reach);
+    return found;
+}
+
 void reference_logits(const tnn_model *model, int64_t *logits, const uint8_t *image) {
     int32_t *values = new_array(tnn_model_widest(model), sizeof *values);
     int64_t *accumulators = new_array(tnn_model_widest(model), sizeof *accumulators);

@@ -2,7 +2,7 @@
 #ifndef SUPPORT_NETWORKS_H
 #define SUPPORT_NETWORKS_H
 
-#include "model.h"
+#include "range.h"
 
 typedef enum table_kind {
     TABLES_RANDOM, /* any entries */
@@ -36,6 +36,9 @@ uint8_t *random_image(const tnn_model *model);
 
 /* Integer logits [tnn_model_outputs] in the clear, by recursion from the logits back to the pixels. */
 void naive_logits(const tnn_model *model, int64_t *logits, const uint8_t *image);
+
+/* What tnn_layer_reach says of one neuron. */
+tnn_interval reach_of(const tnn_model *model, uint32_t index, size_t neuron);
 
 /* The integer reference of src/nn with its scratch memory. */
 void reference_logits(const tnn_model *model, int64_t *logits, const uint8_t *image);

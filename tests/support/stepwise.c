@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "circuits.h"
 #include "draw.h"
 #include "encoding.h"
 #include "memory.h"
@@ -388,7 +389,7 @@ void measure_stepwise(layer_noise *noise, const tnn_circuit *circuit, const tnn_
     const unsigned threads = tnn_pool_threads(pool);
     assert_true(circuit->layers[0].neurons <= MOST_NEURONS && !circuit->whole_torus);
     stepwise s = {.circuit = circuit, .model = model, .keys = keys};
-    assert_ok(tnn_shape_create(&s.shape, model, false));
+    s.shape = shape_of(model);
     s.scratch = new_array(threads, sizeof *s.scratch);
     s.images = new_array(images, sizeof *s.images);
     for (unsigned i = 0; i < threads; i++) {

@@ -107,6 +107,9 @@ typedef enum tnn_precision {
     TNN_PRECISION_EXACT = 1,    /* every lookup is right except with stated probability */
 } tnn_precision;
 
+/** Called on the calling thread as work goes on, with what is done of it. Returns true to go on. */
+typedef bool (*tnn_progress)(void *user, uint64_t done, uint64_t total);
+
 /** What to compile for. Start from tnn_options_default. */
 typedef struct tnn_options {
     tnn_security security;
@@ -119,6 +122,15 @@ typedef struct tnn_options {
                                  that are negacyclic about the mean of their ends, such as sign; an accumulator that
                                  noise takes past either end is read as at the other end */
     double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
+    const uint8_t *images;    /* [image_count][pixels] calibration images, borrowed for the compilation; may be NULL */
+    size_t pixels, image_count;
+    bool take_images_word; /* exact: where weights let accumulators reach further than tables can be right, go by how
+                              far the images reach; the circuit then states 1 as the bound of its error */
+    double agreement;      /* tolerant, above 0: instead of the two noises, the least share of the images on which the
+                              simulated circuit names the clear network's class, with 95 % confidence (Wilson's bound
+                              over the images: n images that all agree show n / (n + 2.7)); below 1 */
+    tnn_progress progress; /* with agreement: called between compilations and simulations; may be NULL */
+    void *user;            /* handed to progress */
 } tnn_options;
 
 /** Defaults: 128 bits with margin, tolerant, position noise 0.015, logit noise 0.05, lookup error 2^-40. */
@@ -136,8 +148,11 @@ typedef enum tnn_obstacle {
     TNN_OBSTACLE_NOISE,          /* tolerant: no parameters are quiet enough */
     TNN_OBSTACLE_BITS,           /* exact: an accumulator has more values than lookups can tell apart */
     TNN_OBSTACLE_WIDTH,          /* a range has more accumulators than the torus has points */
+    TNN_OBSTACLE_REACH,          /* exact: weights carry an accumulator further beyond its table than the table can be
+                                    right; it would fit if images were taken at their word */
     TNN_OBSTACLE_RANGE,          /* no image's accumulator lies inside the neuron's table */
     TNN_OBSTACLE_NOT_NEGACYCLIC, /* the whole torus was asked for, and the neuron's table does not allow it */
+    TNN_OBSTACLE_AGREEMENT,      /* no circuit that was tried agrees on the images as often as asked */
 } tnn_obstacle;
 
 /** Why a model cannot be compiled as asked: what stood in the way under the parameters that came closest. */
@@ -145,8 +160,10 @@ typedef struct tnn_refusal {
     tnn_obstacle obstacle;
     uint32_t layer;     /* from 0 */
     uint32_t neuron;    /* from 0; of the last layer: the logit */
-    double asked;       /* _NOISE: the noise allowed; _BITS, _WIDTH: bits of its accumulator; else 0 */
-    double reachable;   /* _NOISE: the least noise; _BITS, _WIDTH: bits that there is room for; else 0 */
+    double asked;       /* _NOISE: the noise allowed; _BITS, _REACH, _WIDTH: bits of its accumulators; _AGREEMENT: the
+                           share; else 0 */
+    double reachable;   /* _NOISE: the least noise; _BITS, _REACH, _WIDTH: bits that there is room for; _AGREEMENT: the
+                           most that was shown; else 0 */
     char sentence[320]; /* the same in words, with what would help */
 } tnn_refusal;
 
@@ -157,8 +174,9 @@ typedef struct tnn_refusal {
  * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE is returned, or TNN_ERR_MISUSE for an option
  * Args:    model    borrowed for the call
  *          options  NULL for tnn_options_for the model
- * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_UNSATISFIABLE where no parameters reach the
- *          precision; TNN_ERR_MEMORY.
+ * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_SHAPE for images of another size;
+ *          TNN_ERR_UNSATISFIABLE where no parameters reach the precision; TNN_ERR_CANCELLED, TNN_ERR_MEMORY,
+ *          TNN_ERR_RANDOM.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, tnn_refusal *refusal, const tnn_model *model,
                                             const tnn_options *options);
@@ -182,10 +200,29 @@ typedef struct tnn_circuit_info {
     double circuit_error_log2;   /* log2 of a bound on the probability that any lookup of an image does; at most 0 */
     double logit_noise;          /* standard deviation of a logit's own noise, in logit units, at most */
     double logit_noise_share;    /* the largest over that logit's spread, as tnn_options.logit_noise counts */
-    uint64_t unproven_neurons;   /* neurons whose accumulator the weights alone do not keep inside its table */
+    uint64_t unproven_neurons;   /* neurons whose accumulator the weights alone do not keep where its table is right */
+    bool exact_proven;           /* exact, and right for all that the weights allow */
+    uint64_t taken_on_word; /* exact: neurons for which the images were taken at their word; not 0: error bound 1 */
 } tnn_circuit_info;
 
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
+
+/** What simulating one circuit on the images showed. */
+typedef struct tnn_agreement_point {
+    double predicted_ms;   /* an image on one thread of the reference machine */
+    double position_noise; /* worst_position_noise of that circuit */
+    double logit_noise;    /* its logit_noise_share */
+    double agreement;      /* share of images and runs that kept their class */
+    double agreement_low;  /* the share that new images would have, at least, with 95 % confidence */
+} tnn_agreement_point;
+
+/** Points of the agreement-cost curve, cheapest first, the last one this circuit's; 0 where it was compiled by noise.
+ */
+TNN_API size_t tnn_circuit_agreement_points(const tnn_circuit *circuit);
+
+/** Returns TNN_ERR_MISUSE for a NULL or an index that is not below tnn_circuit_agreement_points. */
+TNN_API TNN_MUST_USE tnn_status tnn_circuit_agreement(const tnn_circuit *circuit, tnn_agreement_point *point,
+                                                      size_t index);
 
 /** One layer of a model, and how its circuit evaluates it. Noise and rates are of the neurons with a bootstrap. */
 typedef struct tnn_layer_info {
@@ -208,7 +245,8 @@ TNN_API TNN_MUST_USE tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tn
 typedef struct tnn_neuron_range {
     int64_t table_low, table_high; /* accumulators that its table tells apart */
     int64_t reach_low, reach_high; /* accumulators that some image can reach, by the weights alone */
-    bool proven;                   /* the second lies inside the first */
+    bool proven;                   /* the table, which goes on past its ends as far as it is flat there, is right for
+                                      the second */
     uint64_t left;                 /* calibration images whose accumulator left the table */
 } tnn_neuron_range;
 
@@ -264,9 +302,6 @@ TNN_API void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info);
 TNN_API const char *tnn_spec_class_name(const tnn_spec *spec, size_t index);
 
 /* -------------------------------------------------------------------------------------------- the four verbs -- */
-
-/** Called on the calling thread as work goes on, with what is done of it. Returns true to go on. */
-typedef bool (*tnn_progress)(void *user, uint64_t done, uint64_t total);
 
 /** What a client is ready to make. A spec comes from a server, who may ask for anything. */
 typedef struct tnn_keygen_options {

@@ -124,18 +124,20 @@ static void measure_layer(tnn_layer_budget *layer, const tnn_layer_shape *shape,
         layer->worst_position_noise = fmax(layer->worst_position_noise, deviation / (slope * neuron->width));
         layer->worst_lookup_log2 = fmax(layer->worst_lookup_log2, lookup);
         layer->error_sum += exp2(lookup);
+        layer->uncovered += strength * layer->unit_fraction * neuron->cover_width > 0.5 * (1 + 1e-12);
         layer->off_by_one_rate += off_by_one(neuron, shape->table_cells, slope, deviation) / shape->neurons;
         if (score > worst) {
             worst = score;
             layer->worst_neuron = j;
             layer->worst_deviation = deviation;
+            layer->worst_slope = slope;
         }
     }
 }
 
-/* The most units with which a layer's widest value fits `share` of the torus; 0 where none does. */
-static uint32_t most_units(const tnn_shape *shape, uint32_t index, double share, uint32_t multiple, double smallest) {
-    double most = share / (shape->layers[index].widest * multiple * smallest);
+/* The most units with which a layer's widest value fits; 0 where none does. */
+static uint32_t most_units(const tnn_layer_budget *layer, const tnn_shape *shape, uint32_t index, double smallest) {
+    double most = layer->widest_possible / shape->layers[index].widest;
     if (index == 0) {
         most = fmin(most, 0.5 / (shape->input_levels * smallest));
     }
@@ -162,21 +164,28 @@ static double logit_share(const tnn_budget *budget) {
 }
 
 /* input_noise is what the worst logit has; each has the rounding on the wire besides. */
-static double worst_logit_share(const tnn_budget *budget, const tnn_layer_budget *layer, const tnn_layer_shape *shape) {
+static double worst_logit_share(const tnn_budget *budget, const tnn_layer_budget *layer, const tnn_layer_shape *shape,
+                                uint32_t *worst_logit) {
     const double rounding = budget->logit_variance - input_noise(layer, &shape->neuron[layer->worst_neuron]);
     double worst = 0;
     for (uint32_t j = 0; j < shape->neurons; j++) {
         const double deviation = sqrt(input_noise(layer, &shape->neuron[j]) + rounding) / layer->unit_fraction;
-        worst = fmax(worst, deviation / shape->neuron[j].spread);
+        const double share = deviation / shape->neuron[j].spread;
+        *worst_logit = share > worst ? j : *worst_logit;
+        worst = fmax(worst, share);
     }
     return worst;
 }
 
 static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape, bool exact) {
     budget->logit_noise = sqrt(budget->logit_variance) / layer->unit_fraction;
-    budget->logit_noise_share = worst_logit_share(budget, layer, shape);
+    uint32_t worst_logit = layer->worst_neuron;
+    budget->logit_noise_share = worst_logit_share(budget, layer, shape, &worst_logit);
+    layer->worst_neuron = exact ? layer->worst_neuron : worst_logit;
     const double room = (1 - logit_share(budget)) / 2;
     const double bound = fmin(0.5, room / layer->unit_fraction);
+    layer->worst_slope = 2 * bound;
+    layer->worst_deviation = budget->logit_noise;
     layer->worst_lookup_log2 = exact ? tnn_log2_gaussian_tail(bound, budget->logit_noise) : -INFINITY;
     layer->error_sum = exact ? shape->neurons * exp2(layer->worst_lookup_log2) : 0;
 }
@@ -195,7 +204,8 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
     if (is_logits) {
         measure_logit_variance(budget, layer, layer_shape, params);
     }
-    const uint32_t most = most_units(shape, index, is_logits ? logit_share(budget) / 2 : 0.5, multiple, smallest);
+    layer->widest_possible = (is_logits ? logit_share(budget) / 2 : 0.5) / (multiple * smallest);
+    const uint32_t most = most_units(layer, shape, index, smallest);
     if (most == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }

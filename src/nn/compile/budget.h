@@ -5,16 +5,6 @@
 #include "params.h"
 #include "shape.h"
 
-/* What precision a circuit must have. */
-typedef struct tnn_requirement {
-    tnn_security security;
-    bool exact;
-    bool whole_torus;         /* tables spread over the whole torus instead of half of it */
-    double position_noise;    /* tolerant: most worst_position_noise of any layer */
-    double logit_noise;       /* tolerant: most logit_noise_share */
-    double log2_lookup_error; /* exact: most worst_lookup_log2 of any layer */
-} tnn_requirement;
-
 /* One layer. For the layer of the logits, a lookup is the rounding of a logit to an integer. */
 typedef struct tnn_layer_budget {
     uint32_t unit;          /* torus weight of one unit of an input: in 2^-input_bits for pixels, else in 2^-32 */
@@ -28,7 +18,11 @@ typedef struct tnn_layer_budget {
     double error_sum;            /* sum of that probability over the neurons */
     double off_by_one_rate;      /* share of lookups that read another cell, accumulators even over the range */
     uint32_t worst_neuron;       /* the one with worst_position_noise, or in exact circuits with worst_lookup_log2 */
-    double worst_deviation;      /* of that neuron's table position, in positions */
+    double worst_deviation;      /* of that neuron's table position, in positions; of the logit, in integers */
+    double worst_slope;          /* positions that stand for one of its accumulators; integers apart that logits are
+                                    told from each other */
+    double widest_possible;      /* with more accumulators in the half torus the layer would have no unit */
+    uint64_t uncovered;          /* exact: neurons whose weights reach further than their tables are right */
 } tnn_layer_budget;
 
 typedef struct tnn_budget {

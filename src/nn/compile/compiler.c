@@ -1,50 +1,140 @@
 /* Parameters by search, a circuit under them, and fewer rotations where that is cheaper. */
 #include "compiler.h"
 
+#include <math.h>
+
+#include "cost.h"
 #include "lower.h"
 #include "memory.h"
 #include "range.h"
 #include "reports.h"
 #include "simplify.h"
 
-/* A neuron whose accumulator lies outside its table whatever the image: its table would never be read. */
-static bool finds_unreachable_table(tnn_shortfall *shortfall, const tnn_model *model) {
-    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
-        for (uint32_t j = 0; j < model->layers[i].neurons; j++) {
-            const int32_t *range = model->layers[i].ranges + 2 * (size_t)j;
-            tnn_interval reach = tnn_accumulator_interval(model, i, j);
-            if (reach.low > range[1] || reach.high < range[0]) {
-                *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_RANGE, .layer = i, .neuron = j};
-                return true;
+/* What there is to lower of a model, or why there is nothing. */
+typedef struct plan {
+    const tnn_model *model;
+    tnn_status status;
+    tnn_shape *shape;
+    tnn_params params;       /* where status is TNN_OK, */
+    tnn_shortfall shortfall; /* where it is TNN_ERR_UNSATISFIABLE */
+} plan;
+
+static void release_plan(plan *p) {
+    tnn_shape_free(p->shape);
+    p->shape = NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------- parameters -- */
+
+/* The first neuron of a layer whose accumulator lies outside its table whatever the image: it would never be read. */
+static tnn_status find_unreachable_table(tnn_shortfall *shortfall, const tnn_model *model, uint32_t index) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_interval *reach;
+    tnn_status status = tnn_layer_reach(&reach, model, index);
+    for (uint32_t j = 0; status == TNN_OK && j < layer->neurons; j++) {
+        if (reach[j].low > layer->ranges[2 * (size_t)j + 1] || reach[j].high < layer->ranges[2 * (size_t)j]) {
+            *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_RANGE, .layer = index, .neuron = j};
+            status = TNN_ERR_UNSATISFIABLE;
+        }
+    }
+    tnn_free(reach);
+    return status;
+}
+
+static void search_with(plan *p, const tnn_requirement *requirement, tnn_reach_source source) {
+    release_plan(p);
+    p->status = tnn_shape_create(&p->shape, p->model, requirement, source);
+    if (p->status == TNN_OK) {
+        p->status = tnn_search(&p->params, &p->shortfall, p->shape, requirement);
+    }
+}
+
+/* The neuron whose reach asks for the most room beside its table's, and that room. */
+static void blame_widest_reach(tnn_shortfall *shortfall, const tnn_shape *shape) {
+    double worst = 0;
+    for (uint32_t i = 0; i + 1 < shape->layer_count; i++) {
+        for (uint32_t j = 0; j < shape->layers[i].neurons; j++) {
+            const tnn_neuron_shape *neuron = &shape->layers[i].neuron[j];
+            if (neuron->half_width / neuron->width > worst) {
+                worst = neuron->half_width / neuron->width;
+                *shortfall = (tnn_shortfall){.layer = i, .neuron = j};
+                shortfall->asked = log2(neuron->half_width);
+                shortfall->reachable = log2(neuron->width);
             }
         }
     }
-    return false;
+}
+
+static bool is_widened(const tnn_shape *shape, const tnn_shortfall *shortfall) {
+    const tnn_neuron_shape *neuron = &shape->layers[shortfall->layer].neuron[shortfall->neuron];
+    return !shortfall->is_logit && neuron->half_width > neuron->width;
+}
+
+/* Would it fit, were it not for how far weights carry accumulators beyond their tables? Then that is what is in the
+ * way. */
+static tnn_status blame_reach(plan *p, const tnn_requirement *requirement) {
+    plan alone = {.model = p->model};
+    search_with(&alone, requirement, TNN_REACH_OF_TABLES);
+    if (alone.status == TNN_OK) {
+        if (!is_widened(p->shape, &p->shortfall)) {
+            blame_widest_reach(&p->shortfall, p->shape);
+        }
+        p->shortfall.kind = TNN_SHORTFALL_REACH;
+    }
+    release_plan(&alone);
+    return alone.status == TNN_ERR_UNSATISFIABLE ? TNN_OK : alone.status;
+}
+
+/* The weights' word first; then, where it is given, the images'. */
+static void search_parameters(plan *p, const tnn_requirement *requirement) {
+    search_with(p, requirement, TNN_REACH_OF_WEIGHTS);
+    if (p->status == TNN_ERR_UNSATISFIABLE && p->shape->widened && requirement->images) {
+        search_with(p, requirement, TNN_REACH_OF_IMAGES);
+    }
+    if (p->status == TNN_ERR_UNSATISFIABLE && p->shape->widened) {
+        tnn_status status = blame_reach(p, requirement);
+        p->status = status == TNN_OK ? TNN_ERR_UNSATISFIABLE : status;
+    }
+}
+
+static plan make_plan(const tnn_model *model, const tnn_requirement *requirement) {
+    plan p = {.model = model};
+    for (uint32_t i = 0; p.status == TNN_OK && i + 1 < model->layer_count; i++) {
+        p.status = find_unreachable_table(&p.shortfall, model, i);
+    }
+    if (p.status == TNN_OK) {
+        search_parameters(&p, requirement);
+    }
+    return p;
+}
+
+/* ---------------------------------------------------------------------------------------------------- circuits -- */
+
+static tnn_status lower_plan(tnn_circuit **out, plan *p, const tnn_requirement *requirement) {
+    *out = NULL;
+    if (p->status == TNN_OK) {
+        p->status = tnn_lower(out, &p->shortfall, p->model, p->shape, &p->params, requirement);
+    }
+    return p->status;
 }
 
 tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
                                const tnn_requirement *requirement) {
-    *out = NULL;
-    if (finds_unreachable_table(shortfall, model)) {
-        return TNN_ERR_UNSATISFIABLE;
-    }
-    tnn_shape *shape;
-    tnn_params chosen;
-    tnn_status status = tnn_shape_create(&shape, model, requirement->whole_torus);
-    status = status == TNN_OK ? tnn_search(&chosen, shortfall, shape, requirement) : status;
-    status = status == TNN_OK ? tnn_lower(out, shortfall, model, shape, &chosen, requirement) : status;
-    tnn_shape_free(shape);
+    plan p = make_plan(model, requirement);
+    tnn_status status = lower_plan(out, &p, requirement);
+    *shortfall = p.shortfall;
+    release_plan(&p);
     return status;
 }
 
 /* A circuit of the simplified model that speaks of the given one. */
-static tnn_status compile_reduced(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_simplified *simplified,
-                                  const tnn_model *model, const tnn_requirement *requirement) {
-    tnn_status status = tnn_circuit_compile(out, shortfall, simplified->model, requirement);
+static tnn_status lower_reduced(tnn_circuit **out, plan *p, const tnn_simplified *simplified, const tnn_model *model,
+                                const tnn_requirement *requirement) {
+    tnn_status status = lower_plan(out, p, requirement);
     if (status == TNN_ERR_UNSATISFIABLE) {
-        const tnn_origin *origin = &simplified->origins[shortfall->layer];
-        shortfall->layer = origin->layer;
-        shortfall->neuron = origin->neurons[shortfall->neuron];
+        const tnn_origin *origin = &simplified->origins[p->shortfall.layer];
+        p->shortfall.layer = origin->layer;
+        p->shortfall.neuron = origin->neurons[p->shortfall.neuron];
     }
     if (status == TNN_OK) {
         status = tnn_circuit_write_reports(*out, model, simplified->origins);
@@ -56,42 +146,51 @@ static tnn_status compile_reduced(tnn_circuit **out, tnn_shortfall *shortfall, c
     return status;
 }
 
-/* Puts the reduced circuit in the place of the plain one where it is no dearer, or the only one there is. */
-static tnn_status offer_reduced(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_simplified *simplified,
-                                const tnn_model *model, const tnn_requirement *requirement) {
-    tnn_circuit *reduced;
-    tnn_status status = compile_reduced(&reduced, shortfall, simplified, model, requirement);
-    if (status == TNN_ERR_UNSATISFIABLE && *circuit) {
-        return TNN_OK;
+static bool is_cheaper(const plan *a, const plan *b) {
+    return a->status == TNN_OK && b->status == TNN_OK &&
+           tnn_cost_image(a->shape, &a->params) < tnn_cost_image(b->shape, &b->params);
+}
+
+/* The reduced model's circuit where it is no dearer, and the other one where that fails. */
+static tnn_status lower_either(tnn_circuit **out, plan *plain, plan *reduced, const tnn_simplified *simplified,
+                               const tnn_model *model, const tnn_requirement *requirement) {
+    if (is_cheaper(plain, reduced) && lower_plan(out, plain, requirement) != TNN_ERR_UNSATISFIABLE) {
+        return plain->status;
     }
-    if (status == TNN_OK && *circuit && (*circuit)->milliseconds < reduced->milliseconds) {
-        tnn_circuit_free(reduced);
-        return TNN_OK;
+    tnn_status status = lower_reduced(out, reduced, simplified, model, requirement);
+    return status == TNN_ERR_UNSATISFIABLE && plain->status == TNN_OK ? lower_plan(out, plain, requirement) : status;
+}
+
+static tnn_status compile_either(tnn_circuit **out, tnn_shortfall *shortfall, plan *plain,
+                                 const tnn_simplified *simplified, const tnn_requirement *requirement) {
+    plan reduced = make_plan(simplified->model, requirement);
+    tnn_status status = reduced.status;
+    if (status == TNN_OK || status == TNN_ERR_UNSATISFIABLE) {
+        status = lower_either(out, plain, &reduced, simplified, plain->model, requirement);
     }
-    if (status == TNN_OK) {
-        tnn_circuit_free(*circuit);
-        *circuit = reduced;
-    }
+    *shortfall = reduced.shortfall;
+    release_plan(&reduced);
     return status;
 }
 
 /* A table that is never read is refused, not removed: it is a mistake of the model. */
 tnn_status tnn_circuit_compile_simplified(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
                                           const tnn_requirement *requirement) {
-    tnn_status status = tnn_circuit_compile(out, shortfall, model, requirement);
-    if (status == TNN_ERR_MEMORY || (status != TNN_OK && shortfall->kind == TNN_SHORTFALL_RANGE)) {
-        return status;
+    *out = NULL;
+    plan plain = make_plan(model, requirement);
+    tnn_status status = plain.status;
+    *shortfall = plain.shortfall;
+    if (status == TNN_OK || (status == TNN_ERR_UNSATISFIABLE && shortfall->kind != TNN_SHORTFALL_RANGE)) {
+        tnn_simplified *simplified;
+        status = tnn_simplify(&simplified, model);
+        if (status == TNN_OK && simplified->changed) {
+            status = compile_either(out, shortfall, &plain, simplified, requirement);
+        } else if (status == TNN_OK) {
+            status = lower_plan(out, &plain, requirement);
+            *shortfall = plain.shortfall;
+        }
+        tnn_simplified_free(simplified);
     }
-    tnn_simplified *simplified;
-    tnn_status simplifying = tnn_simplify(&simplified, model);
-    if (simplifying == TNN_OK && simplified->changed) {
-        simplifying = status = offer_reduced(out, shortfall, simplified, model, requirement);
-    }
-    tnn_simplified_free(simplified);
-    if (simplifying == TNN_ERR_MEMORY) {
-        tnn_circuit_free(*out);
-        *out = NULL;
-        return TNN_ERR_MEMORY;
-    }
+    release_plan(&plain);
     return status;
 }

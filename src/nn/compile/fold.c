@@ -284,11 +284,11 @@ static bool find_line(const straight_layer *s, size_t neuron, size_t table, tnn_
     return fits(at_zero, INT32_MIN, INT32_MAX);
 }
 
-static bool find_lines(const straight_layer *s, const tnn_model *model, uint32_t index) {
+/* reach [neurons] of the layer. */
+static bool find_lines(const straight_layer *s, const tnn_interval *reach) {
     for (size_t j = 0; j < s->layer->neurons; j++) {
-        const tnn_interval reach = tnn_accumulator_interval(model, index, j);
         for (size_t m = 0; m < s->layer->tables_per_neuron; m++) {
-            if (!find_line(s, j, m, reach)) {
+            if (!find_line(s, j, m, reach[j])) {
                 return false;
             }
         }
@@ -367,8 +367,11 @@ tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index) {
     int16_t *weights = tnn_alloc(next->neurons, layer->inputs * sizeof *weights);
     int32_t *biases = tnn_alloc(next->neurons, sizeof *biases);
     int64_t *sums = tnn_alloc(layer->inputs, sizeof *sums);
-    const bool memory = s.slope && s.at_zero && weights && biases && sums;
-    *folded = memory && find_lines(&s, model, index) && fold_lines(&s, next, &weights, &biases, sums);
+    tnn_interval *reach;
+    const bool memory =
+        tnn_layer_reach(&reach, model, index) == TNN_OK && s.slope && s.at_zero && weights && biases && sums;
+    *folded = memory && find_lines(&s, reach) && fold_lines(&s, next, &weights, &biases, sums);
+    tnn_free(reach);
     tnn_free(s.slope);
     tnn_free(s.at_zero);
     tnn_free(weights);

@@ -192,7 +192,7 @@ tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, c
     const tnn_requirement requirement = {.exact = exact};
     tnn_shape *shape;
     tnn_shortfall shortfall;
-    tnn_status status = tnn_shape_create(&shape, model, false);
+    tnn_status status = tnn_shape_create(&shape, model, &requirement, TNN_REACH_OF_WEIGHTS);
     status = status == TNN_OK ? tnn_lower(out, &shortfall, model, shape, params, &requirement) : status;
     tnn_shape_free(shape);
     return status;

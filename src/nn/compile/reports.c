@@ -3,14 +3,18 @@
 #include "memory.h"
 #include "range.h"
 
-static tnn_layer_report report_of(const tnn_model *model, uint32_t index) {
+static tnn_status fill_report(tnn_layer_report *report, const tnn_circuit *circuit, const tnn_model *model,
+                              uint32_t index) {
     const tnn_layer *layer = &model->layers[index];
-    return (tnn_layer_report){.inputs = layer->inputs,
-                              .neurons = layer->neurons,
-                              .tables_per_neuron = layer->tables_per_neuron,
-                              .table_cells = layer->table_cells,
-                              .unproven_neurons = layer->tables_per_neuron ? tnn_unproven_neurons(model, index) : 0,
-                              .circuit_layer = TNN_NO_LAYER};
+    *report = (tnn_layer_report){.inputs = layer->inputs,
+                                 .neurons = layer->neurons,
+                                 .tables_per_neuron = layer->tables_per_neuron,
+                                 .table_cells = layer->table_cells,
+                                 .circuit_layer = TNN_NO_LAYER};
+    if (circuit->spec.exact || layer->tables_per_neuron == 0) {
+        return TNN_OK;
+    }
+    return tnn_unproven_neurons(&report->unproven_neurons, model, index, circuit->whole_torus);
 }
 
 tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model, const tnn_origin *origins) {
@@ -18,14 +22,20 @@ tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *mode
     if (!reports) {
         return TNN_ERR_MEMORY;
     }
-    for (uint32_t i = 0; i < model->layer_count; i++) {
-        reports[i] = report_of(model, i);
+    tnn_status status = TNN_OK;
+    for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
+        status = fill_report(&reports[i], circuit, model, i);
+    }
+    if (status != TNN_OK) {
+        tnn_free(reports);
+        return status;
     }
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         const uint32_t worst = circuit->budget.layers[i].worst_neuron;
         tnn_layer_report *report = &reports[origins ? origins[i].layer : i];
         report->circuit_layer = i;
         report->worst_neuron = origins ? origins[i].neurons[worst] : worst;
+        report->unproven_neurons += circuit->budget.layers[i].uncovered;
     }
     tnn_free(circuit->reports);
     circuit->reports = reports;

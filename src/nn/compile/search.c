@@ -223,27 +223,30 @@ static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, cons
     const bool is_logit = shape->layers[index].tables_per_neuron == 0;
     tnn_shortfall s = {.layer = index, .neuron = layer->worst_neuron, .is_logit = is_logit};
     if (!requirement->exact) {
-        s.asked = is_logit ? requirement->logit_noise : requirement->position_noise;
+        s.asked = is_logit ? fmin(requirement->logit_noise, budget->logit_noise_share / budget->logit_room_used)
+                           : requirement->position_noise;
         s.reachable = is_logit ? budget->logit_noise_share : layer->worst_position_noise;
         return s;
     }
+    /* how many times as far apart accumulators, or logits, would have to be */
     const double deviations = deviations_for(requirement->log2_lookup_error);
-    const double width = is_logit ? 2 * shape->layers[index].widest : shape->layers[index].neuron[s.neuron].width;
-    s.asked = log2(width);
-    s.reachable = is_logit ? log2(width / (2 * deviations * budget->logit_noise))
-                           : log2(params->literal.N / (2 * (deviations * layer->worst_deviation + 0.5)));
+    const double apart =
+        is_logit ? fmax(2 * deviations * layer->worst_deviation / layer->worst_slope, budget->logit_room_used)
+                 : 2 * (deviations * layer->worst_deviation + 0.5) / layer->worst_slope;
+    s.asked = log2(is_logit ? 2 * shape->layers[index].widest : params->literal.N / layer->worst_slope);
+    s.reachable = s.asked - log2(apart);
     return s;
 }
 
 /* The widest neuron of a layer that leaves no unit. */
-static tnn_shortfall width_shortfall(const tnn_shape *shape, uint32_t index) {
+static tnn_shortfall width_shortfall(const tnn_budget *budget, const tnn_shape *shape, uint32_t index) {
     const tnn_layer_shape *layer = &shape->layers[index];
     tnn_shortfall s = {.kind = TNN_SHORTFALL_WIDTH, .layer = index, .is_logit = layer->tables_per_neuron == 0};
     for (uint32_t j = 0; j < layer->neurons; j++) {
-        s.neuron = layer->neuron[j].width > layer->neuron[s.neuron].width ? j : s.neuron;
+        s.neuron = layer->neuron[j].half_width > layer->neuron[s.neuron].half_width ? j : s.neuron;
     }
-    s.asked = log2(layer->neuron[s.neuron].width);
-    s.reachable = index == 0 ? 31 : 29;
+    s.asked = log2(layer->widest);
+    s.reachable = log2(budget->layers[index].widest_possible);
     return s;
 }
 
@@ -255,7 +258,8 @@ static tnn_status take_first(tnn_params *chosen, tnn_shortfall *shortfall, const
         const tnn_params *params = &list->items[i].params;
         uint32_t layer = 0;
         if (tnn_budget_fill(budget, &layer, list->shape, params, requirement->exact) != TNN_OK) {
-            *shortfall = closest < INFINITY ? *shortfall : width_shortfall(list->shape, layer);
+            const tnn_shortfall width = width_shortfall(budget, list->shape, layer);
+            *shortfall = closest == INFINITY && width.reachable > shortfall->reachable ? width : *shortfall;
             continue;
         }
         double excess = excess_of(budget, list->shape, requirement, &layer);

@@ -8,6 +8,7 @@
 typedef enum tnn_shortfall_kind {
     TNN_SHORTFALL_PRECISION,      /* too much noise */
     TNN_SHORTFALL_WIDTH,          /* a range has more accumulators than the torus has points */
+    TNN_SHORTFALL_REACH,          /* exact: weights carry an accumulator further than its table can be right */
     TNN_SHORTFALL_RANGE,          /* no accumulator can lie inside the neuron's table */
     TNN_SHORTFALL_NOT_NEGACYCLIC, /* its table cannot take the whole torus */
 } tnn_shortfall_kind;
@@ -17,7 +18,8 @@ typedef struct tnn_shortfall {
     uint32_t layer;
     uint32_t neuron;
     bool is_logit;    /* the noise of logits, not of a table position */
-    double asked;     /* exact, width: bits of its accumulator; tolerant: the noise that was allowed */
+    double asked;     /* exact: bits that its scale takes of the half torus; width: that its accumulators take;
+                         tolerant: the noise that was allowed */
     double reachable; /* exact: bits that can be told apart; tolerant: the least noise */
 } tnn_shortfall;
 

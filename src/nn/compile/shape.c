@@ -26,15 +26,6 @@ static tnn_gain table_gain(const tnn_layer *layer, size_t output) {
     return gain;
 }
 
-static double neuron_width(const tnn_model *model, uint32_t index, size_t neuron) {
-    const tnn_layer *layer = &model->layers[index];
-    if (layer->tables_per_neuron > 0) {
-        return (double)tnn_layer_range_width(layer, neuron);
-    }
-    tnn_interval reach = tnn_accumulator_interval(model, index, neuron);
-    return fmax(1, fmax(fabs((double)reach.low), fabs((double)reach.high)));
-}
-
 /* Tables of one neuron add up before they are squared: they share a rotation. gains is NULL for pixels. */
 static void add_power(tnn_neuron_shape *shape, const int16_t *weights, const tnn_gain *gains, size_t per_neuron) {
     double own = 0;
@@ -64,17 +55,6 @@ static double entry_variance(const tnn_model *model, uint32_t index, size_t inpu
     return (squares - sum * sum / before->table_cells) / before->table_cells;
 }
 
-/* A logit that never changes spreads by 1, so that its noise has something to be held against. */
-static double spread_of(const tnn_model *model, uint32_t index, size_t neuron) {
-    const tnn_layer *layer = &model->layers[index];
-    double variance = 0;
-    for (size_t i = 0; i < layer->inputs; i++) {
-        const double weight = layer->weights[neuron * layer->inputs + i];
-        variance += weight * weight * entry_variance(model, index, i);
-    }
-    return variance > 0 ? sqrt(variance) : 1;
-}
-
 uint32_t tnn_weight_twos(const int16_t *weights, size_t count) {
     uint32_t bits = 1u << TNN_MOST_TWOS;
     for (size_t i = 0; i < count; i++) {
@@ -87,9 +67,8 @@ static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, siz
     const tnn_layer *layer = &model->layers[index];
     const int16_t *weights = layer->weights + neuron * layer->inputs;
     const size_t per_neuron = index > 0 ? model->layers[index - 1].tables_per_neuron : 1;
-    tnn_neuron_shape shape = {.width = neuron_width(model, index, neuron), .largest_weight = 1};
+    tnn_neuron_shape shape = {.spread = 1, .largest_weight = 1};
     shape.twos = tnn_weight_twos(weights, layer->inputs);
-    shape.spread = layer->tables_per_neuron == 0 ? spread_of(model, index, neuron) : 1;
     for (size_t i = 0; i < layer->inputs; i++) {
         shape.largest_weight = abs(weights[i]) > shape.largest_weight ? abs(weights[i]) : shape.largest_weight;
     }
@@ -99,10 +78,99 @@ static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, siz
     return shape;
 }
 
-static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t index, bool whole_torus) {
+/* variances [inputs] of the layer of the logits. A logit that never changes spreads by 1, so that its noise has
+ * something to be held against. */
+static double spread_of(const tnn_layer *layer, size_t neuron, const double *variances) {
+    double variance = 0;
+    for (size_t i = 0; i < layer->inputs; i++) {
+        const double weight = layer->weights[neuron * layer->inputs + i];
+        variance += weight * weight * variances[i];
+    }
+    return variance > 0 ? sqrt(variance) : 1;
+}
+
+static tnn_status set_spreads(tnn_layer_shape *out, const tnn_model *model, uint32_t index) {
     const tnn_layer *layer = &model->layers[index];
-    const tnn_gain *gains = index > 0 ? shape->layers[index - 1].gain : NULL;
-    tnn_layer_shape *out = &shape->layers[index];
+    double *variances = tnn_alloc(layer->inputs, sizeof *variances);
+    if (!variances) {
+        return TNN_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < layer->inputs; i++) {
+        variances[i] = entry_variance(model, index, i);
+    }
+    for (size_t j = 0; j < out->neurons; j++) {
+        out->neuron[j].spread = spread_of(layer, j, variances);
+    }
+    tnn_free(variances);
+    return TNN_OK;
+}
+
+/* For a logit, the largest size it can have. */
+static void set_logit_widths(tnn_layer_shape *out, const tnn_interval *reach) {
+    for (size_t j = 0; j < out->neurons; j++) {
+        tnn_neuron_shape *neuron = &out->neuron[j];
+        neuron->width = fmax(1, fmax(fabs((double)reach[j].low), fabs((double)reach[j].high)));
+        neuron->half_width = neuron->width;
+    }
+}
+
+static void set_tolerant_widths(tnn_layer_shape *out, const tnn_layer *layer, bool whole_torus) {
+    for (size_t j = 0; j < out->neurons; j++) {
+        out->neuron[j].width = (double)tnn_layer_range_width(layer, j);
+        out->neuron[j].half_width = out->neuron[j].width / (whole_torus ? 2 : 1);
+    }
+}
+
+/* reach: what the weights allow; taken: what the circuit is to be right for, or NULL for the tables alone. */
+static void set_exact_widths(tnn_layer_shape *out, const tnn_layer *layer, const tnn_interval *reach,
+                             const tnn_interval *taken) {
+    for (size_t j = 0; j < out->neurons; j++) {
+        tnn_neuron_shape *neuron = &out->neuron[j];
+        neuron->width = (double)tnn_layer_range_width(layer, j);
+        neuron->cover_width = (double)tnn_covering_width(layer, j, reach[j]);
+        neuron->half_width = taken ? (double)tnn_covering_width(layer, j, taken[j]) : neuron->width;
+    }
+}
+
+/* The widths of a layer for which the weights' reach counts: logits, and tables of exact circuits. */
+static tnn_status set_widths_by_reach(tnn_layer_shape *out, const tnn_model *model, uint32_t index,
+                                      const tnn_requirement *requirement, tnn_reach_source source) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_interval *reach;
+    tnn_interval *shown = NULL;
+    tnn_status status = tnn_layer_reach(&reach, model, index);
+    if (status == TNN_OK && layer->tables_per_neuron > 0 && source == TNN_REACH_OF_IMAGES) {
+        status = tnn_images_reach(&shown, model, index, requirement->images, requirement->image_count);
+    }
+    if (status == TNN_OK && layer->tables_per_neuron == 0) {
+        set_logit_widths(out, reach);
+        status = set_spreads(out, model, index);
+    } else if (status == TNN_OK) {
+        set_exact_widths(out, layer, reach, source == TNN_REACH_OF_WEIGHTS ? reach : shown);
+    }
+    tnn_free(shown);
+    tnn_free(reach);
+    return status;
+}
+
+static tnn_status set_widths(tnn_layer_shape *out, const tnn_model *model, uint32_t index,
+                             const tnn_requirement *requirement, tnn_reach_source source) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_status status = TNN_OK;
+    if (layer->tables_per_neuron > 0 && !requirement->exact) {
+        set_tolerant_widths(out, layer, requirement->whole_torus);
+    } else {
+        status = set_widths_by_reach(out, model, index, requirement, source);
+    }
+    for (size_t j = 0; j < out->neurons; j++) {
+        out->widest = fmax(out->widest, out->neuron[j].half_width);
+    }
+    return status;
+}
+
+static tnn_status fill_layer(tnn_layer_shape *out, const tnn_model *model, uint32_t index, const tnn_gain *gains,
+                             const tnn_requirement *requirement, tnn_reach_source source) {
+    const tnn_layer *layer = &model->layers[index];
     *out = (tnn_layer_shape){
         .neurons = layer->neurons, .tables_per_neuron = layer->tables_per_neuron, .table_cells = layer->table_cells};
     out->neuron = tnn_alloc(layer->neurons, sizeof *out->neuron);
@@ -110,20 +178,24 @@ static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t 
     if (!out->neuron || !out->gain) {
         return TNN_ERR_MEMORY;
     }
-    const double folds = whole_torus && layer->tables_per_neuron > 0 ? 2 : 1;
     for (size_t j = 0; j < layer->neurons; j++) {
         out->neuron[j] = neuron_shape(model, index, j, gains);
-        out->neuron[j].half_width = out->neuron[j].width / folds;
-        out->widest = fmax(out->widest, out->neuron[j].half_width);
     }
     for (size_t i = 0; layer->tables_per_neuron > 0 && i < tnn_layer_outputs(layer); i++) {
         out->gain[i] = table_gain(layer, i);
     }
-    shape->bootstraps += layer->tables_per_neuron ? layer->neurons : 0;
-    return TNN_OK;
+    return set_widths(out, model, index, requirement, source);
 }
 
-tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model, bool whole_torus) {
+static void count(tnn_shape *shape, const tnn_layer_shape *layer) {
+    shape->bootstraps += layer->tables_per_neuron ? layer->neurons : 0;
+    for (size_t j = 0; j < layer->neurons; j++) {
+        shape->widened = shape->widened || layer->neuron[j].half_width > layer->neuron[j].width;
+    }
+}
+
+tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model, const tnn_requirement *requirement,
+                            tnn_reach_source source) {
     *out = NULL;
     tnn_shape *shape = tnn_alloc(1, sizeof *shape);
     if (!shape) {
@@ -134,11 +206,15 @@ tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model, bool whole_
     shape->layers = tnn_alloc(model->layer_count, sizeof *shape->layers);
     tnn_status status = shape->layers ? TNN_OK : TNN_ERR_MEMORY;
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
-        status = fill_layer(shape, model, i, whole_torus);
+        const tnn_gain *gains = i > 0 ? shape->layers[i - 1].gain : NULL;
+        status = fill_layer(&shape->layers[i], model, i, gains, requirement, source);
     }
     if (status != TNN_OK) {
         tnn_shape_free(shape);
         return status;
+    }
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        count(shape, &shape->layers[i]);
     }
     *out = shape;
     return TNN_OK;

@@ -3,6 +3,7 @@
 #define TNN_NN_SHAPE_H
 
 #include "model.h"
+#include "requirement.h"
 
 /*
  * How a table passes on the noise of its blind rotation: as it is where the neuron has one table. With several, a
@@ -21,7 +22,9 @@ typedef struct tnn_gain {
 
 typedef struct tnn_neuron_shape {
     double width;        /* accumulators in its table range; for a logit the largest size it can have */
-    double half_width;   /* what of it must fit half the torus: all, or half of it where tables take the whole torus */
+    double half_width;   /* accumulators that must fit half the torus: the range, half of it where tables take the whole
+                            torus, and in exact circuits what it takes to be right for all that the neuron reaches */
+    double cover_width;  /* exact: the same for all that its weights let it reach; else 0 */
     double power;        /* what the variance of a blind rotation, or of a pixel, is multiplied by */
     double common_power; /* what the common part of it is multiplied by on top: 0 where neurons have one table each */
     double spread;       /* of a logit: its deviation where inputs are independent and each entry is as likely */
@@ -42,13 +45,23 @@ typedef struct tnn_shape {
     uint32_t layer_count;
     uint32_t input_levels;
     uint64_t bootstraps; /* an image */
+    bool widened;        /* the half width of some neuron is more than its range, for its reach */
     tnn_layer_shape *layers;
 } tnn_shape;
 
 /* Zero bits below all weights [count], TNN_MOST_TWOS where there are only zeros. */
 uint32_t tnn_weight_twos(const int16_t *weights, size_t count);
 
-TNN_MUST_USE tnn_status tnn_shape_create(tnn_shape **shape, const tnn_model *model, bool whole_torus);
+/* How far an exact circuit's neurons are taken to reach. */
+typedef enum tnn_reach_source {
+    TNN_REACH_OF_WEIGHTS, /* as far as the weights let them */
+    TNN_REACH_OF_IMAGES,  /* as far as the requirement's images do */
+    TNN_REACH_OF_TABLES,  /* as far as their tables are proven without room of their own */
+} tnn_reach_source;
+
+/* Of the requirement the contract, whole_torus and the images count. Returns TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_shape_create(tnn_shape **shape, const tnn_model *model, const tnn_requirement *requirement,
+                                         tnn_reach_source source);
 void tnn_shape_free(tnn_shape *shape);
 
 #endif

@@ -81,11 +81,11 @@ static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
 /* ------------------------------------------------------------------------------------------------ neurons that go --
  */
 
-static bool can_go(const reduction *r, uint32_t index, size_t neuron) {
+/* reach [neurons] of the layer. */
+static bool can_go(const reduction *r, uint32_t index, const tnn_interval *reach, size_t neuron) {
     tnn_layer *layer = &r->model->layers[index];
     tnn_layer *next = &r->model->layers[index + 1];
-    if (tnn_fold_unread(layer, next, neuron) ||
-        tnn_fold_constant(layer, next, neuron, tnn_accumulator_interval(r->model, index, neuron), r->steps)) {
+    if (tnn_fold_unread(layer, next, neuron) || tnn_fold_constant(layer, next, neuron, reach[neuron], r->steps)) {
         return true;
     }
     for (size_t j = 0; j < neuron; j++) {
@@ -137,17 +137,24 @@ static void drop_neurons(const reduction *r, uint32_t index, uint32_t left) {
 }
 
 /* All but one neuron may go: a layer without any is no layer. */
-static void reduce_layer(reduction *r, uint32_t index) {
+static tnn_status reduce_layer(reduction *r, uint32_t index) {
     const uint32_t neurons = r->model->layers[index].neurons;
     uint32_t left = neurons;
+    tnn_interval *reach;
+    tnn_status status = tnn_layer_reach(&reach, r->model, index);
+    if (status != TNN_OK) {
+        return status;
+    }
     for (uint32_t j = 0; j < neurons; j++) {
-        r->gone[j] = left > 1 && can_go(r, index, j);
+        r->gone[j] = left > 1 && can_go(r, index, reach, j);
         left -= r->gone[j];
     }
+    tnn_free(reach);
     if (left < neurons) {
         drop_neurons(r, index, left);
         r->changed = true;
     }
+    return TNN_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------- smaller weights --
@@ -201,11 +208,12 @@ static tnn_status reduce_layers(reduction *r) {
  * neuron or a layer away. */
 static tnn_status reduce(reduction *r, bool *changed) {
     do {
+        tnn_status status = TNN_OK;
         r->changed = false;
-        for (uint32_t i = 0; i + 1 < r->model->layer_count; i++) {
-            reduce_layer(r, i);
+        for (uint32_t i = 0; status == TNN_OK && i + 1 < r->model->layer_count; i++) {
+            status = reduce_layer(r, i);
         }
-        tnn_status status = reduce_layers(r);
+        status = status == TNN_OK ? reduce_layers(r) : status;
         if (status != TNN_OK) {
             return status;
         }

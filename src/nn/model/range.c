@@ -1,5 +1,8 @@
 #include "range.h"
 
+#include "memory.h"
+#include "reference.h"
+
 static tnn_interval table_interval(const int16_t *table, size_t cells) {
     tnn_interval interval = {table[0], table[0]};
     for (size_t i = 1; i < cells; i++) {
@@ -9,41 +12,163 @@ static tnn_interval table_interval(const int16_t *table, size_t cells) {
     return interval;
 }
 
-tnn_interval tnn_input_interval(const tnn_model *model, uint32_t index, size_t input) {
-    if (index == 0) {
-        return (tnn_interval){0, (int64_t)model->input_levels - 1};
+/* Values that each input of a layer can take: levels of a pixel, or entries of a table. intervals [inputs]. */
+static void fill_input_intervals(tnn_interval *intervals, const tnn_model *model, uint32_t index) {
+    for (size_t i = 0; i < model->layers[index].inputs; i++) {
+        if (index == 0) {
+            intervals[i] = (tnn_interval){0, (int64_t)model->input_levels - 1};
+        } else {
+            const tnn_layer *before = &model->layers[index - 1];
+            intervals[i] = table_interval(before->tables + i * before->table_cells, before->table_cells);
+        }
     }
-    const tnn_layer *before = &model->layers[index - 1];
-    return table_interval(before->tables + input * before->table_cells, before->table_cells);
 }
 
 /* Each weight takes the end of its input's interval that pushes the sum outwards. */
-tnn_interval tnn_accumulator_interval(const tnn_model *model, uint32_t index, size_t neuron) {
-    const tnn_layer *layer = &model->layers[index];
+static tnn_interval reach_of(const tnn_layer *layer, size_t neuron, const tnn_interval *inputs) {
+    const int16_t *weights = layer->weights + neuron * layer->inputs;
     tnn_interval sum = {layer->biases[neuron], layer->biases[neuron]};
     for (size_t i = 0; i < layer->inputs; i++) {
-        int64_t weight = layer->weights[neuron * layer->inputs + i];
-        if (weight != 0) {
-            tnn_interval input = tnn_input_interval(model, index, i);
-            sum.low += weight * (weight > 0 ? input.low : input.high);
-            sum.high += weight * (weight > 0 ? input.high : input.low);
-        }
+        const int64_t weight = weights[i];
+        sum.low += weight * (weight > 0 ? inputs[i].low : inputs[i].high);
+        sum.high += weight * (weight > 0 ? inputs[i].high : inputs[i].low);
     }
     return sum;
 }
 
-bool tnn_range_proven(const tnn_model *model, uint32_t index, size_t neuron) {
-    const int32_t *range = model->layers[index].ranges + 2 * neuron;
-    tnn_interval reach = tnn_accumulator_interval(model, index, neuron);
-    return reach.low >= range[0] && reach.high <= range[1];
+tnn_status tnn_layer_reach(tnn_interval **out, const tnn_model *model, uint32_t index) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_interval *reach = tnn_alloc(layer->neurons, sizeof *reach);
+    tnn_interval *inputs = tnn_alloc(layer->inputs, sizeof *inputs);
+    *out = NULL;
+    if (!reach || !inputs) {
+        tnn_free(reach);
+        tnn_free(inputs);
+        return TNN_ERR_MEMORY;
+    }
+    fill_input_intervals(inputs, model, index);
+    for (size_t j = 0; j < layer->neurons; j++) {
+        reach[j] = reach_of(layer, j, inputs);
+    }
+    tnn_free(inputs);
+    *out = reach;
+    return TNN_OK;
 }
 
-uint64_t tnn_unproven_neurons(const tnn_model *model, uint32_t index) {
-    uint64_t unproven = 0;
-    for (size_t j = 0; j < model->layers[index].neurons; j++) {
-        unproven += !tnn_range_proven(model, index, j);
+static void include(tnn_interval *reach, const int64_t *accumulators, size_t neurons) {
+    for (size_t j = 0; j < neurons; j++) {
+        reach[j].low = accumulators[j] < reach[j].low ? accumulators[j] : reach[j].low;
+        reach[j].high = accumulators[j] > reach[j].high ? accumulators[j] : reach[j].high;
     }
-    return unproven;
+}
+
+tnn_status tnn_images_reach(tnn_interval **out, const tnn_model *model, uint32_t index, const uint8_t *images,
+                            size_t count) {
+    const size_t neurons = model->layers[index].neurons;
+    const size_t widest = tnn_model_widest(model);
+    tnn_interval *reach = tnn_alloc(neurons, sizeof *reach);
+    int32_t *values = tnn_alloc(widest, sizeof *values);
+    int64_t *accumulators = tnn_alloc(widest, sizeof *accumulators);
+    const bool memory = reach && values && accumulators;
+    for (size_t j = 0; memory && j < neurons; j++) {
+        reach[j] = (tnn_interval){INT64_MAX, INT64_MIN};
+    }
+    for (size_t i = 0; memory && i < count; i++) {
+        tnn_reference_accumulators(model, accumulators, index, images + i * tnn_model_pixels(model), values);
+        include(reach, accumulators, neurons);
+    }
+    tnn_free(values);
+    tnn_free(accumulators);
+    if (!memory) {
+        tnn_free(reach);
+    }
+    *out = memory ? reach : NULL;
+    return memory ? TNN_OK : TNN_ERR_MEMORY;
+}
+
+/* Does every table of a neuron say the same in both cells? */
+static bool cells_agree(const tnn_layer *layer, size_t neuron, size_t a, size_t b) {
+    for (size_t m = 0; m < layer->tables_per_neuron; m++) {
+        const int16_t *entries = tnn_layer_table(layer, neuron, m);
+        if (entries[a] != entries[b]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The lowest accumulator of a neuron's range that lies in `cell` or above. */
+static int64_t start_of_cell(const tnn_layer *layer, size_t neuron, size_t cell) {
+    int64_t low = layer->ranges[2 * neuron];
+    int64_t high = layer->ranges[2 * neuron + 1];
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (tnn_layer_cell(layer, neuron, middle) >= cell) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+tnn_flat_ends tnn_neuron_flat_ends(const tnn_layer *layer, size_t neuron) {
+    const int32_t *range = layer->ranges + 2 * neuron;
+    const size_t first = tnn_layer_cell(layer, neuron, range[0]);
+    const size_t last = tnn_layer_cell(layer, neuron, range[1]);
+    size_t rise = first;
+    size_t fall = last;
+    while (rise <= last && cells_agree(layer, neuron, first, rise)) {
+        rise++;
+    }
+    if (rise > last) {
+        const int64_t width = tnn_layer_range_width(layer, neuron);
+        return (tnn_flat_ends){width, width, true};
+    }
+    while (cells_agree(layer, neuron, last, fall)) {
+        fall--;
+    }
+    return (tnn_flat_ends){.low = start_of_cell(layer, neuron, rise) - range[0],
+                           .high = range[1] + 1 - start_of_cell(layer, neuron, fall + 1)};
+}
+
+static int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+int64_t tnn_covering_width(const tnn_layer *layer, size_t neuron, tnn_interval reach) {
+    const int32_t *range = layer->ranges + 2 * neuron;
+    const int64_t width = tnn_layer_range_width(layer, neuron);
+    if (reach.low >= range[0] && reach.high <= range[1]) {
+        return width;
+    }
+    const tnn_flat_ends ends = tnn_neuron_flat_ends(layer, neuron);
+    const int64_t above = reach.high - (range[0] + ends.low - 1);
+    const int64_t below = range[1] - ends.high + 1 - reach.low;
+    return ends.constant ? width : larger(width, larger(above, below));
+}
+
+bool tnn_range_proven(const tnn_layer *layer, size_t neuron, tnn_interval reach, bool whole_torus) {
+    const int32_t *range = layer->ranges + 2 * neuron;
+    if (whole_torus) {
+        return reach.low >= range[0] && reach.high <= range[1];
+    }
+    return tnn_covering_width(layer, neuron, reach) == tnn_layer_range_width(layer, neuron);
+}
+
+tnn_status tnn_unproven_neurons(uint64_t *unproven, const tnn_model *model, uint32_t index, bool whole_torus) {
+    const tnn_layer *layer = &model->layers[index];
+    tnn_interval *reach;
+    tnn_status status = tnn_layer_reach(&reach, model, index);
+    if (status != TNN_OK) {
+        return status;
+    }
+    *unproven = 0;
+    for (size_t j = 0; j < layer->neurons; j++) {
+        *unproven += !tnn_range_proven(layer, j, reach[j], whole_torus);
+    }
+    tnn_free(reach);
+    return TNN_OK;
 }
 
 static bool constant_cells(const int16_t *entries, size_t first, size_t last) {

@@ -10,17 +10,41 @@ typedef struct tnn_interval {
     int64_t high;
 } tnn_interval;
 
-/* Values that input `input` of layer `index` can take: levels of a pixel, or entries of a table. */
-tnn_interval tnn_input_interval(const tnn_model *model, uint32_t index, size_t input);
+/* Accumulators that each neuron of layer `index` can reach, whatever the image: *reach [neurons], to be freed with
+ * tnn_free. Returns TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_layer_reach(tnn_interval **reach, const tnn_model *model, uint32_t index);
 
-/* Accumulators that a neuron of layer `index` can reach, whatever the image. */
-tnn_interval tnn_accumulator_interval(const tnn_model *model, uint32_t index, size_t neuron);
+/* The same of what images [count][pixels] reach; count is at least 1. */
+TNN_MUST_USE tnn_status tnn_images_reach(tnn_interval **reach, const tnn_model *model, uint32_t index,
+                                         const uint8_t *images, size_t count);
 
-/* Does every accumulator that the neuron can reach lie in the range of its tables? */
-bool tnn_range_proven(const tnn_model *model, uint32_t index, size_t neuron);
+/* Accumulators next to either end of a neuron's range for which every table says what it says at that end. */
+typedef struct tnn_flat_ends {
+    int64_t low;
+    int64_t high;
+    bool constant; /* every table says one thing throughout */
+} tnn_flat_ends;
 
-/* Neurons of layer `index` for which it does not. */
-uint64_t tnn_unproven_neurons(const tnn_model *model, uint32_t index);
+tnn_flat_ends tnn_neuron_flat_ends(const tnn_layer *layer, size_t neuron);
+
+/*
+ * How many accumulators must take half the torus, so that a table laid out on it is right for all of `reach`.
+ *
+ * Where W accumulators fill the N positions of a half, the half behind it reads, negated, what stands W accumulators
+ * below, and the half before it what stands W above. Tables are centred: g(low) = -g(high). An accumulator above the
+ * range is therefore right as long as the one W below it is among those next to `low` that read as `low` does, and the
+ * same holds below the range: W is at least the width of the range, reach.high - (low + ends.low - 1), and
+ * (high - ends.high + 1) - reach.low.
+ */
+int64_t tnn_covering_width(const tnn_layer *layer, size_t neuron, tnn_interval reach);
+
+/* Is a table right for all of `reach`? On half the torus the range alone fills the half, and flat ends count; on the
+ * whole torus nothing goes on behind the range. */
+bool tnn_range_proven(const tnn_layer *layer, size_t neuron, tnn_interval reach, bool whole_torus);
+
+/* Neurons of layer `index` for which that is not so. Returns TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_unproven_neurons(uint64_t *unproven, const tnn_model *model, uint32_t index,
+                                             bool whole_torus);
 
 /* entry = slope accumulator + offset. */
 typedef struct tnn_line {

@@ -182,7 +182,7 @@ static void strength_stops_where_weights_would_overflow(void **state) {
 static double logit_share(const tnn_circuit *circuit, const tnn_model *model) {
     double largest = 1;
     for (size_t j = 0; j < circuit->spec.readout.outputs; j++) {
-        tnn_interval reach = tnn_accumulator_interval(model, model->layer_count - 1, j);
+        tnn_interval reach = reach_of(model, model->layer_count - 1, j);
         largest = fmax(largest, fmax((double)-reach.low, (double)reach.high));
     }
     return 2 * largest * circuit->spec.output_unit * 0x1p-32;

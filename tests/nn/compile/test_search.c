@@ -264,7 +264,7 @@ static void neuron_too_wide_for_exact_lookups_is_told(void **state) {
         const tnn_shortfall s = shortfall_of(model, &requirement);
         assert_int_equal(s.layer, 0);
         assert_int_equal(s.neuron, wide);
-        assert_true(s.asked == log2(10001));
+        assert_true(s.asked >= log2(10001) && s.asked < log2(15000));
         assert_true(s.reachable < s.asked && s.reachable > 2);
         tnn_model_free(model);
     }

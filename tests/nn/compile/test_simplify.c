@@ -278,7 +278,7 @@ static void neurons_that_reach_one_cell_go(void **state) {
     (void)state;
     for (int32_t off = -1; off <= 1; off++) {
         tnn_model *model = full_network(1, 1);
-        const tnn_interval reach = tnn_accumulator_interval(model, 0, 3);
+        const tnn_interval reach = reach_of(model, 0, 3);
         const int32_t cell = (int32_t)(reach.high - reach.low + 1);
         model->layers[0].ranges[6] = (int32_t)reach.low - 5 * cell + off;
         model->layers[0].ranges[7] = model->layers[0].ranges[6] + 16 * cell - 1;
@@ -293,7 +293,7 @@ static void neurons_that_reach_one_cell_go(void **state) {
 static void neurons_outside_their_range_are_constant(void **state) {
     (void)state;
     tnn_model *model = full_network(1, 1);
-    const tnn_interval reach = tnn_accumulator_interval(model, 0, 3);
+    const tnn_interval reach = reach_of(model, 0, 3);
     model->layers[0].ranges[6] = (int32_t)reach.high + 1;
     model->layers[0].ranges[7] = (int32_t)reach.high + 100;
     check_planted(model, NEURONS - 1);
@@ -508,7 +508,7 @@ static void plant_straight_layer(tnn_model *model, uint32_t index, int32_t slope
         *weight(layer, j, j * stride) = 1;
         *weight(layer, j, (j + 1) * stride % layer->inputs) = -2; /* odd weights behind it do not cancel out */
         layer->biases[j] = draw_signed(1000);
-        const tnn_interval reach = tnn_accumulator_interval(model, index, j);
+        const tnn_interval reach = reach_of(model, index, j);
         const int32_t last = (int32_t)(reach.high - reach.low);
         layer->ranges[2 * j] = (int32_t)reach.low;
         layer->ranges[2 * j + 1] = layer->ranges[2 * j] + (int32_t)layer->table_cells - 1;
@@ -568,7 +568,7 @@ static void one_of_two_straight_layers_stays(void **state) {
 static void layers_that_are_not_quite_straight_stay(void **state) {
     (void)state;
     tnn_model *bent = straight_network(2, 1, 1, 1);
-    tnn_interval reach = tnn_accumulator_interval(bent, 1, 2);
+    tnn_interval reach = reach_of(bent, 1, 2);
     tnn_layer_table(&bent->layers[1], 2, 0)[(reach.high - reach.low) / 2]++;
     check_planted(bent, 2 * NEURONS);
     tnn_model *cut = straight_network(2, 1, 1, 1);
@@ -576,7 +576,7 @@ static void layers_that_are_not_quite_straight_stay(void **state) {
     cut->layers[1].ranges[5]++;
     check_planted(cut, 2 * NEURONS);
     tnn_model *beyond = straight_network(2, 1, 1, 1);
-    reach = tnn_accumulator_interval(beyond, 1, 2);
+    reach = reach_of(beyond, 1, 2);
     tnn_layer_table(&beyond->layers[1], 2, 0)[reach.high - reach.low + 1] = 9;
     check_planted(beyond, NEURONS);
 }

@@ -1,0 +1,19 @@
+/* What precision a circuit must have. */
+#ifndef TNN_NN_REQUIREMENT_H
+#define TNN_NN_REQUIREMENT_H
+
+#include <torusnn/tfhe.h>
+
+typedef struct tnn_requirement {
+    tnn_security security;
+    bool exact;
+    bool whole_torus;         /* tables spread over the whole torus instead of half of it */
+    double position_noise;    /* tolerant: most worst_position_noise of any layer */
+    double logit_noise;       /* tolerant: most logit_noise_share */
+    double log2_lookup_error; /* exact: most worst_lookup_log2 of any layer */
+    const uint8_t *images;    /* exact: [image_count][pixels] whose word on how far accumulators reach is taken where
+                                 what the weights allow cannot be had; NULL: no one's word */
+    size_t image_count;
+} tnn_requirement;
+
+#endif
