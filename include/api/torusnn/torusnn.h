@@ -40,31 +40,37 @@ extern "C" {
 
 /* --------------------------------------------------------------------------------------------------- model -- */
 
-/** Limits of a model file. */
+/** Most layers of a model. */
 #define TNN_MAX_LAYERS 64u
-#define TNN_MAX_WIDTH 65536u       /* inputs, neurons or table outputs of one layer */
-#define TNN_MAX_WEIGHTS (1u << 28) /* of the whole model */
+/** Most inputs, neurons or table outputs of one layer. */
+#define TNN_MAX_WIDTH 65536u
+/** Most weights of a whole model. */
+#define TNN_MAX_WEIGHTS (1u << 28)
+/** Most cells of a table. */
 #define TNN_MAX_TABLE_CELLS 32768u
-#define TNN_MAX_PROVENANCE 65536u /* bytes */
+/** Most bytes of provenance. */
+#define TNN_MAX_PROVENANCE 65536u
 
 /** A quantized network: integer weights, a table for each neuron. Immutable. */
 typedef struct tnn_model tnn_model;
 
 /** Shape of a model, for people and for buffers. */
 typedef struct tnn_model_info {
-    uint32_t height, width, channels; /* of the image, uint8, channels innermost */
-    uint32_t input_levels;            /* that the values of a pixel are mapped to */
-    uint32_t layers;                  /* linear layers, the last one without tables */
-    uint32_t outputs;                 /* logits */
-    uint64_t table_lookups;           /* neurons with tables: the most bootstraps an image */
-    uint32_t classes;                 /* that the logits tell apart: as many, or 2 for one logit */
-    bool states_contract;             /* whether the file says for which precision the network was made */
-    const char *provenance;           /* JSON text, lives as long as the model */
+    uint32_t height;        /* of the image, in pixels */
+    uint32_t width;         /* of the image, in pixels */
+    uint32_t channels;      /* of a pixel, a byte each, innermost */
+    uint32_t input_levels;  /* that the values of a pixel are mapped to */
+    uint32_t layers;        /* linear layers, the last one without tables */
+    uint32_t outputs;       /* logits */
+    uint64_t table_lookups; /* neurons with tables: the most bootstraps an image */
+    uint32_t classes;       /* that the logits tell apart: as many, or 2 for one logit */
+    bool states_contract;   /* whether the file says for which precision the network was made */
+    const char *provenance; /* JSON text, lives as long as the model */
 } tnn_model_info;
 
 /** What is wrong with the bytes of a model: the first thing that was found. */
 typedef struct tnn_fault {
-    tnn_status status;
+    tnn_status status;  /* what tnn_model_load returned */
     uint32_t layer;     /* from 0; UINT32_MAX where no one layer is at fault */
     const char *field;  /* of the model; empty where the file as a whole is at fault. Static text */
     char sentence[192]; /* the same in words */
@@ -80,7 +86,9 @@ typedef struct tnn_fault {
  */
 TNN_API TNN_MUST_USE tnn_status tnn_model_load(tnn_model **model, tnn_fault *fault, const uint8_t *bytes,
                                                size_t length);
+/** Frees a model; NULL is allowed. */
 TNN_API void tnn_model_free(tnn_model *model);
+/** Fills *info; neither argument may be NULL. */
 TNN_API void tnn_model_describe(const tnn_model *model, tnn_model_info *info);
 
 /** The name of a class, from 0, in UTF-8; NULL where the model has none for it. It lives as long as the model. */
@@ -112,8 +120,8 @@ typedef bool (*tnn_progress)(void *user, uint64_t done, uint64_t total);
 
 /** What to compile for. Start from tnn_options_default. */
 typedef struct tnn_options {
-    tnn_security security;
-    tnn_precision precision;
+    tnn_security security;    /* row of the security curve that both keys must reach */
+    tnn_precision precision;  /* which of the following count */
     double position_noise;    /* tolerant: most standard deviation of a table position, as a fraction of the table
                                  range, for any neuron; above 0, below 0.25 */
     double logit_noise;       /* tolerant: most standard deviation of a logit's own noise, as a fraction of the logit's
@@ -123,9 +131,10 @@ typedef struct tnn_options {
                                  noise takes past either end is read as at the other end */
     double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
     const uint8_t *images;    /* [image_count][pixels] calibration images, borrowed for the compilation; may be NULL */
-    size_t pixels, image_count;
-    bool take_images_word; /* exact: where weights let accumulators reach further than tables can be right, go by how
-                              far the images reach; the circuit then states 1 as the bound of its error */
+    size_t pixels;            /* of an image */
+    size_t image_count;       /* images */
+    bool take_images_word;    /* exact: where weights let accumulators reach further than tables can be right, go by how
+                                 far the images reach; the circuit then states 1 as the bound of its error */
     double agreement;      /* tolerant, above 0: instead of the two noises, the least share of the images on which the
                               simulated circuit names the clear network's class, with 95 % confidence (Wilson's bound
                               over the images: n images that all agree show n / (n + 2.7)); below 1 */
@@ -157,9 +166,9 @@ typedef enum tnn_obstacle {
 
 /** Why a model cannot be compiled as asked: what stood in the way under the parameters that came closest. */
 typedef struct tnn_refusal {
-    tnn_obstacle obstacle;
-    uint32_t layer;     /* from 0 */
-    uint32_t neuron;    /* from 0; of the last layer: the logit */
+    tnn_obstacle obstacle; /* what stood in the way */
+    uint32_t layer;        /* from 0 */
+    uint32_t neuron;       /* from 0; of the last layer: the logit */
     double asked;       /* _NOISE: the noise allowed; _BITS, _REACH, _WIDTH: bits of its accumulators; _AGREEMENT: the
                            share; else 0 */
     double reachable;   /* _NOISE: the least noise; _BITS, _REACH, _WIDTH: bits that there is room for; _AGREEMENT: the
@@ -180,31 +189,37 @@ typedef struct tnn_refusal {
  */
 TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, tnn_refusal *refusal, const tnn_model *model,
                                             const tnn_options *options);
+/** Frees a circuit; NULL is allowed. */
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 
 /** What a circuit costs and promises, known before any key exists. */
 typedef struct tnn_circuit_info {
-    tnn_params_literal parameters;
-    unsigned security_bits;  /* the level promised: 128, or 125 on the lower row of the curve */
-    unsigned estimated_bits; /* the row of the security curve it stands on: 132 or 128 */
-    uint32_t layers;         /* of the model; tnn_circuit_layer has each */
-    uint32_t outputs;        /* logits */
-    uint64_t neurons;        /* of the model, with tables */
-    uint64_t bootstraps;     /* blind rotations an image: one for each neuron that could not be simplified away */
-    double predicted_ms;     /* an image on one thread of the machine that calibrated the cost model */
-    size_t spec_bytes, secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
-    size_t server_key_bytes;                                                        /* in the server's memory */
-    size_t server_bytes;         /* server key, circuit and scratch of one image on one thread */
-    double worst_position_noise; /* standard deviation of the noisiest table position, fraction of its range */
-    double worst_lookup_log2;    /* log2 of the probability that the worst lookup reads beside its accumulator */
-    double circuit_error_log2;   /* log2 of a bound on the probability that any lookup of an image does; at most 0 */
-    double logit_noise;          /* standard deviation of a logit's own noise, in logit units, at most */
-    double logit_noise_share;    /* the largest over that logit's spread, as tnn_options.logit_noise counts */
-    uint64_t unproven_neurons;   /* neurons whose accumulator the weights alone do not keep where its table is right */
-    bool exact_proven;           /* exact, and right for all that the weights allow */
-    uint64_t taken_on_word; /* exact: neurons for which the images were taken at their word; not 0: error bound 1 */
+    tnn_params_literal parameters; /* that were found */
+    unsigned security_bits;        /* the level promised: 128, or 125 on the lower row of the curve */
+    unsigned estimated_bits;       /* the row of the security curve it stands on: 132 or 128 */
+    uint32_t layers;               /* of the model; tnn_circuit_layer has each */
+    uint32_t outputs;              /* logits */
+    uint64_t neurons;              /* of the model, with tables */
+    uint64_t bootstraps;           /* blind rotations an image: one for each neuron that could not be simplified away */
+    double predicted_ms;           /* an image on one thread of the machine that calibrated the cost model */
+    size_t spec_bytes;             /* on the wire */
+    size_t secret_key_bytes;       /* on the wire */
+    size_t eval_key_bytes;         /* on the wire */
+    size_t input_bytes;            /* on the wire */
+    size_t output_bytes;           /* on the wire */
+    size_t server_key_bytes;       /* in the server's memory */
+    size_t server_bytes;           /* server key, circuit and scratch of one image on one thread */
+    double worst_position_noise;   /* standard deviation of the noisiest table position, fraction of its range */
+    double worst_lookup_log2;      /* log2 of the probability that the worst lookup reads beside its accumulator */
+    double circuit_error_log2;     /* log2 of a bound on the probability that any lookup of an image does; at most 0 */
+    double logit_noise;            /* standard deviation of a logit's own noise, in logit units, at most */
+    double logit_noise_share;      /* the largest over that logit's spread, as tnn_options.logit_noise counts */
+    uint64_t unproven_neurons; /* neurons whose accumulator the weights alone do not keep where its table is right */
+    bool exact_proven;         /* exact, and right for all that the weights allow */
+    uint64_t taken_on_word;    /* exact: neurons for which the images were taken at their word; not 0: error bound 1 */
 } tnn_circuit_info;
 
+/** Fills *info; neither argument may be NULL. */
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
 
 /** What simulating one circuit on the images showed. */
@@ -226,16 +241,17 @@ TNN_API TNN_MUST_USE tnn_status tnn_circuit_agreement(const tnn_circuit *circuit
 
 /** One layer of a model, and how its circuit evaluates it. Noise and rates are of the neurons with a bootstrap. */
 typedef struct tnn_layer_info {
-    uint32_t inputs, neurons;
-    uint32_t tables_per_neuron; /* 0 for the layer of the logits */
-    uint32_t table_cells;
+    uint32_t inputs;             /* values that it reads */
+    uint32_t neurons;            /* of the model, with a bootstrap or without */
+    uint32_t tables_per_neuron;  /* 0 for the layer of the logits */
+    uint32_t table_cells;        /* of a table */
     uint64_t bootstraps;         /* at most `neurons`; 0 for the logits, and where the next layer took this one over */
     double position_noise;       /* of its noisiest neuron: standard deviation, fraction of the table range */
     double position_noise_cells; /* the same in table cells */
     double off_by_one_rate;      /* share of lookups that read another cell, accumulators even over the range */
     double lookup_log2;          /* of its worst neuron: log2 of the probability to read beside its accumulator */
     uint32_t worst_neuron;       /* the noisiest one with a bootstrap */
-    uint64_t unproven_neurons;
+    uint64_t unproven_neurons;   /* as tnn_circuit_info counts them */
 } tnn_layer_info;
 
 /** Returns TNN_ERR_MISUSE for a NULL or an index that is not below tnn_circuit_info.layers. */
@@ -243,11 +259,13 @@ TNN_API TNN_MUST_USE tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tn
 
 /** What the weights prove of one neuron, and what images showed. */
 typedef struct tnn_neuron_range {
-    int64_t table_low, table_high; /* accumulators that its table tells apart */
-    int64_t reach_low, reach_high; /* accumulators that some image can reach, by the weights alone */
-    bool proven;                   /* the table, which goes on past its ends as far as it is flat there, is right for
-                                      the second */
-    uint64_t left;                 /* calibration images whose accumulator left the table */
+    int64_t table_low;  /* least accumulator that its table tells apart */
+    int64_t table_high; /* largest one */
+    int64_t reach_low;  /* least accumulator that some image can reach, by the weights alone */
+    int64_t reach_high; /* largest one */
+    bool proven;        /* the table, which goes on past its ends as far as it is flat there, is right for
+                           the second */
+    uint64_t left;      /* calibration images whose accumulator left the table */
 } tnn_neuron_range;
 
 /**
@@ -280,6 +298,7 @@ typedef struct tnn_spec tnn_spec;
 
 /** Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. The spec does not refer to the circuit. */
 TNN_API TNN_MUST_USE tnn_status tnn_circuit_spec(tnn_spec **spec, const tnn_circuit *circuit);
+/** Frees a spec; NULL is allowed. */
 TNN_API void tnn_spec_free(tnn_spec *spec);
 
 /** The shape of the image and the number of logits. Any output may be NULL. */
@@ -288,14 +307,23 @@ TNN_API void tnn_spec_shape(const tnn_spec *spec, uint32_t *height, uint32_t *wi
 
 /** What a spec asks a client for, known before any key is made. */
 typedef struct tnn_spec_info {
-    tnn_params_literal parameters;
-    unsigned security_bits;  /* the level promised */
-    unsigned estimated_bits; /* the row of the security curve it stands on */
-    uint32_t height, width, channels, input_levels, outputs, classes;
-    bool exact;                                                         /* logits are rounded to what the model says */
-    size_t secret_key_bytes, eval_key_bytes, input_bytes, output_bytes; /* on the wire */
+    tnn_params_literal parameters; /* of the keys */
+    unsigned security_bits;        /* the level promised */
+    unsigned estimated_bits;       /* the row of the security curve it stands on */
+    uint32_t height;               /* of the image, in pixels */
+    uint32_t width;                /* of the image, in pixels */
+    uint32_t channels;             /* of a pixel */
+    uint32_t input_levels;         /* that the values of a pixel are mapped to */
+    uint32_t outputs;              /* logits */
+    uint32_t classes;              /* that the logits tell apart */
+    bool exact;                    /* logits are rounded to what the model says */
+    size_t secret_key_bytes;       /* on the wire */
+    size_t eval_key_bytes;         /* on the wire */
+    size_t input_bytes;            /* on the wire */
+    size_t output_bytes;           /* on the wire */
 } tnn_spec_info;
 
+/** Fills *info; neither argument may be NULL. */
 TNN_API void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info);
 
 /** The name of a class, from 0, in UTF-8; NULL where the spec has none for it. It lives as long as the spec. */
@@ -340,6 +368,7 @@ typedef struct tnn_input tnn_input;
  */
 TNN_API TNN_MUST_USE tnn_status tnn_encrypt(tnn_input **input, const tnn_spec *spec, const tnn_secret_key *secret,
                                             const uint8_t *image, size_t pixels);
+/** Frees an encrypted image; NULL is allowed. */
 TNN_API void tnn_input_free(tnn_input *input);
 
 /** Most images of one tnn_infer. */
@@ -359,6 +388,7 @@ typedef struct tnn_evaluator tnn_evaluator;
  */
 TNN_API TNN_MUST_USE tnn_status tnn_evaluator_create(tnn_evaluator **evaluator, const tnn_circuit *circuit,
                                                      const tnn_eval_key *eval, unsigned threads, size_t max_images);
+/** Frees an evaluator, its threads and its memory; NULL is allowed. */
 TNN_API void tnn_evaluator_free(tnn_evaluator *evaluator);
 
 /** Encrypted logits. */
@@ -376,6 +406,7 @@ typedef struct tnn_output tnn_output;
 TNN_API TNN_MUST_USE tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs,
                                           const tnn_input *const *inputs, size_t count, tnn_progress progress,
                                           void *user);
+/** Frees encrypted logits; NULL is allowed. */
 TNN_API void tnn_output_free(tnn_output *output);
 
 /**
@@ -394,24 +425,39 @@ TNN_API TNN_MUST_USE tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secr
 /* *_size returns the exact bytes that *_save writes to out [capacity]; *_save returns TNN_ERR_MISUSE or
  * TNN_ERR_BUFFER. Bytes of a secret key are the secret: keep them where only their owner reads, wipe them after use. */
 
+/** The exact number of bytes of the spec on the wire. */
 TNN_API size_t tnn_spec_size(const tnn_spec *spec);
+/** Writes it to out [capacity]. Returns TNN_ERR_MISUSE, TNN_ERR_BUFFER. */
 TNN_API TNN_MUST_USE tnn_status tnn_spec_save(const tnn_spec *spec, uint8_t *out, size_t capacity);
+/** Reads it back, the caller's to free. Returns: see BYTES above, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_spec_load(tnn_spec **spec, const uint8_t *bytes, size_t length);
 
+/** The exact number of bytes of the secret key on the wire. */
 TNN_API size_t tnn_secret_key_size(const tnn_secret_key *secret);
+/** Writes it to out [capacity]. Returns TNN_ERR_MISUSE, TNN_ERR_BUFFER. */
 TNN_API TNN_MUST_USE tnn_status tnn_secret_key_save(const tnn_secret_key *secret, uint8_t *out, size_t capacity);
+/** Reads it back, the caller's to free. Returns: see BYTES above, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_secret_key_load(tnn_secret_key **secret, const uint8_t *bytes, size_t length);
 
+/** The exact number of bytes of the evaluation key on the wire. */
 TNN_API size_t tnn_eval_key_size(const tnn_eval_key *eval);
+/** Writes it to out [capacity]. Returns TNN_ERR_MISUSE, TNN_ERR_BUFFER. */
 TNN_API TNN_MUST_USE tnn_status tnn_eval_key_save(const tnn_eval_key *eval, uint8_t *out, size_t capacity);
+/** Reads it back, the caller's to free. Returns: see BYTES above, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_eval_key_load(tnn_eval_key **eval, const uint8_t *bytes, size_t length);
 
+/** The exact number of bytes of the encrypted image on the wire. */
 TNN_API size_t tnn_input_size(const tnn_input *input);
+/** Writes it to out [capacity]. Returns TNN_ERR_MISUSE, TNN_ERR_BUFFER. */
 TNN_API TNN_MUST_USE tnn_status tnn_input_save(const tnn_input *input, uint8_t *out, size_t capacity);
+/** Reads it back, the caller's to free. Returns: see BYTES above, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_input_load(tnn_input **input, const uint8_t *bytes, size_t length);
 
+/** The exact number of bytes of the encrypted result on the wire. */
 TNN_API size_t tnn_output_size(const tnn_output *output);
+/** Writes it to out [capacity]. Returns TNN_ERR_MISUSE, TNN_ERR_BUFFER. */
 TNN_API TNN_MUST_USE tnn_status tnn_output_save(const tnn_output *output, uint8_t *out, size_t capacity);
+/** Reads it back, the caller's to free. Returns: see BYTES above, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_output_load(tnn_output **output, const uint8_t *bytes, size_t length);
 
 #ifdef __cplusplus

@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+/* TNN_API marks what the library gives out, TNN_MUST_USE results that must not be dropped. */
 #if defined(__GNUC__)
 #define TNN_API __attribute__((visibility("default")))
 #define TNN_MUST_USE __attribute__((warn_unused_result))

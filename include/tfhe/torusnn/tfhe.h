@@ -51,12 +51,19 @@ typedef enum tnn_security {
     TNN_SECURITY_128 = 1,        /* the 128-bit row, which is to be relied on for 125 bits (docs/DESIGN.md) */
 } tnn_security;
 
-/** Limits that every parameter set, from code or from bytes, must respect. */
+/* Limits that every parameter set, from code or from bytes, must respect. */
+
+/** Most n. */
 #define TNN_MAX_LWE_DIMENSION 2048u
+/** Least n. */
 #define TNN_MIN_LWE_DIMENSION 600u
+/** Most N. */
 #define TNN_MAX_RING_DEGREE 16384u
+/** Least N. */
 #define TNN_MIN_RING_DEGREE 256u
+/** Most k. */
 #define TNN_MAX_RANK 6u
+/** Most l and t. */
 #define TNN_MAX_LEVELS 16u
 
 /** The numbers that define a parameter set. Checked once, by tnn_params_create. */
@@ -89,6 +96,7 @@ typedef struct tnn_params tnn_params;
  */
 TNN_API TNN_MUST_USE tnn_status tnn_params_create(tnn_params **params, const tnn_params_literal *literal,
                                                   tnn_security security);
+/** Frees a parameter set; NULL is allowed. */
 TNN_API void tnn_params_free(tnn_params *params);
 
 /** The numbers of a set. Never NULL; lives as long as the set. */
@@ -99,7 +107,9 @@ TNN_API size_t tnn_params_big_dimension(const tnn_params *params);
 
 /** Bytes in memory, known before anything exists: server key, workspace, expanded masks. */
 TNN_API size_t tnn_params_server_key_bytes(const tnn_params *params);
+/** Bytes of a workspace for `batch` ciphertexts. */
 TNN_API size_t tnn_params_workspace_bytes(const tnn_params *params, size_t batch);
+/** Bytes of the expanded masks of `count` packed elements. */
 TNN_API size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t count);
 
 /**
@@ -119,9 +129,9 @@ TNN_API size_t tnn_params_batch(const tnn_params *params);
 
 /** One shipped set and what it is for. */
 typedef struct tnn_shipped_params {
-    const char *name;
-    const char *purpose;
-    tnn_params_literal literal;
+    const char *name;           /* short */
+    const char *purpose;        /* a sentence */
+    tnn_params_literal literal; /* the set */
 } tnn_shipped_params;
 
 /** The shipped sets, cheapest bootstrap first; all are on or above the 132-bit row. Static. */
@@ -156,6 +166,7 @@ typedef struct tnn_server_key tnn_server_key;
  * Returns: TNN_ERR_MISUSE, TNN_ERR_MEMORY, TNN_ERR_RANDOM.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_secret_key_generate(tnn_secret_key **secret, const tnn_params *params);
+/** Frees a secret key, and wipes it; NULL is allowed. */
 TNN_API void tnn_secret_key_free(tnn_secret_key *secret);
 
 /**
@@ -167,6 +178,7 @@ TNN_API void tnn_secret_key_free(tnn_secret_key *secret);
  */
 TNN_API TNN_MUST_USE tnn_status tnn_eval_key_generate(tnn_eval_key **eval, const tnn_secret_key *secret,
                                                       unsigned threads);
+/** Frees an evaluation key; NULL is allowed. */
 TNN_API void tnn_eval_key_free(tnn_eval_key *eval);
 
 /**
@@ -177,11 +189,14 @@ TNN_API void tnn_eval_key_free(tnn_eval_key *eval);
  */
 TNN_API TNN_MUST_USE tnn_status tnn_server_key_expand(tnn_server_key **server, const tnn_eval_key *eval,
                                                       unsigned threads);
+/** Frees a server key; NULL is allowed. */
 TNN_API void tnn_server_key_free(tnn_server_key *server);
 
 /** The parameters an object was made with; live as long as the object. */
 TNN_API const tnn_params *tnn_secret_key_params(const tnn_secret_key *secret);
+/** The parameters of the key, which live as long as it. */
 TNN_API const tnn_params *tnn_eval_key_params(const tnn_eval_key *eval);
+/** The parameters of the key, which live as long as it. */
 TNN_API const tnn_params *tnn_server_key_params(const tnn_server_key *server);
 
 /* --------------------------------------------------------------------------------------------- LWE and GLWE -- */
@@ -256,11 +271,13 @@ typedef struct tnn_packed_masks tnn_packed_masks;
  */
 TNN_API TNN_MUST_USE tnn_status tnn_packed_encrypt(const tnn_secret_key *secret, tnn_packed **packed,
                                                    const uint32_t *messages, size_t count);
+/** Frees packed inputs; NULL is allowed. */
 TNN_API void tnn_packed_free(tnn_packed *packed);
 
 /** Scratch for tnn_packed_dot over vectors of `count` elements. Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_packed_masks_create(tnn_packed_masks **masks, const tnn_params *params,
                                                         size_t count);
+/** Frees expanded inputs; NULL is allowed. */
 TNN_API void tnn_packed_masks_free(tnn_packed_masks *masks);
 
 /** Expands the masks of a ciphertext. Returns TNN_ERR_MISUSE for a NULL, another length or other input_bits. */
@@ -285,10 +302,12 @@ typedef struct tnn_workspace tnn_workspace;
 
 /** Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. batch: the most ciphertexts a blind rotation will advance together. */
 TNN_API TNN_MUST_USE tnn_status tnn_workspace_create(tnn_workspace **workspace, const tnn_params *params, size_t batch);
+/** Frees a workspace; NULL is allowed. */
 TNN_API void tnn_workspace_free(tnn_workspace *workspace);
 
 /** Encrypts a bit as GGSW. Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_ggsw_encrypt(const tnn_secret_key *secret, tnn_ggsw **ggsw, bool message);
+/** Frees a GGSW ciphertext; NULL is allowed. */
 TNN_API void tnn_ggsw_free(tnn_ggsw *ggsw);
 
 /**
@@ -359,7 +378,7 @@ TNN_API void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *workspac
 typedef struct tnn_step_table {
     const uint32_t *positions; /* [count], rising, below N */
     const int32_t *steps;      /* [count]: g[p] - g[p - 1], and g[0] + g[N - 1] at p = 0, of integer entries g */
-    size_t count;
+    size_t count;              /* steps */
 } tnn_step_table;
 
 /**
