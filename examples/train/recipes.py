@@ -1,4 +1,4 @@
-"""What is trained and how. README.md gives the reason of each number."""
+"""What is trained and how. docs/TRAINING.md gives the reason of each number."""
 
 from dataclasses import dataclass, replace
 from typing import Optional

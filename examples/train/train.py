@@ -7,7 +7,7 @@
     train.py --data digits.npz --out digits.tnn
 
 Without --out nothing is exported and the test split is never opened: that is how a recipe is worked on.
-recipes.py holds the numbers, README.md the reason of each.
+recipes.py holds the numbers, docs/TRAINING.md the reason of each.
 """
 
 import argparse
