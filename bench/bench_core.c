@@ -17,60 +17,43 @@
 
 enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000 };
 
-static const char HELP[] =
-    "usage: bench_core [OPTION]...\n"
-    "\n"
-    "  --set NAME      parameter set, or all (default: the first shipped one)\n"
-    "  --rounds COUNT  samples of each operation (default: 20)\n"
-    "  --json FILE     write the figures to a file too\n"
-    "  --calibrate FILE  instead: measure the constants of the library's cost model and write\n"
-    "                  them as src/nn/calibration.h holds them\n"
-    "  --once NAME     instead: a single run of an operation on one ciphertext, for counting instructions\n"
-    "  --help          print this\n";
-
 typedef struct options {
     const char *set;              /* NULL: the first */
     const char *json_path;        /* NULL: none */
     const char *calibration_path; /* NULL: none */
     const char *once;             /* NULL: none */
     size_t rounds;
-    bool help;
 } options;
 
-enum option_key { SET = 1, ROUNDS, JSON, CALIBRATE, ONCE, HELP_WANTED };
+enum option_key { SET = 1, ROUNDS, JSON, CALIBRATE, ONCE };
 
-static const struct option LONG_OPTIONS[] = {
-    {"set", required_argument, NULL, SET},
-    {"rounds", required_argument, NULL, ROUNDS},
-    {"json", required_argument, NULL, JSON},
-    {"calibrate", required_argument, NULL, CALIBRATE},
-    {"once", required_argument, NULL, ONCE},
-    {"help", no_argument, NULL, HELP_WANTED},
-    {NULL, 0, NULL, 0},
-};
+static const struct argp_option OPTIONS[] = {
+    {"set", SET, "NAME", 0, "Parameter set, or all (default: the first shipped one)", 0},
+    {"rounds", ROUNDS, "COUNT", 0, "Samples of each operation (default: 20)", 0},
+    {"json", JSON, "FILE", 0, "Write the figures to a file too", 0},
+    {"calibrate", CALIBRATE, "FILE", 0,
+     "Instead: measure the constants of the library's cost model and write them as src/nn/compile/calibration.h holds "
+     "them",
+     0},
+    {"once", ONCE, "NAME", 0, "Instead: a single run of an operation on one ciphertext, for counting instructions", 0},
+    {0}};
 
-static bool apply_option(options *chosen, int key, const char *value) {
+static error_t parse_option(int key, char *value, struct argp_state *state) {
+    options *chosen = state->input;
     switch (key) {
-    case SET: chosen->set = value; return true;
-    case ROUNDS: return parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS);
-    case JSON: chosen->json_path = value; return true;
-    case CALIBRATE: chosen->calibration_path = value; return true;
-    case ONCE: chosen->once = value; return true;
-    case HELP_WANTED: chosen->help = true; return true;
-    default: return false;
+    case SET: chosen->set = value; return 0;
+    case ROUNDS: return option_done(parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS));
+    case JSON: chosen->json_path = value; return 0;
+    case CALIBRATE: chosen->calibration_path = value; return 0;
+    case ONCE: chosen->once = value; return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
-static bool parse_options(options *chosen, int argc, char **argv) {
-    *chosen = (options){.rounds = DEFAULT_ROUNDS};
-    int key;
-    while ((key = next_option(argc, argv, LONG_OPTIONS)) != OPTIONS_END) {
-        if (!apply_option(chosen, key, optarg)) {
-            return false;
-        }
-    }
-    return true;
-}
+static const struct argp PARSER = {
+    .options = OPTIONS,
+    .parser = parse_option,
+    .doc = "Times the operations of the TFHE core on one thread, beside the FFT floor of the same minutes."};
 
 /* ------------------------------------------------------------------------------------------------ measure -- */
 
@@ -237,9 +220,6 @@ static bool run_once(const options *chosen) {
 }
 
 static bool run(const options *chosen) {
-    if (chosen->help) {
-        return fputs(HELP, stdout) != EOF;
-    }
     if (chosen->calibration_path != NULL) {
         return calibration_run(chosen->calibration_path, chosen->rounds);
     }
@@ -247,9 +227,7 @@ static bool run(const options *chosen) {
 }
 
 int main(int argc, char **argv) {
-    options chosen;
-    if (!parse_options(&chosen, argc, argv)) {
-        return EXIT_REPORTED;
-    }
-    return run(&chosen) && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
+    options chosen = {.rounds = DEFAULT_ROUNDS};
+    bool done = command_line_parse(&PARSER, argc, argv, &chosen) && run(&chosen) && output_written();
+    return done ? EXIT_SUCCESS : EXIT_REPORTED;
 }

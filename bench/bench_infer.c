@@ -27,57 +27,37 @@ enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000, MOST_BATCH = 8 };
 static const size_t BATCHES[] = {1, 2, MOST_BATCH};
 enum { BATCH_COUNT = sizeof BATCHES / sizeof BATCHES[0] };
 
-static const char HELP[] = "usage: bench_infer [OPTION]...\n"
-                           "\n"
-                           "  --model FILE     model (default: the bundled one for PneumoniaMNIST)\n"
-                           "  --threads COUNT  the most threads to try (default: online processors)\n"
-                           "  --rounds COUNT   samples of each setting (default: 20)\n"
-                           "  --json FILE      write the figures to a file too\n"
-                           "  --once           instead: a single image on one thread, for counting instructions\n"
-                           "  --help           print this\n";
-
 typedef struct options {
     const char *model_path;
     const char *json_path; /* NULL: none */
     size_t threads, rounds;
-    bool once, help;
+    bool once;
 } options;
 
-enum option_key { MODEL = 1, THREADS, ROUNDS, JSON, ONCE, HELP_WANTED };
+enum option_key { MODEL = 1, THREADS, ROUNDS, JSON, ONCE };
 
-static const struct option LONG_OPTIONS[] = {
-    {"model", required_argument, NULL, MODEL},
-    {"threads", required_argument, NULL, THREADS},
-    {"rounds", required_argument, NULL, ROUNDS},
-    {"json", required_argument, NULL, JSON},
-    {"once", no_argument, NULL, ONCE},
-    {"help", no_argument, NULL, HELP_WANTED},
-    {NULL, 0, NULL, 0},
-};
+static const struct argp_option OPTIONS[] = {
+    {"model", MODEL, "FILE", 0, "Model (default: the bundled one for PneumoniaMNIST)", 0},
+    {"threads", THREADS, "COUNT", 0, "The most threads to try (default: online processors)", 0},
+    {"rounds", ROUNDS, "COUNT", 0, "Samples of each setting (default: 20)", 0},
+    {"json", JSON, "FILE", 0, "Write the figures to a file too", 0},
+    {"once", ONCE, 0, 0, "Instead: a single image on one thread, for counting instructions", 0},
+    {0}};
 
-static bool apply_option(options *chosen, int key, const char *value) {
+static error_t parse_option(int key, char *value, struct argp_state *state) {
+    options *chosen = state->input;
     switch (key) {
-    case MODEL: chosen->model_path = value; return true;
-    case THREADS: return parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS);
-    case ROUNDS: return parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS);
-    case JSON: chosen->json_path = value; return true;
-    case ONCE: chosen->once = true; return true;
-    case HELP_WANTED: chosen->help = true; return true;
-    default: return false;
+    case MODEL: chosen->model_path = value; return 0;
+    case THREADS: return option_done(parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS));
+    case ROUNDS: return option_done(parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS));
+    case JSON: chosen->json_path = value; return 0;
+    case ONCE: chosen->once = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
-static bool parse_options(options *chosen, int argc, char **argv) {
-    *chosen = (options){
-        .model_path = EXAMPLES_MODELS "/pneumoniamnist.tnn", .threads = machine_cores(), .rounds = DEFAULT_ROUNDS};
-    int key;
-    while ((key = next_option(argc, argv, LONG_OPTIONS)) != OPTIONS_END) {
-        if (!apply_option(chosen, key, optarg)) {
-            return false;
-        }
-    }
-    return true;
-}
+static const struct argp PARSER = {
+    .options = OPTIONS, .parser = parse_option, .doc = "Latency of an image through a model, and where it goes."};
 
 /* ------------------------------------------------------------------------------------------------ measure -- */
 
@@ -280,17 +260,10 @@ static bool run_once(const options *chosen) {
     return done;
 }
 
-static bool run_chosen(const options *chosen) {
-    if (chosen->help) {
-        return fputs(HELP, stdout) != EOF;
-    }
-    return chosen->once ? run_once(chosen) : run(chosen);
-}
-
 int main(int argc, char **argv) {
-    options chosen;
-    if (!parse_options(&chosen, argc, argv)) {
-        return EXIT_REPORTED;
-    }
-    return run_chosen(&chosen) && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
+    options chosen = {
+        .model_path = EXAMPLES_MODELS "/pneumoniamnist.tnn", .threads = machine_cores(), .rounds = DEFAULT_ROUNDS};
+    bool done = command_line_parse(&PARSER, argc, argv, &chosen) && (chosen.once ? run_once(&chosen) : run(&chosen)) &&
+                output_written();
+    return done ? EXIT_SUCCESS : EXIT_REPORTED;
 }

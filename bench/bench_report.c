@@ -26,59 +26,40 @@ static const char WIDE_NET[] = "784-392-2 (synthetic)";
 static const synthetic_shape WIDE_SHAPE = {.inputs = 784, .neurons = 392, .table_layers = 1, .outputs = 2};
 static const synthetic_shape SCALING_SHAPE = {.inputs = 784, .neurons = 16, .table_layers = 1, .outputs = 2};
 
-static const char HELP[] = "usage: bench_report [OPTION]...\n"
-                           "\n"
-                           "  --page FILE      Markdown page to write (default: docs/BENCH.md)\n"
-                           "  --chart FILE     SVG chart to write (default: docs/bench.svg)\n"
-                           "  --json FILE      write the figures to a file too\n"
-                           "  --models DIR     folder of models (default: the bundled ones)\n"
-                           "  --threads COUNT  the most threads to try (default: online processors)\n"
-                           "  --quick          fewer rounds and smaller networks: a test of the program, no figures\n"
-                           "  --help           print this\n";
-
 typedef struct options {
     const char *page_path, *chart_path;
     const char *json_path; /* NULL: none */
     const char *models;
     size_t threads;
-    bool quick, help;
+    bool quick;
 } options;
 
-enum option_key { PAGE = 1, CHART, JSON, MODELS, THREADS, QUICK, HELP_WANTED };
+enum option_key { PAGE = 1, CHART, JSON, MODELS, THREADS, QUICK };
 
-static const struct option LONG_OPTIONS[] = {
-    {"page", required_argument, NULL, PAGE},       {"chart", required_argument, NULL, CHART},
-    {"json", required_argument, NULL, JSON},       {"models", required_argument, NULL, MODELS},
-    {"threads", required_argument, NULL, THREADS}, {"quick", no_argument, NULL, QUICK},
-    {"help", no_argument, NULL, HELP_WANTED},      {NULL, 0, NULL, 0},
-};
+static const struct argp_option OPTIONS[] = {
+    {"page", PAGE, "FILE", 0, "Markdown page to write (default: docs/BENCH.md)", 0},
+    {"chart", CHART, "FILE", 0, "SVG chart to write (default: docs/bench.svg)", 0},
+    {"json", JSON, "FILE", 0, "Write the figures to a file too", 0},
+    {"models", MODELS, "DIR", 0, "Folder of models (default: the bundled ones)", 0},
+    {"threads", THREADS, "COUNT", 0, "The most threads to try (default: online processors)", 0},
+    {"quick", QUICK, 0, 0, "Fewer rounds and smaller networks: a test of the program, no figures", 0},
+    {0}};
 
-static bool apply_option(options *chosen, int key, const char *value) {
+static error_t parse_option(int key, char *value, struct argp_state *state) {
+    options *chosen = state->input;
     switch (key) {
-    case PAGE: chosen->page_path = value; return true;
-    case CHART: chosen->chart_path = value; return true;
-    case JSON: chosen->json_path = value; return true;
-    case MODELS: chosen->models = value; return true;
-    case THREADS: return parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS);
-    case QUICK: chosen->quick = true; return true;
-    case HELP_WANTED: chosen->help = true; return true;
-    default: return false;
+    case PAGE: chosen->page_path = value; return 0;
+    case CHART: chosen->chart_path = value; return 0;
+    case JSON: chosen->json_path = value; return 0;
+    case MODELS: chosen->models = value; return 0;
+    case THREADS: return option_done(parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS));
+    case QUICK: chosen->quick = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
-static bool parse_options(options *chosen, int argc, char **argv) {
-    *chosen = (options){.page_path = DOCS "/BENCH.md",
-                        .chart_path = DOCS "/bench.svg",
-                        .models = EXAMPLES_MODELS,
-                        .threads = machine_cores()};
-    int key;
-    while ((key = next_option(argc, argv, LONG_OPTIONS)) != OPTIONS_END) {
-        if (!apply_option(chosen, key, optarg)) {
-            return false;
-        }
-    }
-    return true;
-}
+static const struct argp PARSER = {
+    .options = OPTIONS, .parser = parse_option, .doc = "Measures everything that docs/BENCH.md says, and writes it."};
 
 /* Samples of each figure. */
 typedef struct round_counts {
@@ -279,10 +260,10 @@ static bool run(const options *chosen) {
 }
 
 int main(int argc, char **argv) {
-    options chosen;
-    if (!parse_options(&chosen, argc, argv)) {
-        return EXIT_REPORTED;
-    }
-    bool done = chosen.help ? fputs(HELP, stdout) != EOF : run(&chosen);
-    return done && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
+    options chosen = {.page_path = DOCS "/BENCH.md",
+                      .chart_path = DOCS "/bench.svg",
+                      .models = EXAMPLES_MODELS,
+                      .threads = machine_cores()};
+    bool done = command_line_parse(&PARSER, argc, argv, &chosen) && run(&chosen) && output_written();
+    return done ? EXIT_SUCCESS : EXIT_REPORTED;
 }

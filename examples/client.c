@@ -16,21 +16,9 @@
 #include "common/machine.h"
 #include "common/netpbm.h"
 #include "common/output_file.h"
+#include "common/picture.h"
 #include "common/report.h"
 #include "common/verbs.h"
-
-static const char USAGE[] =
-    "usage: client keygen  --spec FILE --secret FILE --eval FILE\n"
-    "       client encrypt --spec FILE --secret FILE --image FILE --out FILE\n"
-    "       client decrypt --spec FILE --secret FILE --in FILE\n"
-    "       client draw    --spec FILE --out FILE\n"
-    "\n"
-    "keygen   makes a secret key, which stays here, and an evaluation key for the server\n"
-    "encrypt  encrypts a binary PGM or PPM image of the shape that the spec asks for\n"
-    "decrypt  prints the logits and the class that the server's output holds\n"
-    "draw     draws an image of that shape to try things with, as PGM or PPM\n"
-    "\n"
-    "The spec comes from `server spec`. Results are approximate: tell the server nothing about them.\n";
 
 /* ------------------------------------------------------------------------------------------------ objects -- */
 
@@ -128,14 +116,14 @@ static bool keygen(const char *const *values) {
 
 /* ------------------------------------------------------------------------------------------------ encrypt -- */
 
-static bool check_shape(const tnn_spec *spec, const netpbm_image *image, const char *image_path) {
-    uint32_t height, width, channels;
-    tnn_spec_shape(spec, &height, &width, &channels, NULL);
-    if (image->height == height && image->width == width && image->channels == channels) {
-        return true;
+static bool read_image(bytes *pixels, const tnn_spec *spec, const char *path) {
+    picture_shape shape;
+    tnn_spec_shape(spec, &shape.height, &shape.width, &shape.channels, NULL);
+    if (shape.channels != 1 && shape.channels != 3) {
+        return report_error("%s: the model reads %u channels, which no image file here has", path, shape.channels);
     }
-    return report_error("%s: is %u x %u with %u channels, the model reads %u x %u with %u; convert the image",
-                        image_path, image->width, image->height, image->channels, width, height, channels);
+    return bytes_allocate(pixels, (size_t)shape.height * shape.width * shape.channels) &&
+           picture_read(pixels->data, &shape, path);
 }
 
 static bool encrypt(const char *const *values) {
@@ -143,12 +131,12 @@ static bool encrypt(const char *const *values) {
     tnn_spec *spec = NULL;
     tnn_secret_key *secret = NULL;
     tnn_input *input = NULL;
-    netpbm_image image = {0};
+    bytes pixels = {0};
     bool done = load_spec(&spec, spec_path) && load_secret_key(&secret, secret_path) &&
-                netpbm_read(&image, image_path) && check_shape(spec, &image, image_path) &&
-                status_ok(tnn_encrypt(&input, spec, secret, image.pixels.data, image.pixels.length), secret_path) &&
+                read_image(&pixels, spec, image_path) &&
+                status_ok(tnn_encrypt(&input, spec, secret, pixels.data, pixels.length), secret_path) &&
                 save_input(out_path, input);
-    netpbm_free(&image);
+    bytes_free(&pixels);
     tnn_input_free(input);
     tnn_secret_key_free(secret);
     tnn_spec_free(spec);
@@ -157,11 +145,13 @@ static bool encrypt(const char *const *values) {
 
 /* ------------------------------------------------------------------------------------------------ decrypt -- */
 
-static void print_result(const double *logits, size_t outputs) {
+static void print_result(const tnn_spec *spec, const double *logits, size_t outputs) {
     for (size_t i = 0; i < outputs; i++) {
         printf("logit %zu: %.4f\n", i, logits[i]);
     }
-    printf("class: %zu\n", tnn_class_of(logits, outputs));
+    const size_t class = tnn_class_of(logits, outputs);
+    const char *name = tnn_spec_class_name(spec, class);
+    printf("class: %zu%s%s\n", class, name != NULL ? ", " : "", name != NULL ? name : "");
 }
 
 static bool decrypt_and_print(const tnn_spec *spec, const tnn_secret_key *secret, const tnn_output *output,
@@ -174,7 +164,7 @@ static bool decrypt_and_print(const tnn_spec *spec, const tnn_secret_key *secret
     }
     bool decrypted = status_ok(tnn_decrypt(spec, secret, logits, outputs, output), output_path);
     if (decrypted) {
-        print_result(logits, outputs);
+        print_result(spec, logits, outputs);
     }
     explicit_bzero(logits, outputs * sizeof *logits);
     free(logits);
@@ -221,14 +211,37 @@ static bool draw(const char *const *values) {
 }
 
 static const verb VERBS[] = {
-    {.name = "keygen", .options = {{.name = "spec"}, {.name = "secret"}, {.name = "eval"}}, .run = keygen},
+    {.name = "keygen",
+     .help = "Makes a secret key, which stays here, and an evaluation key for the server.",
+     .options = {{.name = "spec", .value = "FILE", .help = "What `server spec' wrote"},
+                 {.name = "secret", .value = "FILE", .help = "Secret key to make"},
+                 {.name = "eval", .value = "FILE", .help = "Evaluation key to make"}},
+     .run = keygen},
     {.name = "encrypt",
-     .options = {{.name = "spec"}, {.name = "secret"}, {.name = "image"}, {.name = "out"}},
+     .help = "Encrypts an image of the size that the spec asks for: PNG, JPEG, binary PGM or PPM.",
+     .options = {{.name = "spec", .value = "FILE", .help = "What `server spec' wrote"},
+                 {.name = "secret", .value = "FILE", .help = "Secret key"},
+                 {.name = "image",
+                  .value = "FILE",
+                  .help = "Image. Colour becomes grey where the model reads grey, transparency lies on white"},
+                 {.name = "out", .value = "FILE", .help = "Encrypted image, for the server"}},
      .run = encrypt},
-    {.name = "decrypt", .options = {{.name = "spec"}, {.name = "secret"}, {.name = "in"}}, .run = decrypt},
-    {.name = "draw", .options = {{.name = "spec"}, {.name = "out"}}, .run = draw},
+    {.name = "decrypt",
+     .help = "Prints the logits and the class that the server's output holds.",
+     .options = {{.name = "spec", .value = "FILE", .help = "What `server spec' wrote"},
+                 {.name = "secret", .value = "FILE", .help = "Secret key"},
+                 {.name = "in", .value = "FILE", .help = "What `server infer' wrote"}},
+     .run = decrypt},
+    {.name = "draw",
+     .help = "Draws an image of that size to try things with, as PGM or PPM.",
+     .options = {{.name = "spec", .value = "FILE", .help = "What `server spec' wrote"},
+                 {.name = "out", .value = "FILE", .help = "Image to draw"}},
+     .run = draw},
 };
 
 int main(int argc, char **argv) {
-    return verbs_main(VERBS, sizeof VERBS / sizeof VERBS[0], USAGE, argc, argv);
+    return verbs_main(VERBS, sizeof VERBS / sizeof VERBS[0],
+                      "Owns the images: makes the keys, encrypts, decrypts. Results are approximate: tell the server "
+                      "nothing about them.",
+                      argc, argv);
 }

@@ -8,6 +8,7 @@
 #include <torusnn/torusnn.h>
 
 #include "common/clock.h"
+#include "common/command_line.h"
 #include "common/draw.h"
 #include "common/machine.h"
 #include "common/model_file.h"
@@ -91,9 +92,23 @@ static bool run(const tnn_model *model) {
     return done;
 }
 
+static error_t take_model(int key, char *value, struct argp_state *state) {
+    const char **path = state->input;
+    if (key != ARGP_KEY_ARG || state->arg_num > 0) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    *path = value;
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    const struct argp parser = {.parser = take_model,
+                                .args_doc = "[MODEL]",
+                                .doc = "Classifies an image that the computing side cannot see, with a bundled model "
+                                       "or the one named."};
+    const char *path = EXAMPLES_MODELS "/pneumoniamnist.tnn";
     tnn_model *model = NULL;
-    bool done = model_file_load(&model, argc > 1 ? argv[1] : EXAMPLES_MODELS "/pneumoniamnist.tnn") && run(model);
+    bool done = command_line_parse(&parser, argc, argv, &path) && model_file_load(&model, path) && run(model);
     tnn_model_free(model);
     return done && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
 }

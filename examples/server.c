@@ -18,15 +18,7 @@
 #include "common/report.h"
 #include "common/verbs.h"
 
-static const char USAGE[] = "usage: server spec  --model FILE --out FILE\n"
-                            "       server infer --model FILE --key FILE --in FILE --out FILE [--threads COUNT]\n"
-                            "\n"
-                            "spec   writes what a client must know to make keys and encrypt: no weights\n"
-                            "infer  evaluates the model on an encrypted image with the client's evaluation key\n"
-                            "\n"
-                            "Threads default to the processors that are online.\n";
-
-/* Both verbs compile with the defaults: a spec fits every later circuit of the same model. */
+/* Both verbs compile for the precision that the model's file states: a spec fits every later circuit of it. */
 static bool compile_file(tnn_circuit **circuit, const char *model_path) {
     tnn_model *model = NULL;
     bool compiled = model_file_load(&model, model_path) && compile_model(circuit, model, NULL, model_path);
@@ -113,13 +105,23 @@ static bool infer(const char *const *values) {
 }
 
 static const verb VERBS[] = {
-    {.name = "spec", .options = {{.name = "model"}, {.name = "out"}}, .run = write_spec},
+    {.name = "spec",
+     .help = "Writes what a client must know to make keys and encrypt: no weights.",
+     .options = {{.name = "model", .value = "FILE", .help = "Model"},
+                 {.name = "out", .value = "FILE", .help = "Spec, for clients"}},
+     .run = write_spec},
     {.name = "infer",
+     .help = "Evaluates the model on an encrypted image with the client's evaluation key.",
      .options =
-         {{.name = "model"}, {.name = "key"}, {.name = "in"}, {.name = "out"}, {.name = "threads", .optional = true}},
+         {{.name = "model", .value = "FILE", .help = "Model"},
+          {.name = "key", .value = "FILE", .help = "The client's evaluation key"},
+          {.name = "in", .value = "FILE", .help = "Encrypted image"},
+          {.name = "out", .value = "FILE", .help = "Encrypted logits, for the client"},
+          {.name = "threads", .value = "COUNT", .help = "1 to 256 (default: online processors)", .optional = true}},
      .run = infer},
 };
 
 int main(int argc, char **argv) {
-    return verbs_main(VERBS, sizeof VERBS / sizeof VERBS[0], USAGE, argc, argv);
+    return verbs_main(VERBS, sizeof VERBS / sizeof VERBS[0],
+                      "Owns the model: evaluates it on encrypted images, and cannot decrypt anything.", argc, argv);
 }

@@ -2,32 +2,24 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/report.h"
 
-/* getopt_long takes an optional value after '=' alone. */
-static void take_optional_number(int argc, char **argv) {
-    if (optarg == NULL && optind < argc && isdigit((unsigned char)argv[optind][0])) {
-        optarg = argv[optind++];
-    }
+static void print_version(FILE *stream, struct argp_state *state) {
+    (void)state;
+    fprintf(stream, "%s (torusnn) %s\n", program_invocation_short_name, TORUSNN_VERSION);
 }
 
-int next_option(int argc, char **argv, const struct option *options) {
-    opterr = 0; /* getopt_long is to print nothing itself */
-    int index = -1;
-    int key = getopt_long(argc, argv, "", options, &index);
-    if (index >= 0 && options[index].has_arg == optional_argument) {
-        take_optional_number(argc, argv);
-    }
-    if (key == OPTION_WRONG) {
-        report_error("'%s' is not an option or lacks its value; see --help", argv[optind - 1]);
-    }
-    if (key == OPTIONS_END && optind < argc) {
-        report_error("'%s' is not an option; see --help", argv[optind]);
-        return OPTION_WRONG;
-    }
-    return key;
+bool command_line_parse(const struct argp *parser, int argc, char **argv, void *input) {
+    argp_program_version_hook = print_version;
+    argp_err_exit_status = EXIT_REPORTED;
+    return argp_parse(parser, argc, argv, 0, NULL, input) == 0;
+}
+
+error_t option_done(bool done) {
+    return done ? 0 : EINVAL;
 }
 
 bool parse_count(size_t *count, const char *option, const char *text, size_t least, size_t most) {

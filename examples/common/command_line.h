@@ -1,19 +1,21 @@
-/* command_line.h: options and their values, over getopt_long. */
+/*
+ * command_line.h: options and their values, over glibc's argp.
+ *
+ * argp prints --help, --usage and --version and ends the program there; an option that is unknown or lacks its value it
+ * reports itself, and ends the program with EXIT_REPORTED.
+ */
 #ifndef EXAMPLES_COMMAND_LINE_H
 #define EXAMPLES_COMMAND_LINE_H
 
-#include <getopt.h>
+#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { OPTIONS_END = -1, OPTION_WRONG = '?' };
+/** Parses a command line into `input`. False where a parser found a value wrong, which it has reported. */
+bool command_line_parse(const struct argp *parser, int argc, char **argv, void *input);
 
-/**
- * The next long option: its val with optarg set, OPTIONS_END after the last, or OPTION_WRONG where an option is
- * unknown or lacks its value, or where anything but options stands on the command line; that has been reported.
- * A value that is optional (optional_argument) is a number; it stands after a space or a '='.
- */
-int next_option(int argc, char **argv, const struct option *options);
+/** What a parser returns after it has handled an option: 0, or EINVAL where `done` is false and that was reported. */
+error_t option_done(bool done);
 
 /** Reads a decimal integer from least to most, both allowed. Otherwise reports what the option takes. */
 bool parse_count(size_t *count, const char *option, const char *text, size_t least, size_t most);

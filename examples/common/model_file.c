@@ -7,8 +7,10 @@
 bool model_file_load(tnn_model **model, const char *path) {
     *model = NULL;
     bytes contents = {0};
-    bool loaded = input_file_read(&contents, path) &&
-                  status_ok(tnn_model_load(model, NULL, contents.data, contents.length), path);
+    tnn_fault fault;
+    bool loaded =
+        input_file_read(&contents, path) && (tnn_model_load(model, &fault, contents.data, contents.length) == TNN_OK ||
+                                             report_error("%s: %s", path, fault.sentence));
     bytes_free(&contents);
     return loaded;
 }

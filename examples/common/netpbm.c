@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/input_file.h"
 #include "common/output_file.h"
 #include "common/report.h"
 
@@ -56,11 +55,13 @@ static bool take_separator(cursor *at) {
     return at->next < at->end && isspace(*at->next++);
 }
 
-static bool parse_image(netpbm_image *image, const char *path, const bytes *file) {
+bool netpbm_parse(netpbm_image *image, const char *path, const bytes *file) {
+    *image = (netpbm_image){0};
     cursor at = {.next = file->data, .end = file->data + file->length};
     uint32_t width, height, maxval, channels;
     if (!take_magic(&at, &channels)) {
-        return report_error("%s: is not a binary PGM (P5) or PPM (P6) image; convert it to one", path);
+        return report_error("%s: is neither a PNG, a JPEG nor a binary PGM (P5) or PPM (P6) image; convert it to one",
+                            path);
     }
     if (!take_number(&at, &width, NETPBM_LARGEST_SIDE) || !take_number(&at, &height, NETPBM_LARGEST_SIDE)) {
         return report_error("%s: width or height is not from 1 to %d; resize the image", path, NETPBM_LARGEST_SIDE);
@@ -84,14 +85,6 @@ static bool parse_image(netpbm_image *image, const char *path, const bytes *file
 bool netpbm_allocate(netpbm_image *image, uint32_t height, uint32_t width, uint32_t channels) {
     *image = (netpbm_image){.height = height, .width = width, .channels = channels};
     return bytes_allocate(&image->pixels, (size_t)height * width * channels);
-}
-
-bool netpbm_read(netpbm_image *image, const char *path) {
-    *image = (netpbm_image){0};
-    bytes file = {0};
-    bool parsed = input_file_read(&file, path) && parse_image(image, path, &file);
-    bytes_free(&file);
-    return parsed;
 }
 
 bool netpbm_write(const char *path, const netpbm_image *image) {

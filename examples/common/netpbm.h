@@ -17,8 +17,8 @@ typedef struct netpbm_image {
 /** Allocates an image. On failure reports and leaves the pixels empty. */
 bool netpbm_allocate(netpbm_image *image, uint32_t height, uint32_t width, uint32_t channels);
 
-/** Reads an image file. On failure reports and leaves the pixels empty. */
-bool netpbm_read(netpbm_image *image, const char *path);
+/** Reads the bytes of an image file that is named `path`. On failure reports and leaves the pixels empty. */
+bool netpbm_parse(netpbm_image *image, const char *path, const bytes *file);
 
 /** Writes an image of 1 or 3 channels. */
 bool netpbm_write(const char *path, const netpbm_image *image);

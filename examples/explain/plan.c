@@ -63,8 +63,10 @@ bool plan_make(plan *made, const options *chosen) {
         return false;
     }
     tnn_model_describe(made->model, &made->shape);
-    bool done = (chosen->set == NULL || split_read(&data, chosen->data_path, chosen->split, &made->shape, SIZE_MAX)) &&
-                compile_model(&circuit, made->model, &chosen->compile.options, chosen->model_path) &&
+    made->asked = compile_options(&chosen->compile, made->model);
+    bool done = (chosen->data_path == NULL ||
+                 split_read(&data, chosen->data_path, chosen->split, &made->shape, chosen->limit)) &&
+                compile_model(&circuit, made->model, &made->asked, chosen->model_path) &&
                 describe_circuit(made, circuit, &data, chosen);
     tnn_circuit_free(circuit);
     split_free(&data);

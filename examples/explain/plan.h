@@ -7,8 +7,8 @@
 
 #include <torusnn/torusnn.h>
 
+#include "common/options.h"
 #include "common/simulation.h"
-#include "explain/options.h"
 
 typedef struct plan_layer {
     tnn_layer_info info;
@@ -18,6 +18,7 @@ typedef struct plan_layer {
 typedef struct plan {
     tnn_model *model;
     tnn_model_info shape;
+    tnn_options asked; /* the model's contract, but for what the command line says */
     tnn_circuit_info circuit;
     plan_layer *layers; /* [circuit.layers] */
     size_t images;      /* that the ranges and the figures below are from; 0 where no data was given */

@@ -51,6 +51,7 @@ static bool add_circuit(cJSON *object, const tnn_circuit_info *circuit) {
            add_number(object, "worst_lookup_log2", circuit->worst_lookup_log2) &&
            add_number(object, "circuit_error_log2", circuit->circuit_error_log2) &&
            add_number(object, "logit_noise", circuit->logit_noise) &&
+           add_number(object, "logit_noise_share", circuit->logit_noise_share) &&
            add_number(object, "unproven_neurons", (double)circuit->unproven_neurons) && add_bytes(object, circuit);
 }
 
@@ -116,7 +117,7 @@ bool plan_write_json(const plan *made, const options *chosen) {
         return true;
     }
     cJSON *object = cJSON_CreateObject();
-    bool complete = add_model(object, made, chosen) && add_contract(object, &chosen->compile.options) &&
+    bool complete = add_model(object, made, chosen) && add_contract(object, &made->asked) &&
                     add_circuit(object, &made->circuit) && add_layers(object, made) &&
                     (made->images == 0 || add_images(object, made, chosen));
     bool written = complete ? json_file_write(chosen->json_path, object) : report_out_of_memory();

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "explain/options.h"
+#include "common/options.h"
 #include "explain/plan.h"
 
 /** Writes the plan to chosen->json_path, if there is one. On failure reports. */

@@ -32,8 +32,8 @@ static void print_probability(double log2_probability) {
     }
 }
 
-static bool is_exact(const options *chosen) {
-    return chosen->compile.options.precision == TNN_PRECISION_EXACT;
+static bool is_exact(const plan *made) {
+    return made->asked.precision == TNN_PRECISION_EXACT;
 }
 
 /* ------------------------------------------------------------------------------------- model and contract -- */
@@ -55,15 +55,15 @@ static void print_model(const plan *made, const options *chosen) {
            made->circuit.neurons);
 }
 
-static void print_contract(const plan *made, const options *chosen) {
-    const tnn_options *asked = &chosen->compile.options;
+static void print_contract(const plan *made) {
+    const tnn_options *asked = &made->asked;
     print_heading("asked for");
     print_title("  precision");
-    if (is_exact(chosen)) {
+    if (is_exact(made)) {
         printf("exact: a lookup fails with probability of at most 2^%g\n", asked->log2_lookup_error);
     } else {
-        printf("tolerant: position noise of at most %g of a table, logit noise of at most %g\n", asked->position_noise,
-               asked->logit_noise);
+        printf("tolerant: position noise of at most %g of a table, logit noise of at most %g of its spread\n",
+               asked->position_noise, asked->logit_noise);
     }
     print_title("  security");
     printf("%u bits promised, %u estimated\n", made->circuit.security_bits, made->circuit.estimated_bits);
@@ -83,24 +83,27 @@ static void print_budget(double used, double allowed) {
     printf("%g allowed [%.*s%.*s] %.0f %%\n", allowed, cells, "##########", 10 - cells, "..........", 100.0 * share);
 }
 
-static void print_position_noise(const tnn_layer_info *layer, const options *chosen) {
+static void print_position_noise(const plan *made, const tnn_layer_info *layer) {
     print_title("  position noise");
     printf("%.4f of the table, %.2f of its %u cells (neuron %u)", layer->position_noise, layer->position_noise_cells,
            layer->table_cells, layer->worst_neuron);
-    if (is_exact(chosen)) {
+    if (is_exact(made)) {
         putchar('\n');
     } else {
         fputs("; ", stdout);
-        print_budget(layer->position_noise, chosen->compile.options.position_noise);
+        print_budget(layer->position_noise, made->asked.position_noise);
     }
 }
 
-static void print_lookup_error(const tnn_layer_info *layer, const options *chosen, const char *what) {
+static void print_lookup_error(const plan *made, const tnn_layer_info *layer, const char *what) {
     print_title("  lookup error");
     print_probability(layer->lookup_log2);
     printf(" for the worst %s", what);
-    if (is_exact(chosen)) {
-        printf(" (%u); 2^%g allowed", layer->worst_neuron, chosen->compile.options.log2_lookup_error);
+    if (!is_exact(made)) {
+        fputs("; lookups are meant to be noisy here: the net was trained to be read so", stdout);
+    }
+    if (is_exact(made)) {
+        printf(" (%u); 2^%g allowed", layer->worst_neuron, made->asked.log2_lookup_error);
     }
     putchar('\n');
 }
@@ -112,7 +115,7 @@ static void print_off_by_one(const tnn_layer_info *layer) {
     fputs(" of lookups read another cell\n", stdout);
 }
 
-static void print_table_layer(const tnn_layer_info *layer, const options *chosen) {
+static void print_table_layer(const plan *made, const tnn_layer_info *layer) {
     printf("%u inputs, %u neurons with %u table%s each of %u cells: %" PRIu64 " bootstraps\n", layer->inputs,
            layer->neurons, layer->tables_per_neuron, layer->tables_per_neuron == 1 ? "" : "s", layer->table_cells,
            layer->bootstraps);
@@ -121,36 +124,39 @@ static void print_table_layer(const tnn_layer_info *layer, const options *chosen
         fputs("none: the next layer took this one over\n", stdout);
         return;
     }
-    print_position_noise(layer, chosen);
-    if (!is_exact(chosen)) {
+    print_position_noise(made, layer);
+    if (!is_exact(made)) {
         print_off_by_one(layer);
     }
-    print_lookup_error(layer, chosen, "neuron");
+    print_lookup_error(made, layer, "neuron");
     print_title("  range proof");
     printf("%" PRIu64 " of %u neurons proven\n", layer->neurons - layer->unproven_neurons, layer->neurons);
 }
 
-static void print_logit_layer(const plan *made, const tnn_layer_info *layer, const options *chosen) {
+static void print_logit_layer(const plan *made, const tnn_layer_info *layer) {
     printf("%u inputs, %u logit%s\n", layer->inputs, layer->neurons, layer->neurons == 1 ? "" : "s");
     print_title("  logit noise");
     printf("%.3g", made->circuit.logit_noise);
-    if (is_exact(chosen)) {
+    if (!is_exact(made)) {
+        printf(", %.4f of the logit's spread", made->circuit.logit_noise_share);
+    }
+    if (is_exact(made)) {
         putchar('\n');
-        print_lookup_error(layer, chosen, "logit");
+        print_lookup_error(made, layer, "logit");
     } else {
         fputs("; ", stdout);
-        print_budget(made->circuit.logit_noise, chosen->compile.options.logit_noise);
+        print_budget(made->circuit.logit_noise_share, made->asked.logit_noise);
     }
 }
 
-static void print_layers(const plan *made, const options *chosen) {
+static void print_layers(const plan *made) {
     for (uint32_t i = 0; i < made->circuit.layers; i++) {
         const tnn_layer_info *layer = &made->layers[i].info;
         printf("\nlayer %-*u ", TITLE_WIDTH - 6, i);
         if (layer->tables_per_neuron > 0) {
-            print_table_layer(layer, chosen);
+            print_table_layer(made, layer);
         } else {
-            print_logit_layer(made, layer, chosen);
+            print_logit_layer(made, layer);
         }
     }
 }
@@ -250,11 +256,29 @@ static void print_images(const plan *made, const options *chosen) {
     printf("%.4f simulated\n", quality->logit_rms_error);
 }
 
+/* What most readers came for. */
+static void print_summary(const plan *made) {
+    const tnn_circuit_info *circuit = &made->circuit;
+    print_heading("in short");
+    print_title("  an image");
+    printf("%.1f ms predicted on one thread, %" PRIu64 " bootstraps; %zu bytes to send, %zu to get\n",
+           circuit->predicted_ms, circuit->bootstraps, circuit->input_bytes, circuit->output_bytes);
+    print_title("  a client, once");
+    printf("%.1f MB of evaluation key\n", 1e-6 * (double)circuit->eval_key_bytes);
+    print_title("  same class");
+    if (made->images > 0) {
+        printf("%.2f %% of %zu images, simulated\n", 100.0 * made->simulated.quality.agreement, made->images);
+    } else {
+        fputs("as the clear net: measured by --set or --data\n", stdout);
+    }
+}
+
 void plan_print(const plan *made, const options *chosen) {
     print_model(made, chosen);
-    print_contract(made, chosen);
+    print_summary(made);
+    print_contract(made);
     print_parameters(made);
-    print_layers(made, chosen);
+    print_layers(made);
     print_ranges(made);
     print_circuit(made);
     if (made->images > 0) {

@@ -2,7 +2,7 @@
 #ifndef EXPLAIN_PRINT_H
 #define EXPLAIN_PRINT_H
 
-#include "explain/options.h"
+#include "common/options.h"
 #include "explain/plan.h"
 
 /** Prints the plan on stdout. */

@@ -121,10 +121,11 @@ bool evaluation_run(evaluation *result, const tnn_model *model, const split *dat
     tnn_model_info info;
     tnn_model_describe(model, &info);
     tnn_circuit *circuit = NULL;
+    const tnn_options asked = compile_options(&chosen->compile, model);
     records kept;
     bool done = allocate_records(&kept, data->count, info.outputs, chosen->keys) &&
                 predict_images(kept.clear, model, data->images, data->pixels, data->count) &&
-                compile_model(&circuit, model, &chosen->compile.options, chosen->model_path) &&
+                compile_model(&circuit, model, &asked, chosen->model_path) &&
                 run_circuit(result, circuit, data, chosen, &kept);
     tnn_circuit_free(circuit);
     free_records(&kept);

@@ -8,10 +8,12 @@
 #include <torusnn/torusnn.h>
 
 #include "common/metrics.h"
+#include "common/options.h"
 #include "common/simulation.h"
 #include "common/split.h"
 #include "common/spread.h"
-#include "medmnist/options.h"
+
+enum { EVALUATION_MOST_KEYS = 64 };
 
 typedef struct evaluation {
     size_t images;
@@ -21,8 +23,8 @@ typedef struct evaluation {
 
     /* Only where images were encrypted: */
     size_t keys;
-    metrics_quality by_key[OPTIONS_MOST_KEYS]; /* [keys] */
-    metrics_quality encrypted;                 /* mean over the keys, the root of the mean for the error */
+    metrics_quality by_key[EVALUATION_MOST_KEYS]; /* [keys] */
+    metrics_quality encrypted;                    /* mean over the keys, the root of the mean for the error */
     spread latency_ms; /* an image, from its encrypted bytes to those of its result, over all keys */
     double keygen_ms;  /* mean over the keys */
     size_t evaluation_key_bytes, input_bytes, output_bytes;

@@ -5,8 +5,8 @@
 #include <cJSON.h>
 #include <stdbool.h>
 
+#include "common/options.h"
 #include "medmnist/evaluation.h"
-#include "medmnist/options.h"
 
 /** Prints the figures on stdout. */
 void summary_print(const evaluation *result, const options *chosen);

@@ -107,9 +107,6 @@ void cards_print(FILE *out, const shipped_model *model, const cJSON *provenance,
     fprintf(out, "\n## %s.tnn\n\n", model->name);
     print_text(out, "intended use", model->purpose);
     print_text(out, "must not be used for", model->warning);
-    if (model->options[0] != '\0') {
-        fprintf(out, "- compile with: `%s`\n", model->options);
-    }
     print_origin(out, provenance);
     print_quality(out, provenance, figures);
 }

@@ -1,4 +1,4 @@
-/* catalogue.h: the models that ship, and what each is compiled for: models.json. */
+/* catalogue.h: the models that ship, and what each is for: models.json. */
 #ifndef RESULTS_CATALOGUE_H
 #define RESULTS_CATALOGUE_H
 
@@ -6,12 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/compile.h"
-
 /** One model; its texts live as long as the catalogue. */
 typedef struct shipped_model {
     const char *name;    /* of its file, without .tnn */
-    const char *options; /* of its compilation, as on the command line of medmnist */
     const char *purpose; /* what it is for */
     const char *warning; /* what it must not be used for */
 } shipped_model;
@@ -27,8 +24,5 @@ bool catalogue_read(catalogue *list, const char *path);
 shipped_model catalogue_at(const catalogue *list, size_t index);
 
 void catalogue_free(catalogue *list);
-
-/** What a model is compiled for. On failure reports. */
-bool shipped_model_choice(compile_choice *choice, const shipped_model *model);
 
 #endif

@@ -64,7 +64,7 @@ static bool evaluation_options(options *run, const tnn_model *model, const shipp
                      .runs = SIMULATION_DEFAULT_RUNS,
                      .set = set_of(model, shipped),
                      .model_path = join("examples/models", shipped->name, ".tnn")};
-    return run->set != NULL && run->model_path != NULL && shipped_model_choice(&run->compile, shipped) &&
+    return run->set != NULL && run->model_path != NULL &&
            split_find_file(&run->data_path, chosen->data_folder, run->set);
 }
 
@@ -86,15 +86,27 @@ static void drop_memory(cJSON *figures) {
     cJSON_DeleteItemFromObjectCaseSensitive(figures, "peak_rss_bytes");
 }
 
-static bool add_network(cJSON *figures, const tnn_model *model, const options *run, const shipped_model *shipped) {
+/* The precision that the model's file states, in words. */
+static bool add_contract(cJSON *figures, const tnn_model *model) {
+    tnn_options asked;
+    char text[96];
+    tnn_options_for(&asked, model);
+    if (asked.precision == TNN_PRECISION_EXACT) {
+        snprintf(text, sizeof text, "exact, 2^%g", asked.log2_lookup_error);
+    } else {
+        snprintf(text, sizeof text, "position %g, logits %g", asked.position_noise, asked.logit_noise);
+    }
+    return cJSON_AddStringToObject(figures, "contract", text) != NULL;
+}
+
+static bool add_network(cJSON *figures, const tnn_model *model, const shipped_model *shipped) {
     tnn_circuit *circuit = NULL;
     tnn_circuit_info info;
-    bool done = compile_model(&circuit, model, &run->compile.options, shipped->name);
+    bool done = compile_model(&circuit, model, NULL, shipped->name);
     if (done) {
         tnn_circuit_describe(circuit, &info);
         drop_memory(figures);
-        done = add_layers(figures, circuit, info.layers) &&
-               cJSON_AddStringToObject(figures, "options", shipped->options) != NULL;
+        done = add_layers(figures, circuit, info.layers) && add_contract(figures, model);
     }
     tnn_circuit_free(circuit);
     return done;
@@ -105,7 +117,7 @@ static bool save(const evaluation *result, const tnn_model *model, const options
     char *path = join(chosen->measured, shipped->name, ".json");
     cJSON *figures = summary_json(result, run);
     bool done =
-        path != NULL && figures != NULL && add_network(figures, model, run, shipped) && json_file_write(path, figures);
+        path != NULL && figures != NULL && add_network(figures, model, shipped) && json_file_write(path, figures);
     free(path);
     cJSON_Delete(figures);
     return done;

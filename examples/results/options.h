@@ -14,13 +14,9 @@ typedef struct results_options {
     const char *cards;    /* file of the model cards */
     size_t keys, threads, limit;
     bool render_only;
-    bool help;
 } results_options;
 
 /** Parses the command line and fills in the defaults. On failure reports. */
 bool results_options_parse(results_options *chosen, int argc, char **argv);
-
-/** Prints the options on stdout. */
-void results_options_print_help(void);
 
 #endif

@@ -149,10 +149,6 @@ static bool render_all(const catalogue *list, const results_options *chosen) {
 }
 
 static bool run(const results_options *chosen) {
-    if (chosen->help) {
-        results_options_print_help();
-        return true;
-    }
     catalogue list = {0};
     bool done = catalogue_read(&list, EXAMPLES_RESULTS "/models.json") &&
                 (chosen->render_only || measure_all(&list, chosen)) && render_all(&list, chosen);

@@ -11,7 +11,7 @@ static const cJSON *member(const cJSON *object, const char *name) {
 }
 
 void table_print_head(FILE *out) {
-    fputs("| model | network | bootstraps | compiled with | images | clear | simulated | encrypted | same class | "
+    fputs("| model | network | bootstraps | noise allowed | images | clear | simulated | encrypted | same class | "
           "logit error "
           "| ms an image | key / image / result bytes |\n"
           "|---|---|--:|---|---|---|---|---|---|---|---|---|\n",
@@ -37,9 +37,9 @@ void table_print_row(FILE *out, const shipped_model *model, const cJSON *figures
     const cJSON *simulated = member(figures, "simulated");
     fprintf(out, "| %s | ", model->name);
     print_network(out, figures);
-    const char *quote = model->options[0] != '\0' ? "`" : "";
-    fprintf(out, " | %.0f | %s%s%s | %.0f |", number(figures, "bootstraps"), quote,
-            quote[0] != '\0' ? model->options : "defaults", quote, number(figures, "images"));
+    const char *contract = cJSON_GetStringValue(member(figures, "contract"));
+    fprintf(out, " | %.0f | %s | %.0f |", number(figures, "bootstraps"), contract ? contract : "",
+            number(figures, "images"));
     print_quality(out, number(figures, "clear_accuracy"), number(figures, "clear_auc"));
     print_quality(out, number(simulated, "accuracy"), number(simulated, "auc"));
     print_quality(out, number(figures, "encrypted_accuracy"), number(figures, "encrypted_auc"));
@@ -56,7 +56,9 @@ void table_print_foot(FILE *out, const cJSON *figures) {
         "keys, simulated ones over %.0f runs. Same class: share of images whose encrypted and clear logits name "
         "one class. Logit error: root mean square, in logits. Time: best and median from the encrypted image's bytes "
         "to the result's, one image at a time on %.0f threads. Neurons that no logit depends on take no "
-        "bootstrap.\n",
+        "bootstrap. Noise allowed is what the model's file states: of a table position as a fraction of the table, of "
+        "a "
+        "logit as a fraction of its spread.\n",
         cJSON_GetArraySize(member(figures, "keys")), number(member(figures, "simulated"), "runs"),
         number(figures, "threads"));
 }

@@ -21,7 +21,7 @@ if(code EQUAL 0 OR NOT said MATCHES "decrypt: ")
   message(FATAL_ERROR "a key reads another one's result: ${said}")
 endif()
 
-set(SERVER_ONLY "fftw|tnn_fft|tnn_quad|tnn_engine|tnn_kernels|tnn_server_key|tnn_bootstrap|tnn_blind_rotat|tnn_external_product|tnn_key_switch[^i]|tnn_workspace|tnn_evaluat|tnn_infer|tnn_compile|tnn_circuit|tnn_model|tnn_simulat|tnn_search|tnn_shape_")
+set(SERVER_ONLY "fftw|tnn_fft|tnn_quad|tnn_engine|tnn_kernels|tnn_server_key|tnn_bootstrap[^p]|tnn_blind_rotat|tnn_external_product|tnn_key_switch[^i]|tnn_workspace|tnn_evaluat|tnn_infer|tnn_compile|tnn_circuit|tnn_model|tnn_simulat|tnn_search|tnn_shape_")
 foreach(file ${ALONE} ${LIBRARY})
   execute_process(COMMAND ${NM} ${file} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY ERROR_QUIET)
   if(NOT symbols MATCHES "tnn_decrypt")

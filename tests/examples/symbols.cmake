@@ -1,4 +1,4 @@
-# Which functions a program holds:
+# Which functions a program holds, or, of those it must lack, calls elsewhere:
 #   cmake -DNM=... -DPROGRAM=... -DHOLDS=a,b -DLACKS=c,d -P symbols.cmake
 execute_process(COMMAND ${NM} ${PROGRAM} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
 string(REPLACE "," ";" HOLDS ${HOLDS})
@@ -9,7 +9,7 @@ foreach(name ${HOLDS})
   endif()
 endforeach()
 foreach(name ${LACKS})
-  if(symbols MATCHES " [Tt] ${name}\n")
+  if(symbols MATCHES " [TtU] ${name}(@[^\n]*)?\n")
     message(FATAL_ERROR "${PROGRAM} holds ${name}")
   endif()
 endforeach()

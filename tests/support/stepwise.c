@@ -113,9 +113,8 @@ static double strength_of(const step *s, size_t neuron) {
 
 static double position_variance(const step *s, size_t neuron) {
     const tnn_neuron_shape *shape = &s->shape->neuron[neuron];
-    const double inputs = shape->power * s->budget->input_variance + shape->common_power * s->budget->common_variance;
-    const double weighted = square(strength_of(s, neuron)) * inputs;
-    return square(2.0 * s->N) * (weighted + s->budget->fixed_variance);
+    const int32_t strength = tnn_strength(shape, s->budget->unit_fraction);
+    return square(2.0 * s->N) * tnn_position_variance(s->budget, shape, strength);
 }
 
 static double value_variance(const step *s, size_t output) {

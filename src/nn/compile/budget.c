@@ -25,10 +25,25 @@ static double input_noise(const tnn_layer_budget *layer, const tnn_neuron_shape 
     return neuron->power * layer->input_variance + neuron->common_power * layer->common_variance;
 }
 
+double tnn_position_variance(const tnn_layer_budget *layer, const tnn_neuron_shape *neuron, int32_t strength) {
+    const uint32_t twos = neuron->twos + (uint32_t)__builtin_ctz((uint32_t)strength);
+    const double weighted = (double)strength * strength * input_noise(layer, neuron);
+    return weighted + layer->switch_variance[twos < TNN_MOST_TWOS ? twos : TNN_MOST_TWOS];
+}
+
 static double position_deviation(const tnn_layer_budget *layer, const tnn_neuron_shape *neuron, int32_t strength,
                                  double two_N) {
-    double weighted = (double)strength * strength * input_noise(layer, neuron);
-    return two_N * sqrt(weighted + layer->fixed_variance);
+    return two_N * sqrt(tnn_position_variance(layer, neuron, strength));
+}
+
+/* Words of pixels have input_bits, and the weights of a row leave zeros below them; behind a key switch words are
+ * spread over all 32 bits. */
+static void set_switch_variance(tnn_layer_budget *layer, uint32_t index, const tnn_params *params) {
+    for (uint32_t twos = 0; twos <= TNN_MOST_TWOS; twos++) {
+        layer->switch_variance[twos] = index == 0
+                                           ? tnn_variance_row_switch(params, 32 - params->literal.input_bits + twos)
+                                           : tnn_variance_modulus_switch(params) + tnn_variance_key_switch(params);
+    }
 }
 
 /* What must be small: the deviation of a position over the table's range, or over half an accumulator's cell, of which
@@ -199,7 +214,7 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
         measure_logits(budget, layer, layer_shape, exact);
         return TNN_OK;
     }
-    layer->fixed_variance = tnn_variance_modulus_switch(params) + (index == 0 ? 0 : tnn_variance_key_switch(params));
+    set_switch_variance(layer, index, params);
     choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact);
     measure_layer(layer, layer_shape, two_N, exact);
     return TNN_OK;

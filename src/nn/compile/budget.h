@@ -7,11 +7,12 @@
 
 /* One layer. For the layer of the logits, a lookup is the rounding of a logit to an integer. */
 typedef struct tnn_layer_budget {
-    uint32_t unit;               /* torus weight of one unit of an input: in 2^-input_bits for pixels, else in 2^-32 */
-    double unit_fraction;        /* the same as a fraction of the torus */
-    double input_variance;       /* of a pixel or a blind rotation, fraction of the torus squared */
-    double common_variance;      /* what of it a rotation's coefficients have in common */
-    double fixed_variance;       /* of what brings a weighted sum to its table: key switch and modulus switch */
+    uint32_t unit;          /* torus weight of one unit of an input: in 2^-input_bits for pixels, else in 2^-32 */
+    double unit_fraction;   /* the same as a fraction of the torus */
+    double input_variance;  /* of a pixel or a blind rotation, fraction of the torus squared */
+    double common_variance; /* what of it a rotation's coefficients have in common */
+    double switch_variance[TNN_MOST_TWOS + 1]; /* of what brings a weighted sum to its table, key switch and modulus
+                                                  switch, by the zero bits below the weights of the compiled row */
     double worst_position_noise; /* standard deviation of a table position, fraction of the table's range */
     double worst_lookup_log2;    /* log2 of the probability of a neighbouring accumulator's entry */
     double error_sum;            /* sum of that probability over the neurons */
@@ -40,6 +41,9 @@ TNN_MUST_USE tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_lay
 /* Share of lookups that read another cell than the reference: cells `cell` positions wide, accumulators spread evenly
  * over them, read with a Gaussian error. */
 double tnn_off_by_one_rate(double cell, double deviation);
+
+/* Variance of a neuron's table position, as a fraction of the torus squared, its weights times `strength`. */
+double tnn_position_variance(const tnn_layer_budget *layer, const tnn_neuron_shape *neuron, int32_t strength);
 
 /* The largest integer by which a neuron's weights can grow with its range in the half torus and the weights in int16.
  */

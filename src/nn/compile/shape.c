@@ -55,11 +55,20 @@ static double entry_variance(const tnn_model *model, uint32_t index, size_t inpu
     return (squares - sum * sum / before->table_cells) / before->table_cells;
 }
 
+uint32_t tnn_weight_twos(const int16_t *weights, size_t count) {
+    uint32_t bits = 1u << TNN_MOST_TWOS;
+    for (size_t i = 0; i < count; i++) {
+        bits |= (uint32_t)weights[i];
+    }
+    return (uint32_t)__builtin_ctz(bits);
+}
+
 static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, size_t neuron, const tnn_gain *gains) {
     const tnn_layer *layer = &model->layers[index];
     const int16_t *weights = layer->weights + neuron * layer->inputs;
     const size_t per_neuron = index > 0 ? model->layers[index - 1].tables_per_neuron : 1;
     tnn_neuron_shape shape = {.spread = 1, .largest_weight = 1};
+    shape.twos = tnn_weight_twos(weights, layer->inputs);
     for (size_t i = 0; i < layer->inputs; i++) {
         shape.largest_weight = abs(weights[i]) > shape.largest_weight ? abs(weights[i]) : shape.largest_weight;
     }

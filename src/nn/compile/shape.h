@@ -17,6 +17,9 @@ typedef struct tnn_gain {
     double common; /* the same of the common part: |steps|_1, or 1 */
 } tnn_gain;
 
+/* Most zero bits below the weights of a compiled row, which fit int16. */
+#define TNN_MOST_TWOS 14u
+
 typedef struct tnn_neuron_shape {
     double width;        /* accumulators in its table range; for a logit the largest size it can have */
     double half_width;   /* accumulators that must fit half the torus: the range, half of it where tables take the whole
@@ -26,6 +29,7 @@ typedef struct tnn_neuron_shape {
     double common_power; /* what the common part of it is multiplied by on top: 0 where neurons have one table each */
     double spread;       /* of a logit: its deviation where inputs are independent and each entry is as likely */
     int32_t largest_weight; /* at least 1 */
+    uint32_t twos;          /* zero bits below all weights: they are multiples of 2^twos */
 } tnn_neuron_shape;
 
 typedef struct tnn_layer_shape {
@@ -44,6 +48,9 @@ typedef struct tnn_shape {
     bool widened;        /* the half width of some neuron is more than its range, for its reach */
     tnn_layer_shape *layers;
 } tnn_shape;
+
+/* Zero bits below all weights [count], TNN_MOST_TWOS where there are only zeros. */
+uint32_t tnn_weight_twos(const int16_t *weights, size_t count);
 
 /* How far an exact circuit's neurons are taken to reach. */
 typedef enum tnn_reach_source {

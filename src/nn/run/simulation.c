@@ -10,15 +10,17 @@
 struct tnn_simulation {
     const tnn_circuit *circuit;
     tnn_gaussian_stream noise;
-    double small_deviation;    /* of a pixel, in units of 2^-32 */
-    double position_deviation; /* of a position before the last rounding, by the masks' modulus switch */
-    double switch_deviation;   /* of a key switch, in units of 2^-32 */
-    double rotation_deviation; /* of a blind rotation, in units of 2^-32 */
-    double own_deviation;      /* of it, what a coefficient has for itself */
-    double common_deviation;   /* and what it shares with its neighbours */
-    double rounding_deviation; /* of a result's mask, in units of 2^-32 */
-    double *rotation;          /* [N] errors of one rotation's coefficients, for several tables */
-    uint32_t *values[2];       /* [widest] phases between layers */
+    double small_deviation;                             /* of a pixel, in units of 2^-32 */
+    double pixel_position_deviation[TNN_MOST_TWOS + 1]; /* of a position before the last rounding, by the masks' modulus
+                                                           switch: of pixels, by the zeros below a row's weights, */
+    double position_deviation;                          /* and behind a key switch */
+    double switch_deviation;                            /* of a key switch, in units of 2^-32 */
+    double rotation_deviation;                          /* of a blind rotation, in units of 2^-32 */
+    double own_deviation;                               /* of it, what a coefficient has for itself */
+    double common_deviation;                            /* and what it shares with its neighbours */
+    double rounding_deviation;                          /* of a result's mask, in units of 2^-32 */
+    double *rotation;    /* [N] errors of one rotation's coefficients, for several tables */
+    uint32_t *values[2]; /* [widest] phases between layers */
 };
 
 static size_t widest_values(const tnn_circuit *circuit) {
@@ -35,9 +37,12 @@ static void set_deviations(tnn_simulation *s) {
     const tnn_spec *spec = &s->circuit->spec;
     const tnn_params *params = &spec->params;
     const double two_N = 2.0 * params->literal.N;
-    const double body_rounding = 1 / (12 * two_N * two_N);
     s->small_deviation = sqrt(tnn_variance_small(params)) * 0x1p32;
-    s->position_deviation = two_N * sqrt(tnn_variance_modulus_switch(params) - body_rounding);
+    s->position_deviation = two_N * sqrt(tnn_variance_mask_switch(params, 0));
+    for (uint32_t twos = 0; twos <= TNN_MOST_TWOS; twos++) {
+        const uint32_t log2_unit = 32 - params->literal.input_bits + twos;
+        s->pixel_position_deviation[twos] = two_N * sqrt(tnn_variance_mask_switch(params, log2_unit));
+    }
     s->switch_deviation = params->literal.ks_levels ? sqrt(tnn_variance_key_switch(params)) * 0x1p32 : 0;
     s->rotation_deviation = sqrt(tnn_variance_blind_rotation(params)) * 0x1p32;
     s->own_deviation = sqrt(tnn_variance_blind_rotation(params) - tnn_variance_common(params)) * 0x1p32;
@@ -101,10 +106,14 @@ static uint32_t weigh(const tnn_layer_circuit *layer, size_t neuron, const uint3
     return sum;
 }
 
+static uint32_t row_twos(const tnn_layer_circuit *layer, size_t neuron) {
+    return tnn_weight_twos(layer->weights + neuron * layer->inputs, layer->inputs);
+}
+
 /* The position that a blind rotation would read, below 2N. */
-static uint32_t position_of(tnn_simulation *s, uint32_t phase) {
+static uint32_t position_of(tnn_simulation *s, uint32_t phase, double deviation) {
     const uint32_t two_N = 2 * s->circuit->spec.params.literal.N;
-    double exact = phase * 0x1p-32 * two_N + s->position_deviation * tnn_gaussian_next(&s->noise);
+    double exact = phase * 0x1p-32 * two_N + deviation * tnn_gaussian_next(&s->noise);
     return (uint32_t)(int64_t)llrint(exact) & (two_N - 1);
 }
 
@@ -169,7 +178,8 @@ static void run_table_layer(tnn_simulation *s, const tnn_layer_circuit *layer, b
     for (size_t j = 0; j < layer->neurons; j++) {
         uint32_t phase = weigh(layer, j, inputs);
         phase += first ? 0 : noise_of(s, s->switch_deviation);
-        look_up(s, layer, j, outputs + j * layer->tables_per_neuron, position_of(s, phase));
+        const double deviation = first ? s->pixel_position_deviation[row_twos(layer, j)] : s->position_deviation;
+        look_up(s, layer, j, outputs + j * layer->tables_per_neuron, position_of(s, phase, deviation));
     }
 }
 

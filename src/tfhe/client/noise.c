@@ -97,14 +97,14 @@ static uint32_t bits_for_one_step(const tnn_params_literal *p) {
     return (uint32_t)fmax(1, ceil(log2_deviation + 4 + 32 - 51));
 }
 
-uint32_t tnn_quad_coarse_bits(const tnn_params *params) {
+uint32_t tnn_coarse_bits(const tnn_params *params) {
     const uint32_t bits = bits_for_one_step(&params->literal);
     const double exact = tnn_coarse_variance_blind_rotation(params, 0);
     return tnn_coarse_variance_blind_rotation(params, bits) > 1.01 * exact ? 0 : bits;
 }
 
 static uint32_t planned_coarse_bits(const tnn_params *params) {
-    return tnn_planned_for_quads(params) ? tnn_quad_coarse_bits(params) : 0;
+    return tnn_planned_for_quads(params) ? tnn_coarse_bits(params) : 0;
 }
 
 double tnn_variance_external_product(const tnn_params *params) {
@@ -143,9 +143,35 @@ double tnn_variance_key_switch(const tnn_params *params) {
     return rounded + coordinates * p->ks_levels * digit_power(p->ks_base_log) * exp2(2 * p->lwe_log2_sigma);
 }
 
-/* Centred: each mask rounding meets s - 1/2, whose square is 1/4; the body adds its own. */
+/*
+ * Mean square of the rounding of multiples of a unit u, spread evenly, to multiples of r = 2^-bits, ties to even: over
+ * the errors -r/2, -r/2 + u, ..., r/2, the outer ones half as often, r^2 / 12 + u^2 / 6. Half of the words are ties
+ * where u = r / 2.
+ */
+static double even_rounding(double bits, double unit) {
+    return rounding(bits) + square(unit) / 6;
+}
+
+/* Multiples of r are not rounded. */
+static bool is_switched(const tnn_params *params, uint32_t log2_unit) {
+    return log2_unit < 31 - params->log2_N;
+}
+
+/* Centred: each mask rounding meets s - 1/2, whose square is 1/4 whatever the key. */
+double tnn_variance_mask_switch(const tnn_params *params, uint32_t log2_unit) {
+    const double unit = exp2((double)log2_unit - 32);
+    return is_switched(params, log2_unit) ? params->literal.n / 4.0 * even_rounding(params->log2_N + 1.0, unit) : 0;
+}
+
+/* The body takes half of the masks' roundings: it is spread over multiples of u / 2 beside the neuron's offset, whose
+ * mean is worst at an offset of 0 or u / 2. Where masks are not rounded it can lie anywhere between two positions. */
+double tnn_variance_row_switch(const tnn_params *params, uint32_t log2_unit) {
+    const double body_unit = is_switched(params, log2_unit) ? exp2((double)log2_unit - 33) : 0.5 / params->literal.N;
+    return tnn_variance_mask_switch(params, log2_unit) + even_rounding(params->log2_N + 1.0, body_unit);
+}
+
 double tnn_variance_modulus_switch(const tnn_params *params) {
-    return (1 + params->literal.n / 4.0) * rounding(params->log2_N + 1.0);
+    return tnn_variance_row_switch(params, 0);
 }
 
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits) {

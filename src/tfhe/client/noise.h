@@ -22,12 +22,19 @@ bool tnn_planned_for_quads(const tnn_params *params);
 
 /* Low bits of an accumulator that the quad engine rounds away: as many as let it reduce a product's coefficients in one
  * step, or none where they would add more than a hundredth to the noise of a blind rotation. */
-uint32_t tnn_quad_coarse_bits(const tnn_params *params);
+uint32_t tnn_coarse_bits(const tnn_params *params);
 
 /* What an engine adds that rounds this many bits of an accumulator away. */
 double tnn_coarse_variance_external_product(const tnn_params *params, uint32_t coarse_bits);
 double tnn_coarse_variance_blind_rotation(const tnn_params *params, uint32_t coarse_bits);
 double tnn_coarse_variance_common(const tnn_params *params, uint32_t coarse_bits);
+
+/*
+ * tnn_variance_modulus_switch of a row of weights whose mask words are multiples of 2^log2_unit: words of 16 bits have
+ * 16 zeros below them, and weights that share a power of two bring more. And what the masks alone add of it.
+ */
+double tnn_variance_row_switch(const tnn_params *params, uint32_t log2_unit);
+double tnn_variance_mask_switch(const tnn_params *params, uint32_t log2_unit);
 
 /* Rounding a big LWE ciphertext to 2^bits for the wire. */
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits);

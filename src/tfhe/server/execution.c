@@ -18,7 +18,7 @@ tnn_execution tnn_execution_of(const tnn_params *params) {
 }
 
 tnn_execution tnn_execution_on(const tnn_params *params, const tnn_engine *engine) {
-    const uint32_t coarse_bits = engine == &tnn_engine_quad ? tnn_quad_coarse_bits(params) : 0;
+    const uint32_t coarse_bits = engine == &tnn_engine_quad ? tnn_coarse_bits(params) : 0;
     return (tnn_execution){.params = *params, .engine = engine, .coarse_bits = coarse_bits};
 }
 

@@ -1,8 +1,10 @@
 #include "params.h"
 
-/* The nearest multiple of 2^shift, counted in that unit. */
+/* The nearest multiple of 2^shift, counted in that unit; a tie goes to the even one, so that roundings have no mean:
+ * one of n mask words would meet the key's Hamming weight. */
 static uint32_t round_shift(uint32_t x, uint32_t shift) {
-    return (x + (1u << (shift - 1))) >> shift;
+    const uint32_t odd = (x >> shift) & 1;
+    return (x + (1u << (shift - 1)) - 1 + odd) >> shift;
 }
 
 /* Each mask word a = 2^shift p - e contributes e s to the phase; E[e s] = e / 2 is known and goes into the body. */

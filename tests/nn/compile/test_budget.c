@@ -122,7 +122,7 @@ static double digit_square(double base) {
 
 /* The reference server rounds coarsely in ranks 2 and 3. */
 static uint32_t planned_coarse_bits(const tnn_params *params) {
-    return params->literal.k == 2 || params->literal.k == 3 ? tnn_quad_coarse_bits(params) : 0;
+    return params->literal.k == 2 || params->literal.k == 3 ? tnn_coarse_bits(params) : 0;
 }
 
 static double rotation_variance(const tnn_params *params) {
@@ -178,11 +178,24 @@ static double neuron_strength(const plan *p, uint32_t index, uint32_t neuron) {
     return strength;
 }
 
+/* Positions of a row of pixels: its words are multiples of a unit, ties are frequent, and where the unit is a position
+ * no mask is rounded at all. */
+static double row_position(const plan *p, uint32_t neuron, double strength) {
+    const tnn_params_literal *literal = &p->params->literal;
+    const double position = 0.5 / literal->N;
+    double unit = exp2(-(double)literal->input_bits) * exp2(p->shape->layers[0].neuron[neuron].twos);
+    for (; fmod(strength, 2) == 0; strength /= 2) {
+        unit *= 2;
+    }
+    const double masks = literal->n / 4.0 * (uniform(position) + 2 * uniform(unit));
+    return unit < position ? masks + uniform(position) + 2 * uniform(unit / 2) : 3 * uniform(position);
+}
+
 /* Standard deviation of a neuron's position, as a fraction of the torus. */
 static double own_deviation(const plan *p, uint32_t index, uint32_t neuron) {
     const variances v = own_variances(p->params, p->budget.output_bits);
     const double strength = neuron_strength(p, index, neuron);
-    const double fixed = v.position + (index == 0 ? 0 : v.key_switch);
+    const double fixed = index == 0 ? row_position(p, neuron, strength) : v.position + v.key_switch;
     return sqrt(strength * strength * inputs_variance(p, index, neuron, &v) + fixed);
 }
 
@@ -275,7 +288,12 @@ static void tiny_network_has_the_noise_computed_by_hand(void **state) {
     /* fast: n = 672, 16-bit inputs of noise 2^-14, N = 512 */
     const double strength = floor(0.5 / (36 * layer->unit_fraction));
     const double pixel = 0x1p-28 + 0x1p-32 / 12;
-    const double expected = sqrt(strength * strength * 13 * pixel + 169 * 0x1p-20 / 12);
+    double unit = 0x1p-16;
+    for (double odd = strength; fmod(odd, 2) == 0; odd /= 2) {
+        unit *= 2;
+    }
+    const double positions = 168 * (0x1p-20 + 2 * unit * unit) / 12 + (0x1p-20 + unit * unit / 2) / 12;
+    const double expected = sqrt(strength * strength * 13 * pixel + positions);
     assert_true(close_to(layer->worst_position_noise, expected / (strength * layer->unit_fraction * 36)));
     assert_true(close_to(p.budget.logit_variance, 25 * rotation_variance(p.params) + 769 * 0x1p-32 / 12));
     free_plan(&p);

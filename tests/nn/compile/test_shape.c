@@ -85,6 +85,7 @@ static void check_neuron(const tnn_neuron_shape *shape, const tnn_model *model, 
     double power = 0;
     double common = 0;
     int largest = 1;
+    uint32_t twos = TNN_MOST_TWOS;
     for (size_t source = 0; source < sources; source++) {
         power += naive_source_power(model, index, neuron, source, false);
         common += naive_source_power(model, index, neuron, source, true);
@@ -92,6 +93,9 @@ static void check_neuron(const tnn_neuron_shape *shape, const tnn_model *model, 
     for (size_t i = 0; i < layer->inputs; i++) {
         const int weight = layer->weights[neuron * layer->inputs + i];
         largest = weight > largest ? weight : -weight > largest ? -weight : largest;
+        while (weight % (1 << twos) != 0) {
+            twos--;
+        }
     }
     const bool tables = layer->tables_per_neuron > 0;
     const double table_width = tables ? 1.0 + layer->ranges[2 * neuron + 1] - layer->ranges[2 * neuron] : 0;
@@ -99,6 +103,16 @@ static void check_neuron(const tnn_neuron_shape *shape, const tnn_model *model, 
     assert_true(fabs(shape->power - power) <= 1e-12 * power);
     assert_true(fabs(shape->power + shape->common_power - common) <= 1e-12 * common);
     assert_int_equal(shape->largest_weight, largest);
+    assert_int_equal(shape->twos, twos);
+}
+
+static void weights_share_a_power_of_two(void **state) {
+    (void)state;
+    const int16_t rows[][3] = {{3, -2, 8}, {0, -2, 6}, {-4, 0, 12}, {0, 0, INT16_MIN}, {0, 0, 0}, {1 << 14, 0, 0}};
+    const uint32_t twos[] = {0, 1, 2, TNN_MOST_TWOS, TNN_MOST_TWOS, 14};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_int_equal(tnn_weight_twos(rows[i], COUNT_OF(rows[i])), twos[i]);
+    }
 }
 
 static void check_layer(const tnn_layer_shape *shape, const tnn_model *model, uint32_t index) {
@@ -188,6 +202,7 @@ static void gains_bound_the_steps_of_compiled_tables(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weights_share_a_power_of_two),
         cmocka_unit_test(widths_powers_and_gains_are_those_of_the_model),
         cmocka_unit_test(extreme_weights_count_by_size),
         cmocka_unit_test(gains_bound_the_steps_of_compiled_tables),

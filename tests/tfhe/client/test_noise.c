@@ -145,8 +145,8 @@ static void coarse_bits_keep_the_bound_and_the_noise(void **state) {
     const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
     for (size_t i = 0; i < count; i++) {
         tnn_params *params = shipped_params(shipped[i].name);
-        print_message("%s: %u coarse bits\n", shipped[i].name, tnn_quad_coarse_bits(params));
-        assert_int_equal(tnn_quad_coarse_bits(params), expected_coarse_bits(params));
+        print_message("%s: %u coarse bits\n", shipped[i].name, tnn_coarse_bits(params));
+        assert_int_equal(tnn_coarse_bits(params), expected_coarse_bits(params));
         tnn_params_free(params);
     }
 }
@@ -155,7 +155,7 @@ static void coarse_bits_keep_the_bound_and_the_noise(void **state) {
 static void the_fast_set_is_rounded_coarsely(void **state) {
     (void)state;
     tnn_params *params = shipped_params("fast");
-    assert_int_equal(tnn_quad_coarse_bits(params), 4);
+    assert_int_equal(tnn_coarse_bits(params), 4);
     tnn_params_free(params);
 }
 
@@ -169,7 +169,7 @@ static void coarse_rounding_is_refused_where_it_would_show(void **state) {
         assert_int_equal(least_coarse_bits(&params->literal), needed[i]);
         assert_true(tnn_coarse_variance_blind_rotation(params, needed[i]) >
                     1.01 * tnn_coarse_variance_blind_rotation(params, 0));
-        assert_int_equal(tnn_quad_coarse_bits(params), 0);
+        assert_int_equal(tnn_coarse_bits(params), 0);
         tnn_params_free(params);
     }
 }
@@ -212,12 +212,35 @@ static void key_switch_counts_digits_and_rounding(void **state) {
     }
 }
 
+/* The mean square of the roundings of all multiples of 2^log2_unit, ties to even. */
+static double rounding_by_counting(uint32_t log2_unit, uint32_t log2_step) {
+    const uint32_t count = 2u << (log2_step - log2_unit);
+    double squares = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const double steps = i * exp2((double)log2_unit - log2_step);
+        squares += (nearbyint(steps) - steps) * (nearbyint(steps) - steps) / count;
+    }
+    return squares * exp2(2.0 * log2_step - 64);
+}
+
+static void rows_of_coarse_words_tie_more_often(void **state) {
+    (void)state;
+    const tnn_params params = changed(shipped_literal("fine"));
+    const uint32_t position = 31 - params.log2_N;
+    for (uint32_t log2_unit = position - 8; log2_unit < position; log2_unit++) {
+        const double masks = params.literal.n / 4.0 * rounding_by_counting(log2_unit, position);
+        const double body = rounding_by_counting(log2_unit - 1, position);
+        assert_close(tnn_variance_mask_switch(&params, log2_unit), masks, 1e-12);
+        assert_close(tnn_variance_row_switch(&params, log2_unit), masks + body, 1e-12);
+    }
+}
+
 /* n centred roundings that meet s - 1/2 = +-1/2, and the body's. */
 static void modulus_switch_rounds_to_a_position(void **state) {
     (void)state;
     tnn_params_literal literal = *shipped_literal("fine");
     const double step = 1.0 / (2 * literal.N);
-    assert_close(value_at(tnn_variance_modulus_switch, &literal), step * step / 12 * (literal.n / 4.0 + 1), 1e-12);
+    assert_close(value_at(tnn_variance_modulus_switch, &literal), step * step / 12 * (literal.n / 4.0 + 1), 1e-10);
 }
 
 static void output_rounding_shrinks_fourfold_a_bit(void **state) {
@@ -294,6 +317,7 @@ int main(void) {
         cmocka_unit_test(variances_are_those_of_the_reference_server),
         cmocka_unit_test(key_switch_counts_digits_and_rounding),
         cmocka_unit_test(modulus_switch_rounds_to_a_position),
+        cmocka_unit_test(rows_of_coarse_words_tie_more_often),
         cmocka_unit_test(output_rounding_shrinks_fourfold_a_bit),
         cmocka_unit_test(the_tail_agrees_with_a_continued_fraction),
         cmocka_unit_test(the_tail_agrees_with_erfc),

@@ -35,7 +35,7 @@ static void check_choice(tnn_params params) {
         const tnn_execution execution = tnn_execution_of(&params);
         assert_ptr_equal(execution.engine, expected);
         assert_true(tnn_params_equal(&execution.params, &params));
-        assert_int_equal(execution.coarse_bits, expected == &tnn_engine_quad ? tnn_quad_coarse_bits(&params) : 0);
+        assert_int_equal(execution.coarse_bits, expected == &tnn_engine_quad ? tnn_coarse_bits(&params) : 0);
         assert_string_equal(tnn_params_engine(&params), expected->name);
         assert_int_equal(tnn_params_batch(&params), expected->batch(&params));
     }

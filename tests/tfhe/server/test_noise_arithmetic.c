@@ -191,7 +191,7 @@ static void coarse_masks_round_with_larger_means(void **state) {
     (void)state;
     tnn_params params = bare_params(2, 10, 20, 1);
     params.literal.n = KEY_BITS;
-    assert_int_equal(tnn_quad_coarse_bits(&params), 0);
+    assert_int_equal(tnn_coarse_bits(&params), 0);
     const tnn_execution execution = {.params = params, .engine = &tnn_engine_quad, .coarse_bits = 8};
     const double fine = tnn_coarse_variance_blind_rotation(&params, 0);
     const double expected = tnn_coarse_variance_blind_rotation(&params, 8);

@@ -1,0 +1,133 @@
+#include "common/picture.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <png.h>
+
+#include "common/bytes.h"
+#include "common/input_file.h"
+#include "common/netpbm.h"
+#include "common/report.h"
+
+static bool check_size(const picture_shape *shape, uint32_t width, uint32_t height, const char *path) {
+    if (width == shape->width && height == shape->height) {
+        return true;
+    }
+    return report_error("%s: is %u x %u, the model reads %u x %u; resize the image", path, width, height, shape->width,
+                        shape->height);
+}
+
+/* ------------------------------------------------------------------------------------------------------ PNG -- */
+
+/* libpng's simplified interface: errors are texts in `image`. */
+static bool read_png(uint8_t *pixels, const picture_shape *shape, const bytes *file, const char *path) {
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    if (!png_image_begin_read_from_memory(&image, file->data, file->length)) {
+        return report_error("%s: %s; write the file again", path, image.message);
+    }
+    if (!check_size(shape, image.width, image.height, path)) {
+        png_image_free(&image);
+        return false;
+    }
+    const png_color white = {255, 255, 255};
+    image.format = shape->channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+    if (!png_image_finish_read(&image, &white, pixels, 0, NULL)) {
+        return report_error("%s: %s; write the file again", path, image.message);
+    }
+    return true;
+}
+
+/* ----------------------------------------------------------------------------------------------------- JPEG -- */
+
+/* libjpeg calls `error_exit` where it cannot go on, and ends the program unless that jumps. */
+typedef struct jpeg_failure {
+    struct jpeg_error_mgr manager;
+    jmp_buf back;
+    char sentence[JMSG_LENGTH_MAX];
+} jpeg_failure;
+
+static void jump_back(j_common_ptr decoder) {
+    jpeg_failure *failure = (jpeg_failure *)decoder->err;
+    decoder->err->format_message(decoder, failure->sentence);
+    longjmp(failure->back, 1);
+}
+
+/* A warning is what libjpeg says of data that are cut or damaged; it would go on with grey. */
+static void treat_warning_as_error(j_common_ptr decoder, int level) {
+    if (level < 0) {
+        jump_back(decoder);
+    }
+}
+
+static void read_rows(struct jpeg_decompress_struct *decoder, uint8_t *pixels, const picture_shape *shape) {
+    decoder->out_color_space = shape->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_start_decompress(decoder);
+    while (decoder->output_scanline < decoder->output_height) {
+        JSAMPROW row = pixels + (size_t)decoder->output_scanline * shape->width * shape->channels;
+        jpeg_read_scanlines(decoder, &row, 1);
+    }
+    jpeg_finish_decompress(decoder);
+}
+
+static bool read_jpeg(uint8_t *pixels, const picture_shape *shape, const bytes *file, const char *path) {
+    struct jpeg_decompress_struct decoder;
+    jpeg_failure failure;
+    decoder.err = jpeg_std_error(&failure.manager);
+    failure.manager.error_exit = jump_back;
+    failure.manager.emit_message = treat_warning_as_error;
+    if (setjmp(failure.back) != 0) {
+        jpeg_destroy_decompress(&decoder);
+        return report_error("%s: %s; write the file again", path, failure.sentence);
+    }
+    jpeg_create_decompress(&decoder);
+    jpeg_mem_src(&decoder, file->data, file->length);
+    jpeg_read_header(&decoder, TRUE);
+    const bool fits = check_size(shape, decoder.image_width, decoder.image_height, path);
+    if (fits) {
+        read_rows(&decoder, pixels, shape);
+    }
+    jpeg_destroy_decompress(&decoder);
+    return fits;
+}
+
+/* --------------------------------------------------------------------------------------------------- netpbm -- */
+
+static bool read_netpbm(uint8_t *pixels, const picture_shape *shape, const bytes *file, const char *path) {
+    netpbm_image image = {0};
+    if (!netpbm_parse(&image, path, file)) {
+        return false;
+    }
+    bool fits = check_size(shape, image.width, image.height, path);
+    if (fits && image.channels != shape->channels) {
+        fits = report_error("%s: has %u channels, the model reads %u; convert the image", path, image.channels,
+                            shape->channels);
+    }
+    if (fits) {
+        memcpy(pixels, image.pixels.data, image.pixels.length);
+    }
+    netpbm_free(&image);
+    return fits;
+}
+
+/* ------------------------------------------------------------------------------------------------------ any -- */
+
+static bool starts_with(const bytes *file, const char *magic, size_t length) {
+    return file->length >= length && memcmp(file->data, magic, length) == 0;
+}
+
+bool picture_read(uint8_t *pixels, const picture_shape *shape, const char *path) {
+    bytes file = {0};
+    bool done = input_file_read(&file, path);
+    if (done && starts_with(&file, "\x89PNG", 4)) {
+        done = read_png(pixels, shape, &file, path);
+    } else if (done && starts_with(&file, "\xff\xd8", 2)) {
+        done = read_jpeg(pixels, shape, &file, path);
+    } else if (done) {
+        done = read_netpbm(pixels, shape, &file, path);
+    }
+    bytes_free(&file);
+    return done;
+}

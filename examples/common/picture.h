@@ -1,0 +1,23 @@
+/* picture.h: image files of a known shape: binary PGM and PPM, PNG, JPEG. */
+#ifndef EXAMPLES_PICTURE_H
+#define EXAMPLES_PICTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The shape that a model reads: 8 bits a channel, 1 channel for grey or 3 for colour. */
+typedef struct picture_shape {
+    uint32_t height, width, channels;
+} picture_shape;
+
+/**
+ * Reads an image file. Its size must be the shape's, which is checked before memory for its pixels is asked for;
+ * nothing is scaled. PNG and JPEG of colour are read as grey, and grey as colour, where the shape asks for it, as their
+ * libraries convert them; what is transparent in a PNG lies on white. PGM and PPM must have the shape's channels.
+ *
+ * Out:     pixels  [height][width][channels], rows first
+ * Returns: false where it has reported what is wrong.
+ */
+bool picture_read(uint8_t *pixels, const picture_shape *shape, const char *path);
+
+#endif

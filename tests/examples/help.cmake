@@ -1,0 +1,28 @@
+# Every program says what it is, and what it takes:
+#   cmake -DVERSION=... -DPROGRAMS=a,b -DVERBS=program:verb,... -P help.cmake
+function(expect code pattern)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE complained)
+  if(NOT result EQUAL code OR NOT "${said}${complained}" MATCHES "${pattern}")
+    message(FATAL_ERROR "${ARGN}: exit code ${result}, not ${code}, or no '${pattern}' in: ${said}${complained}")
+  endif()
+endfunction()
+
+string(REPLACE "," ";" PROGRAMS ${PROGRAMS})
+foreach(program ${PROGRAMS})
+  get_filename_component(name ${program} NAME)
+  expect(0 "^${name} \\(torusnn\\) ${VERSION}\n" ${program} --version)
+  expect(0 "^Usage: ${name} " ${program} --help)
+  expect(2 "unrecognized option '--frob'" ${program} --frob)
+endforeach()
+
+string(REPLACE "," ";" VERBS ${VERBS})
+foreach(pair ${VERBS})
+  string(REPLACE ":" ";" pair ${pair})
+  list(GET pair 0 program)
+  list(GET pair 1 verb)
+  get_filename_component(name ${program} NAME)
+  expect(0 "^Usage: [^\n]*${name} ${verb} .*--[a-z]+=FILE" ${program} ${verb} --help)
+  expect(2 "${verb} needs --" ${program} ${verb})
+  expect(2 "unrecognized option '--frob'" ${program} ${verb} --frob)
+  expect(2 "'frob' is not something it does" ${program} frob)
+endforeach()

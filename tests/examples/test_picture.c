@@ -1,0 +1,196 @@
+#include "common/picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jpeglib.h>
+#include <png.h>
+
+#include "testing.h"
+
+#define SIDE 16u
+
+static char path[] = "/tmp/test_picture_XXXXXX";
+static uint8_t grey[SIDE * SIDE];
+static const picture_shape GREY = {SIDE, SIDE, 1};
+static const picture_shape COLOUR = {SIDE, SIDE, 3};
+
+static int make_file(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof grey; i++) {
+        grey[i] = (uint8_t)(i / 2 + 40);
+    }
+    const int file = mkstemp(path);
+    return file < 0 ? -1 : close(file);
+}
+
+static int remove_file(void **state) {
+    (void)state;
+    return remove(path);
+}
+
+static size_t file_length(void) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    const long length = ftell(file);
+    assert_int_equal(fclose(file), 0);
+    return (size_t)length;
+}
+
+static void write_png(const void *pixels, png_uint_32 format, uint32_t width) {
+    png_image image = {.version = PNG_IMAGE_VERSION, .width = width, .height = SIDE, .format = format};
+    assert_true(png_image_write_to_file(&image, path, 0, pixels, 0, NULL));
+}
+
+static void write_jpeg(const uint8_t *pixels, int channels) {
+    struct jpeg_compress_struct encoder;
+    struct jpeg_error_mgr errors;
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    encoder.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&encoder);
+    jpeg_stdio_dest(&encoder, file);
+    encoder.image_width = SIDE;
+    encoder.image_height = SIDE;
+    encoder.input_components = channels;
+    encoder.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&encoder);
+    jpeg_set_quality(&encoder, 100, TRUE);
+    jpeg_start_compress(&encoder, TRUE);
+    while (encoder.next_scanline < SIDE) {
+        JSAMPROW row = (JSAMPROW)pixels + (size_t)encoder.next_scanline * SIDE * (size_t)channels;
+        jpeg_write_scanlines(&encoder, &row, 1);
+    }
+    jpeg_finish_compress(&encoder);
+    jpeg_destroy_compress(&encoder);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void write_text(const char *head, size_t pixels) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs(head, file);
+    for (size_t i = 0; i < pixels; i++) {
+        fputc(grey[i % sizeof grey], file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static void assert_read(const picture_shape *shape, const uint8_t *expected, int tolerance) {
+    uint8_t pixels[3 * SIDE * SIDE];
+    assert_true(picture_read(pixels, shape, path));
+    for (size_t i = 0; i < (size_t)SIDE * SIDE * shape->channels; i++) {
+        assert_true(abs(pixels[i] - expected[i]) <= tolerance);
+    }
+}
+
+static void assert_refused(const picture_shape *shape) {
+    uint8_t pixels[3 * SIDE * SIDE];
+    assert_false(picture_read(pixels, shape, path));
+}
+
+static void in_three_channels(uint8_t *colour) {
+    for (size_t i = 0; i < 3 * sizeof grey; i++) {
+        colour[i] = grey[i / 3];
+    }
+}
+
+static void png_gives_its_pixels(void **state) {
+    (void)state;
+    uint8_t colour[3 * SIDE * SIDE];
+    in_three_channels(colour);
+    write_png(grey, PNG_FORMAT_GRAY, SIDE);
+    assert_read(&GREY, grey, 0);
+    assert_read(&COLOUR, colour, 0);
+    write_png(colour, PNG_FORMAT_RGB, SIDE);
+    assert_read(&COLOUR, colour, 0);
+    assert_read(&GREY, grey, 1);
+}
+
+static void transparent_pixels_lie_on_white(void **state) {
+    (void)state;
+    uint8_t with_alpha[2 * SIDE * SIDE] = {0};
+    uint8_t white[SIDE * SIDE];
+    memset(white, 255, sizeof white);
+    write_png(with_alpha, PNG_FORMAT_GA, SIDE);
+    assert_read(&GREY, white, 0);
+}
+
+static void jpeg_gives_its_pixels_nearly(void **state) {
+    (void)state;
+    uint8_t colour[3 * SIDE * SIDE];
+    in_three_channels(colour);
+    write_jpeg(grey, 1);
+    assert_read(&GREY, grey, 4);
+    assert_read(&COLOUR, colour, 4);
+    write_jpeg(colour, 3);
+    assert_read(&GREY, grey, 4);
+}
+
+static void netpbm_gives_its_pixels(void **state) {
+    (void)state;
+    write_text("P5\n16 16\n255\n", sizeof grey);
+    assert_read(&GREY, grey, 0);
+    assert_refused(&COLOUR); /* it has one channel */
+}
+
+static void another_size_is_refused(void **state) {
+    (void)state;
+    write_png(grey, PNG_FORMAT_GRAY, SIDE / 2);
+    assert_refused(&GREY);
+    write_jpeg(grey, 1);
+    assert_refused(&(picture_shape){SIDE, 2 * SIDE, 1});
+    write_text("P5\n8 32\n255\n", sizeof grey);
+    assert_refused(&GREY);
+}
+
+/* A size that no memory holds is refused by its header. */
+static void a_huge_size_is_refused(void **state) {
+    (void)state;
+    write_png(grey, PNG_FORMAT_GRAY, SIDE);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 16, SEEK_SET), 0);
+    assert_int_equal(fwrite("\x7f\xff\xff\xff\x7f\xff\xff\xff", 1, 8, file), 8);
+    assert_int_equal(fclose(file), 0);
+    assert_refused(&GREY);
+}
+
+static void every_cut_is_refused(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        kind == 0 ? write_png(grey, PNG_FORMAT_GRAY, SIDE) : write_jpeg(grey, 1);
+        const size_t whole = file_length();
+        const size_t needed = kind == 0 ? whole - 12 : whole - 2; /* without its end mark it is still all there */
+        for (size_t length = 0; length < needed; length += 7) {
+            kind == 0 ? write_png(grey, PNG_FORMAT_GRAY, SIDE) : write_jpeg(grey, 1);
+            assert_int_equal(truncate(path, (off_t)length), 0);
+            assert_refused(&GREY);
+        }
+    }
+}
+
+static void other_bytes_are_refused(void **state) {
+    (void)state;
+    write_text("GIF89a", 100);
+    assert_refused(&GREY);
+    write_text("", 0);
+    assert_refused(&GREY);
+    write_text("P5\n16 16\n255\n", sizeof grey - 1);
+    assert_refused(&GREY);
+    write_text("\xff\xd8\xff\xd9", 0);
+    assert_refused(&GREY);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(png_gives_its_pixels),         cmocka_unit_test(transparent_pixels_lie_on_white),
+        cmocka_unit_test(jpeg_gives_its_pixels_nearly), cmocka_unit_test(netpbm_gives_its_pixels),
+        cmocka_unit_test(another_size_is_refused),      cmocka_unit_test(a_huge_size_is_refused),
+        cmocka_unit_test(every_cut_is_refused),         cmocka_unit_test(other_bytes_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
