@@ -210,7 +210,36 @@ static bool draw(const char *const *values) {
     return done;
 }
 
+/* ----------------------------------------------------------------------------------------------- describe -- */
+
+static bool describe(const char *const *values) {
+    tnn_spec *spec = NULL;
+    if (!load_spec(&spec, values[0])) {
+        return false;
+    }
+    tnn_spec_info info;
+    tnn_spec_describe(spec, &info);
+    printf("image            %u x %u, %u channels, %u levels\n", info.width, info.height, info.channels,
+           info.input_levels);
+    printf("security         %u bits promised, %u estimated\n", info.security_bits, info.estimated_bits);
+    printf("parameters       n %u, k %u, N %u\n", info.parameters.n, info.parameters.k, info.parameters.N);
+    printf("secret key       %zu bytes\nevaluation key   %zu bytes\n", info.secret_key_bytes, info.eval_key_bytes);
+    printf("encrypted image  %zu bytes\nencrypted result %zu bytes\n", info.input_bytes, info.output_bytes);
+    printf("classes          %u", info.classes);
+    for (uint32_t i = 0; i < info.classes; i++) {
+        const char *name = tnn_spec_class_name(spec, i);
+        printf("%s%s", i == 0 ? ": " : "; ", name != NULL ? name : "unnamed");
+    }
+    putchar('\n');
+    tnn_spec_free(spec);
+    return true;
+}
+
 static const verb VERBS[] = {
+    {.name = "describe",
+     .help = "Says what a spec asks for, before any key is made.",
+     .options = {{.name = "spec", .value = "FILE", .help = "What `server spec' wrote"}},
+     .run = describe},
     {.name = "keygen",
      .help = "Makes a secret key, which stays here, and an evaluation key for the server.",
      .options = {{.name = "spec", .value = "FILE", .help = "What `server spec' wrote"},

@@ -4,9 +4,11 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <torusnn/torusnn.h>
 
+#include "common/bundled_model.h"
 #include "common/clock.h"
 #include "common/command_line.h"
 #include "common/draw.h"
@@ -106,9 +108,12 @@ int main(int argc, char **argv) {
                                 .args_doc = "[MODEL]",
                                 .doc = "Classifies an image that the computing side cannot see, with a bundled model "
                                        "or the one named."};
-    const char *path = EXAMPLES_MODELS "/pneumoniamnist.tnn";
+    const char *named = NULL;
     tnn_model *model = NULL;
-    bool done = command_line_parse(&parser, argc, argv, &path) && model_file_load(&model, path) && run(model);
+    bool done = command_line_parse(&parser, argc, argv, &named);
+    char *path = named != NULL ? strdup(named) : bundled_model_path("pneumoniamnist");
+    done = done && path != NULL && model_file_load(&model, path) && run(model);
     tnn_model_free(model);
+    free(path);
     return done && output_written() ? EXIT_SUCCESS : EXIT_REPORTED;
 }

@@ -15,10 +15,12 @@ bool compile_model(tnn_circuit **circuit, const tnn_model *model, const tnn_opti
     return status_ok(status, subject);
 }
 
-enum compile_key { POSITION_NOISE = 0x100, LOGIT_NOISE, EXACT, LOOKUP_ERROR, SECURITY };
+enum compile_key { AGREEMENT = 0x100, POSITION_NOISE, LOGIT_NOISE, EXACT, LOOKUP_ERROR, SECURITY };
 
 static const struct argp_option OPTIONS[] = {
     {0, 0, 0, 0, "Precision, where it is to differ from what the model's file states:", 10},
+    {"agreement", AGREEMENT, "SHARE", 0,
+     "Instead of noise: the least share of the given images that keep their class, with 95 % confidence", 10},
     {"position-noise", POSITION_NOISE, "X", 0, "Most noise of a table position, as a fraction of the table, 0 to 0.25",
      10},
     {"logit-noise", LOGIT_NOISE, "X", 0, "Most noise of a logit, as a fraction of the logit's spread", 10},
@@ -42,6 +44,10 @@ static bool check(const compile_choice *choice) {
     if (choice->exact && (choice->position_noise || choice->logit_noise)) {
         return report_error("--exact leaves no noise to choose; leave out --position-noise and --logit-noise");
     }
+    if (choice->agreement > 0 &&
+        (choice->exact || choice->lookup_error || choice->position_noise || choice->logit_noise)) {
+        return report_error("--agreement decides the precision; leave out the other options of it");
+    }
     if (choice->lookup_error && (choice->position_noise || choice->logit_noise)) {
         return report_error("--lookup-error is for exact lookups; leave out --position-noise and --logit-noise");
     }
@@ -52,6 +58,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state) {
     compile_choice *choice = state->input;
     tnn_options *options = &choice->options;
     switch (key) {
+    case AGREEMENT: return option_done(parse_real(&choice->agreement, "--agreement", value, 0.0, 1.0));
     case POSITION_NOISE:
         choice->position_noise = true;
         return option_done(parse_real(&options->position_noise, "--position-noise", value, 0.0, 0.25));
@@ -74,7 +81,7 @@ const struct argp compile_argp = {.options = OPTIONS, .parser = parse_option};
 tnn_options compile_options(const compile_choice *choice, const tnn_model *model) {
     tnn_options options;
     tnn_options_for(&options, model);
-    if (choice->position_noise || choice->logit_noise) {
+    if (choice->position_noise || choice->logit_noise || choice->agreement > 0) {
         options.precision = TNN_PRECISION_TOLERANT;
     }
     if (choice->exact || choice->lookup_error) {
@@ -84,6 +91,7 @@ tnn_options compile_options(const compile_choice *choice, const tnn_model *model
     options.position_noise = choice->position_noise ? choice->options.position_noise : options.position_noise;
     options.logit_noise = choice->logit_noise ? choice->options.logit_noise : options.logit_noise;
     options.log2_lookup_error = choice->lookup_error ? choice->options.log2_lookup_error : options.log2_lookup_error;
+    options.agreement = choice->agreement;
     options.security = choice->security ? choice->options.security : options.security;
     return options;
 }

@@ -11,6 +11,7 @@
 typedef struct compile_choice {
     tnn_options options;                                             /* only what was given */
     bool exact, position_noise, logit_noise, lookup_error, security; /* given? */
+    double agreement;                                                /* 0: not asked for */
 } compile_choice;
 
 /** The options of a compilation, for a program's argp_children; its input is a compile_choice, zeroed. */

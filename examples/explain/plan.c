@@ -55,6 +55,27 @@ static bool describe_circuit(plan *made, const tnn_circuit *circuit, const split
     return describe_layers(made, circuit, data) && (data->count == 0 || simulate(made, circuit, data, chosen->runs));
 }
 
+/* Agreement is that of images. */
+static bool give_images(tnn_options *asked, const split *data) {
+    if (asked->agreement > 0 && data->count == 0) {
+        return report_error("--agreement is that of images; name them with --set or --data");
+    }
+    asked->images = data->images;
+    asked->image_count = data->count;
+    asked->pixels = data->pixels;
+    return true;
+}
+
+static bool keep_curve(plan *made, const tnn_circuit *circuit) {
+    made->points = tnn_circuit_agreement_points(circuit);
+    made->curve = calloc(made->points + 1, sizeof *made->curve);
+    bool done = made->curve != NULL || report_out_of_memory();
+    for (size_t i = 0; i < made->points && done; i++) {
+        done = status_ok(tnn_circuit_agreement(circuit, &made->curve[i], i), "agreement");
+    }
+    return done;
+}
+
 bool plan_make(plan *made, const options *chosen) {
     *made = (plan){0};
     split data = {0};
@@ -66,7 +87,8 @@ bool plan_make(plan *made, const options *chosen) {
     made->asked = compile_options(&chosen->compile, made->model);
     bool done = (chosen->data_path == NULL ||
                  split_read(&data, chosen->data_path, chosen->split, &made->shape, chosen->limit)) &&
-                compile_model(&circuit, made->model, &made->asked, chosen->model_path) &&
+                give_images(&made->asked, &data) &&
+                compile_model(&circuit, made->model, &made->asked, chosen->model_path) && keep_curve(made, circuit) &&
                 describe_circuit(made, circuit, &data, chosen);
     tnn_circuit_free(circuit);
     split_free(&data);
@@ -78,6 +100,7 @@ void plan_free(plan *made) {
         free(made->layers[i].ranges);
     }
     free(made->layers);
+    free(made->curve);
     tnn_model_free(made->model);
     *made = (plan){0};
 }

@@ -20,6 +20,8 @@ typedef struct plan {
     tnn_model_info shape;
     tnn_options asked; /* the model's contract, but for what the command line says */
     tnn_circuit_info circuit;
+    tnn_agreement_point *curve; /* [points] of a compilation by agreement, cheapest first */
+    size_t points;
     plan_layer *layers; /* [circuit.layers] */
     size_t images;      /* that the ranges and the figures below are from; 0 where no data was given */
     metrics_quality clear;

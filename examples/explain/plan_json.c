@@ -100,6 +100,21 @@ static bool add_layers(cJSON *object, const plan *made) {
     return added;
 }
 
+static bool add_curve(cJSON *object, const plan *made) {
+    cJSON *list = made->points > 0 ? cJSON_AddArrayToObject(object, "agreement_curve") : NULL;
+    bool added = made->points == 0 || list != NULL;
+    for (size_t i = 0; i < made->points && added; i++) {
+        const tnn_agreement_point *point = &made->curve[i];
+        cJSON *item = cJSON_CreateObject();
+        added = cJSON_AddItemToArray(list, item) && add_number(item, "predicted_ms", point->predicted_ms) &&
+                add_number(item, "agreement", point->agreement) &&
+                add_number(item, "agreement_low", point->agreement_low) &&
+                add_number(item, "position_noise", point->position_noise) &&
+                add_number(item, "logit_noise", point->logit_noise);
+    }
+    return added;
+}
+
 static bool add_images(cJSON *object, const plan *made, const options *chosen) {
     const metrics_quality *quality = &made->simulated.quality;
     cJSON *member = cJSON_AddObjectToObject(object, "data");
@@ -118,7 +133,7 @@ bool plan_write_json(const plan *made, const options *chosen) {
     }
     cJSON *object = cJSON_CreateObject();
     bool complete = add_model(object, made, chosen) && add_contract(object, &made->asked) &&
-                    add_circuit(object, &made->circuit) && add_layers(object, made) &&
+                    add_circuit(object, &made->circuit) && add_curve(object, made) && add_layers(object, made) &&
                     (made->images == 0 || add_images(object, made, chosen));
     bool written = complete ? json_file_write(chosen->json_path, object) : report_out_of_memory();
     cJSON_Delete(object);

@@ -59,7 +59,9 @@ static void print_contract(const plan *made) {
     const tnn_options *asked = &made->asked;
     print_heading("asked for");
     print_title("  precision");
-    if (is_exact(made)) {
+    if (made->points > 0) {
+        printf("tolerant: %g of the images keep their class\n", asked->agreement);
+    } else if (is_exact(made)) {
         printf("exact: a lookup fails with probability of at most 2^%g\n", asked->log2_lookup_error);
     } else {
         printf("tolerant: position noise of at most %g of a table, logit noise of at most %g of its spread\n",
@@ -83,11 +85,16 @@ static void print_budget(double used, double allowed) {
     printf("%g allowed [%.*s%.*s] %.0f %%\n", allowed, cells, "##########", 10 - cells, "..........", 100.0 * share);
 }
 
+/* Noise is held against what was allowed, unless something else decided. */
+static bool has_budget(const plan *made) {
+    return !is_exact(made) && made->points == 0;
+}
+
 static void print_position_noise(const plan *made, const tnn_layer_info *layer) {
     print_title("  position noise");
     printf("%.4f of the table, %.2f of its %u cells (neuron %u)", layer->position_noise, layer->position_noise_cells,
            layer->table_cells, layer->worst_neuron);
-    if (is_exact(made)) {
+    if (!has_budget(made)) {
         putchar('\n');
     } else {
         fputs("; ", stdout);
@@ -143,6 +150,8 @@ static void print_logit_layer(const plan *made, const tnn_layer_info *layer) {
     if (is_exact(made)) {
         putchar('\n');
         print_lookup_error(made, layer, "logit");
+    } else if (!has_budget(made)) {
+        putchar('\n');
     } else {
         fputs("; ", stdout);
         print_budget(made->circuit.logit_noise_share, made->asked.logit_noise);
@@ -256,6 +265,21 @@ static void print_images(const plan *made, const options *chosen) {
     printf("%.4f simulated\n", quality->logit_rms_error);
 }
 
+/* What less or more agreement would cost. */
+static void print_curve(const plan *made) {
+    if (made->points == 0) {
+        return;
+    }
+    print_heading(
+        "agreement and cost (share of the images simulated, and what new ones would show with 95 % confidence)");
+    printf("  %10s %10s %10s %12s %12s\n", "ms", "share", "at least", "positions", "logits");
+    for (size_t i = 0; i < made->points; i++) {
+        const tnn_agreement_point *point = &made->curve[i];
+        printf("  %10.1f %8.2f %% %8.2f %% %12.4f %12.4f\n", point->predicted_ms, 100 * point->agreement,
+               100 * point->agreement_low, point->position_noise, point->logit_noise);
+    }
+}
+
 /* What most readers came for. */
 static void print_summary(const plan *made) {
     const tnn_circuit_info *circuit = &made->circuit;
@@ -276,6 +300,7 @@ static void print_summary(const plan *made) {
 void plan_print(const plan *made, const options *chosen) {
     print_model(made, chosen);
     print_summary(made);
+    print_curve(made);
     print_contract(made);
     print_parameters(made);
     print_layers(made);

@@ -10,6 +10,7 @@
 
 #include <torusnn/torusnn.h>
 
+#include "common/bundled_model.h"
 #include "common/command_line.h"
 #include "common/machine.h"
 #include "common/model_file.h"
@@ -38,11 +39,10 @@ static bool parse_runs(size_t *runs, const char *text) {
 }
 
 static bool choose_model(options *chosen) {
-    if (chosen->model_path == NULL && asprintf(&chosen->model_path, "%s/%s.tnn", EXAMPLES_MODELS, chosen->set) < 0) {
-        chosen->model_path = NULL; /* asprintf leaves it undefined */
-        return report_out_of_memory();
+    if (chosen->model_path == NULL) {
+        chosen->model_path = bundled_model_path(chosen->set);
     }
-    return true;
+    return chosen->model_path != NULL;
 }
 
 static bool complete(options *chosen) {

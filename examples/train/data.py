@@ -25,6 +25,20 @@ class DataError(Exception):
     """A data set that cannot be used, with a sentence for its owner."""
 
 
+# As MedMNIST names them, in the order of their labels.
+CLASS_NAMES = {
+    "pneumoniamnist": ("normal", "pneumonia"),
+    "breastmnist": ("malignant", "normal, benign"),
+    "digits": tuple("0123456789"),
+}
+
+
+def class_names(set_name, classes):
+    """Names of a set's classes, none where they are not known."""
+    names = CLASS_NAMES.get(set_name, ())
+    return names if len(names) == classes else ()
+
+
 @dataclass
 class Split:
     images: np.ndarray  # uint8 [count, height, width, channels]

@@ -5,6 +5,7 @@ from typing import Optional
 
 from augment import Augmentation
 from data import DataError
+from model_file import Contract
 from network import Noise
 
 
@@ -88,7 +89,7 @@ BREAST = {"epochs": 400, "batch": 64, "balanced": False, "augmentation": MIRRORE
           "copies": 32, "teacher_share": 1.0, "teacher_copies": 2}
 BREAST_ALONE = {"epochs": 200, "batch": 64, "balanced": False, "augmentation": MIRRORED}
 
-# What the compile options of each model leave: examples/results/models.json.
+# What each model's contract leaves.
 FAST_NOISE = Noise(position=0.013, pixel=6.6, logit=0.4)
 ACCURATE_NOISE = Noise(position=0.005, pixel=2.4, logit=0.4)
 ONE_LEVEL_NOISE = Noise(position=0.018, pixel=6.6, logit=0.0, reach=0.08)
@@ -108,6 +109,25 @@ RECIPES = {
         "breastmnist": ExactRecipe(**BREAST_ALONE, neurons=16, members=2, levels=4),
     },
 }
+
+# The precision that a model's file states: (position noise, logit noise over the logit's spread), chosen by `explain` on
+# validation images. A net without an entry states the position noise that its training injected.
+STATED_NOISE = {
+    ("tables", "pneumoniamnist"): (0.014, 0.06),
+    ("tables", "pneumoniamnist-accurate"): (0.005, 0.06),
+    ("tables", "breastmnist"): (0.004, 0.07),
+    ("tables", "breastmnist-accurate"): (0.002, 0.05),
+    ("fcnn", "pneumoniamnist"): (0.03, 1.8),
+    ("fcnn", "breastmnist"): (0.03, 2.9),
+}
+
+
+def contract_for(kind, recipe_name, recipe):
+    if recipe.noise is None:
+        return Contract(exact=True)
+    position, logit = STATED_NOISE.get((kind, recipe_name), (max(recipe.noise.position, 0.01), 0.15))
+    return Contract(position_noise=position, logit_noise=logit)
+
 
 KINDS = {"tables": TableRecipe, "fcnn": FcRecipe, "exact": ExactRecipe}
 DEFAULT_STEPS = 5000  # of the optimizer, about: minutes for images of 28 x 28

@@ -21,9 +21,9 @@ import measure
 from baselines import LogisticRegression, describe_majority
 from export import EXPORTS
 from fcnn import ACTIVATIONS
-from model_file import write_model
+from model_file import new_salt, write_model
 from plot import PlotError, load_pyplot, plot
-from recipes import KINDS, recipe_for
+from recipes import KINDS, contract_for, recipe_for
 from report import print_layers, print_split, provenance
 from training import TRAINERS, class_weights
 
@@ -189,6 +189,9 @@ def run(options):
     if options.plot:
         plot(options.plot, models[chosen], trainer)
     if options.out or options.draft:
+        models[chosen].contract = contract_for(options.net, options.recipe or set_name, recipe)
+        models[chosen].salt = new_salt()
+        models[chosen].classes = data.class_names(set_name, classes)
         models[chosen].provenance = provenance(set_name, options.net, recipe, seeds, chosen, results, models[chosen])
         write_model(options.out or options.draft, models[chosen])
 

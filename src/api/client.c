@@ -39,7 +39,7 @@ tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_sp
     if (status != TNN_OK) {
         return status;
     }
-    status = tnn_eval_key_generate(eval, *secret, threads);
+    status = tnn_eval_key_generate_watched(eval, *secret, threads, (tnn_key_watch){chosen.progress, chosen.user});
     if (status != TNN_OK) {
         tnn_secret_key_free(*secret);
         *secret = NULL;
@@ -51,7 +51,7 @@ void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info) {
     const tnn_params *params = &spec->params;
     *info = (tnn_spec_info){
         .parameters = params->literal,
-        .security_bits = 128,
+        .security_bits = tnn_security_bits(params->security),
         .estimated_bits = params->security == TNN_SECURITY_128 ? 128 : 132,
         .height = spec->height,
         .width = spec->width,

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <torusnn/torusnn.h>
 
-#include "compiler.h"
+#include "agreement.h"
 #include "spec_file.h"
 
 void tnn_options_default(tnn_options *options) {
@@ -94,6 +94,14 @@ static void refuse(tnn_refusal *refusal, const tnn_shortfall *shortfall, bool ex
              shortfall->is_logit ? "logit" : "neuron", refusal->neuron, texts[0], texts[1]);
 }
 
+static void refuse_agreement(tnn_refusal *refusal, double shown, const tnn_options *options) {
+    *refusal = (tnn_refusal){.obstacle = TNN_OBSTACLE_AGREEMENT, .asked = options->agreement, .reachable = shown};
+    snprintf(refusal->sentence, sizeof refusal->sentence,
+             "an agreement of %.4f was asked for, and %zu images show %.4f at most with 95 %% confidence; give more "
+             "images, or ask for less",
+             options->agreement, options->image_count, shown);
+}
+
 /* Written so that a NaN fails. NULL where every option is inside its range. */
 static const char *wrong_option(const tnn_options *options) {
     if (options->security != TNN_SECURITY_128_MARGIN && options->security != TNN_SECURITY_128) {
@@ -113,6 +121,15 @@ static const char *wrong_option(const tnn_options *options) {
     }
     if (options->whole_torus && options->precision == TNN_PRECISION_EXACT) {
         return "whole_torus contradicts the exact contract, whose tables end at the ends of their range";
+    }
+    if (!(options->agreement >= 0 && options->agreement < 1)) {
+        return "agreement must lie between 0 and below 1";
+    }
+    if (options->agreement > 0 && options->precision == TNN_PRECISION_EXACT) {
+        return "agreement is for the tolerant contract; an exact circuit agrees always";
+    }
+    if (options->agreement > 0 && (!options->images || options->image_count == 0)) {
+        return "agreement needs images";
     }
     if (options->take_images_word && (!options->images || options->image_count == 0)) {
         return "take_images_word needs images";
@@ -156,11 +173,14 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         .most_bytes = chosen.max_bytes,
         .watch = &watch,
     };
-    if (requirement.images && chosen.pixels != tnn_model_pixels(model)) {
+    if ((requirement.images || chosen.agreement > 0) && chosen.pixels != tnn_model_pixels(model)) {
         return TNN_ERR_SHAPE;
     }
     tnn_shortfall shortfall;
-    tnn_status status = tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
+    double agreed = -1;
+    tnn_status status = chosen.agreement > 0
+                            ? tnn_compile_agreeing(out, &agreed, &shortfall, model, &requirement, &chosen)
+                            : tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
     if (status == TNN_OK) {
         status = tnn_spec_set_fingerprint(&(*out)->spec, model->fingerprint);
     }
@@ -169,7 +189,11 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         *out = NULL;
     }
     if (status == TNN_ERR_UNSATISFIABLE && refusal) {
-        refuse(refusal, &shortfall, requirement.exact);
+        if (agreed >= 0) {
+            refuse_agreement(refusal, agreed, &chosen);
+        } else {
+            refuse(refusal, &shortfall, requirement.exact);
+        }
     }
     if (status == TNN_ERR_LIMIT && refusal) {
         refuse_bytes(refusal, &shortfall, chosen.max_bytes);

@@ -56,7 +56,7 @@ static void describe_sizes(const tnn_circuit *circuit, tnn_circuit_info *info) {
 void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {
     *info = (tnn_circuit_info){
         .parameters = circuit->spec.params.literal,
-        .security_bits = 128,
+        .security_bits = tnn_security_bits(circuit->spec.params.security),
         .estimated_bits = circuit->spec.params.security == TNN_SECURITY_128 ? 128 : 132,
         .layers = circuit->report_count,
         .outputs = circuit->spec.readout.outputs,
@@ -94,6 +94,23 @@ tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, u
     if (report->circuit_layer != TNN_NO_LAYER) {
         describe_lookups(circuit, report, info);
     }
+    return TNN_OK;
+}
+
+size_t tnn_circuit_agreement_points(const tnn_circuit *circuit) {
+    return circuit->curve_count;
+}
+
+tnn_status tnn_circuit_agreement(const tnn_circuit *circuit, tnn_agreement_point *point, size_t index) {
+    if (!circuit || !point || index >= circuit->curve_count) {
+        return TNN_ERR_MISUSE;
+    }
+    const tnn_agreement *seen = &circuit->curve[index];
+    *point = (tnn_agreement_point){.predicted_ms = seen->milliseconds,
+                                   .position_noise = seen->position_noise,
+                                   .logit_noise = seen->logit_noise,
+                                   .agreement = seen->share,
+                                   .agreement_low = seen->low};
     return TNN_OK;
 }
 

@@ -222,8 +222,95 @@ static void misused_decrypt_writes_nothing(void **state) {
     tnn_output_free(output);
 }
 
+typedef struct watched {
+    uint64_t calls, last, total, stop_after;
+} watched;
+
+static bool count_progress(void *user, uint64_t done, uint64_t total) {
+    watched *w = user;
+    assert_true(done > w->last && done <= total);
+    w->calls++;
+    w->last = done;
+    w->total = total;
+    return w->calls != w->stop_after;
+}
+
+static void key_generation_tells_how_far_it_is(void **state) {
+    (void)state;
+    tnn_secret_key *secret;
+    tnn_eval_key *eval;
+    watched w = {0};
+    tnn_keygen_options options;
+    tnn_keygen_options_default(&options);
+    options.progress = count_progress;
+    options.user = &w;
+    assert_ok(tnn_keygen(&secret, &eval, here.spec, 2, &options));
+    assert_int_equal(w.total, here.spec->params.literal.n);
+    assert_int_equal(w.last, w.total);
+    assert_true(w.calls > 1);
+    tnn_eval_key_free(eval);
+    tnn_secret_key_free(secret);
+}
+
+static void key_generation_stops_when_told(void **state) {
+    (void)state;
+    tnn_secret_key *secret = UNSET;
+    tnn_eval_key *eval = UNSET;
+    watched w = {.stop_after = 2};
+    tnn_keygen_options options;
+    tnn_keygen_options_default(&options);
+    options.progress = count_progress;
+    options.user = &w;
+    assert_status(TNN_ERR_CANCELLED, tnn_keygen(&secret, &eval, here.spec, 1, &options));
+    assert_int_equal(w.calls, 2);
+    assert_null(secret);
+    assert_null(eval);
+}
+
+/* A spec of 160 bytes may ask for a key of 30 GB. */
+static void keys_beyond_the_limits_are_refused(void **state) {
+    (void)state;
+    tnn_secret_key *secret = UNSET;
+    tnn_eval_key *eval = UNSET;
+    tnn_spec huge = *here.spec;
+    const tnn_params_literal literal = {.n = 1024,
+                                        .input_N = 32,
+                                        .input_bits = 32,
+                                        .lwe_log2_sigma = -22.8,
+                                        .k = 6,
+                                        .N = 16384,
+                                        .glwe_log2_sigma = -61.5,
+                                        .bs_base_log = 4,
+                                        .bs_levels = 7};
+    assert_ok(tnn_params_check(&huge.params, &literal, TNN_SECURITY_128_MARGIN));
+    tnn_spec_info info;
+    tnn_spec_describe(&huge, &info);
+    assert_true(info.eval_key_bytes > (size_t)5 << 30);
+    assert_status(TNN_ERR_LIMIT, tnn_keygen(&secret, &eval, &huge, 2, NULL));
+    assert_null(secret);
+    assert_null(eval);
+    tnn_keygen_options options;
+    tnn_keygen_options_default(&options);
+    tnn_spec_describe(here.spec, &info);
+    options.most_eval_key_bytes = info.eval_key_bytes - 1;
+    assert_status(TNN_ERR_LIMIT, tnn_keygen(&secret, &eval, here.spec, 2, &options));
+    tnn_spec lower = *here.spec;
+    lower.params.security = TNN_SECURITY_128;
+    options.most_eval_key_bytes = info.eval_key_bytes;
+    options.least = TNN_SECURITY_128_MARGIN;
+    assert_status(TNN_ERR_INSECURE, tnn_keygen(&secret, &eval, &lower, 2, &options));
+    assert_ok(tnn_keygen(&secret, &eval, here.spec, 2, &options));
+    assert_int_equal(tnn_eval_key_size(eval), info.eval_key_bytes);
+    assert_int_equal(tnn_secret_key_size(secret), info.secret_key_bytes);
+    tnn_eval_key_free(eval);
+    tnn_secret_key_free(secret);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(key_generation_tells_how_far_it_is),
+        cmocka_unit_test(key_generation_stops_when_told),
+        cmocka_unit_test(keys_beyond_the_limits_are_refused),
         cmocka_unit_test(keys_belong_together_and_to_the_spec),
         cmocka_unit_test(misused_keygen_gives_no_keys),
         cmocka_unit_test(encrypted_pixels_are_their_levels),

@@ -133,7 +133,7 @@ static void lower_row_of_the_curve_is_told(void **state) {
     deployment d = deploy(&shape, &options);
     tnn_circuit_info info;
     tnn_circuit_describe(d.circuit, &info);
-    assert_int_equal(info.security_bits, 128);
+    assert_int_equal(info.security_bits, 125);
     assert_int_equal(info.estimated_bits, 128);
     free_deployment(&d);
 }

@@ -43,11 +43,10 @@ static char *new_text(const char *path, size_t *length) {
     return text;
 }
 
-/* One line of spec_digests.txt: name, digest, options as on explain's command line. */
+/* One line of spec_digests.txt. */
 typedef struct spec_case {
     char name[64];
     char digest[2 * TNN_DIGEST_BYTES + 1];
-    char options[128];
 } spec_case;
 
 static spec_case cases[32];
@@ -56,7 +55,7 @@ static size_t case_count;
 static void read_case(const char *line) {
     assert_true(case_count < COUNT_OF(cases));
     spec_case *c = &cases[case_count++];
-    assert_int_equal(sscanf(line, "%63s %32s %127[^\n]", c->name, c->digest, c->options), 3);
+    assert_int_equal(sscanf(line, "%63s %32s", c->name, c->digest), 2);
 }
 
 static int read_cases(void **state) {
@@ -70,25 +69,6 @@ static int read_cases(void **state) {
     return case_count > 0 ? 0 : -1;
 }
 
-static tnn_options options_of(const spec_case *c) {
-    char text[sizeof c->options];
-    tnn_options options;
-    tnn_options_default(&options);
-    memcpy(text, c->options, sizeof text);
-    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
-        if (strcmp(word, "--exact") == 0) {
-            options.precision = TNN_PRECISION_EXACT;
-        } else if (strcmp(word, "--position-noise") == 0) {
-            options.position_noise = strtod(strtok(NULL, " "), NULL);
-        } else if (strcmp(word, "--logit-noise") == 0) {
-            options.logit_noise = strtod(strtok(NULL, " "), NULL);
-        } else {
-            fail_msg("%s: no option %s here", c->name, word);
-        }
-    }
-    return options;
-}
-
 static tnn_model *bundled_model(const char *name) {
     char path[512];
     size_t length;
@@ -100,10 +80,10 @@ static tnn_model *bundled_model(const char *name) {
     return model;
 }
 
-static tnn_circuit *compiled(const spec_case *c, const tnn_model *model) {
-    const tnn_options options = options_of(c);
+/* For the contract that the model's file states. */
+static tnn_circuit *compiled(const tnn_model *model) {
     tnn_circuit *circuit;
-    assert_ok(tnn_compile(&circuit, NULL, model, &options));
+    assert_ok(tnn_compile(&circuit, NULL, model, NULL));
     return circuit;
 }
 
@@ -111,7 +91,7 @@ static tnn_circuit *compiled(const spec_case *c, const tnn_model *model) {
 static void spec_digest(char digest[2 * TNN_DIGEST_BYTES + 1], const spec_case *c) {
     tnn_spec *spec;
     tnn_model *model = bundled_model(c->name);
-    tnn_circuit *circuit = compiled(c, model);
+    tnn_circuit *circuit = compiled(model);
     assert_ok(tnn_circuit_spec(&spec, circuit));
     const size_t length = tnn_spec_size(spec);
     uint8_t *bytes = new_array(length, 1);
@@ -137,13 +117,13 @@ static void every_instruction_set_gives_the_committed_specs(void **state) {
         const spec_case *c = &cases[i % case_count];
         spec_digest(digest, c);
         if (strcmp(digest, c->digest) != 0) {
-            fail_msg("%s %s on %s: spec %s, not %s", c->name, c->options, chosen_set->name, digest, c->digest);
+            fail_msg("%s on %s: spec %s, not %s", c->name, chosen_set->name, digest, c->digest);
         }
     }
     chosen_set = NULL;
 }
 
-/* The list has every bundled model, and models.json its options beside its name. */
+/* The list has every bundled model, and so has models.json. */
 static void the_list_is_that_of_the_bundled_models(void **state) {
     (void)state;
     size_t length;
@@ -151,9 +131,7 @@ static void the_list_is_that_of_the_bundled_models(void **state) {
     char *json = new_text(SHIPPED_MODELS, &length);
     for (size_t i = 0; i < case_count; i++) {
         char member[256];
-        assert_in_range(snprintf(member, sizeof member, "\"name\": \"%s\",\n    \"options\": \"%s\"", cases[i].name,
-                                 cases[i].options),
-                        1, sizeof member - 1);
+        assert_in_range(snprintf(member, sizeof member, "\"name\": \"%s\"", cases[i].name), 1, sizeof member - 1);
         assert_non_null(strstr(json, member));
     }
     DIR *folder = opendir(BUNDLED_MODELS);
@@ -224,7 +202,7 @@ static void servers_of_all_processors_answer_one_client(void **state) {
     tally simulated[MOST_OUTPUTS] = {0};
     double logits[MOST_OUTPUTS];
     assert_in_range(info.outputs, 1, MOST_OUTPUTS);
-    tnn_circuit *circuit = compiled(&cases[0], model);
+    tnn_circuit *circuit = compiled(model);
     simulate(simulated, circuit, image, pixels, info.outputs);
     client c = new_client(circuit, image, pixels);
     assert_int_equal(tnn_params_get(tnn_eval_key_params(c.eval))->k, 3);
@@ -248,7 +226,7 @@ static int print_cases(void) {
     (void)read_cases(NULL);
     for (size_t i = 0; i < case_count; i++) {
         spec_digest(cases[i].digest, &cases[i]);
-        printf("%s %s %s\n", cases[i].name, cases[i].digest, cases[i].options);
+        printf("%s %s\n", cases[i].name, cases[i].digest);
     }
     return 0;
 }

@@ -9,8 +9,7 @@
 #include "random.h"
 #include "testing.h"
 
-/* From malloc and no longer than asked, so that a sanitizer sees every read past the end. */
-static file_bytes new_file(size_t length) {
+file_bytes new_file(size_t length) {
     file_bytes file = {calloc(length ? length : 1, 1), length};
     assert_non_null(file.bytes);
     return file;

@@ -11,6 +11,9 @@ typedef struct file_bytes {
     size_t length;
 } file_bytes;
 
+/* Zeros, from malloc and no more than asked, so that a sanitizer sees every read past the end. */
+file_bytes new_file(size_t length);
+
 /* A copy cut or grown (with zeros) to `length`; free with free_file. */
 file_bytes copy_file(const file_bytes *file, size_t length);
 void free_file(file_bytes *file);

@@ -110,6 +110,9 @@ typedef enum tnn_precision {
     TNN_PRECISION_EXACT = 1,    /* every lookup is right except with stated probability */
 } tnn_precision;
 
+/** Called on the calling thread as work goes on, with what is done of it. Returns true to go on. */
+typedef bool (*tnn_progress)(void *user, uint64_t done, uint64_t total);
+
 /** What to compile for. Start from tnn_options_default. */
 typedef struct tnn_options {
     tnn_security security;
@@ -127,8 +130,11 @@ typedef struct tnn_options {
     bool take_images_word; /* exact: where weights let accumulators reach further than tables can be right, go by how
                               far the images reach; the circuit then states 1 as the bound of its error */
     size_t max_bytes;      /* most memory of the circuit and of what it takes to compile it; 0: no limit */
-    tnn_progress progress; /* may be NULL; called every few hundredths of a second with the parameter sets, or neurons,
-                              of the stage at hand that are done, and how many it has */
+    double agreement;      /* tolerant, above 0: instead of the two noises, the least share of the images on which the
+                              simulated circuit names the clear network's class, with 95 % confidence (Wilson's bound
+                              over the images: n images that all agree show n / (n + 2.7)); below 1 */
+    tnn_progress progress; /* may be NULL; called every few hundredths of a second with the parameter sets, neurons or,
+                              with agreement, images of the stage at hand that are done, and how many it has */
     void *user;            /* handed to progress */
 } tnn_options;
 
@@ -152,6 +158,7 @@ typedef enum tnn_obstacle {
                                     right; it would fit if images were taken at their word */
     TNN_OBSTACLE_RANGE,          /* no image's accumulator lies inside the neuron's table */
     TNN_OBSTACLE_NOT_NEGACYCLIC, /* the whole torus was asked for, and the neuron's table does not allow it */
+    TNN_OBSTACLE_AGREEMENT,      /* no circuit that was tried agrees on the images as often as asked */
 } tnn_obstacle;
 
 /** Why a model cannot be compiled as asked: what stood in the way under the parameters that came closest. */
@@ -159,8 +166,10 @@ typedef struct tnn_refusal {
     tnn_obstacle obstacle;
     uint32_t layer;     /* from 0 */
     uint32_t neuron;    /* from 0; of the last layer: the logit */
-    double asked;       /* _NOISE: the noise allowed; _BITS, _REACH, _WIDTH: bits of its accumulators; else 0 */
-    double reachable;   /* _NOISE: the least noise; _BITS, _REACH, _WIDTH: bits that there is room for; else 0 */
+    double asked;       /* _NOISE: the noise allowed; _BITS, _REACH, _WIDTH: bits of its accumulators; _AGREEMENT: the
+                           share; else 0 */
+    double reachable;   /* _NOISE: the least noise; _BITS, _REACH, _WIDTH: bits that there is room for; _AGREEMENT: the
+                           most that was shown; else 0 */
     char sentence[320]; /* the same in words, with what would help */
 } tnn_refusal;
 
@@ -174,7 +183,7 @@ typedef struct tnn_refusal {
  *          options  NULL for tnn_options_for the model
  * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_SHAPE for images of another size;
  *          TNN_ERR_UNSATISFIABLE where no parameters reach the precision; TNN_ERR_LIMIT where the circuit would take
- *          more than max_bytes; TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
+ *          more than max_bytes; TNN_ERR_CANCELLED, TNN_ERR_MEMORY, TNN_ERR_RANDOM.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, tnn_refusal *refusal, const tnn_model *model,
                                             const tnn_options *options);
@@ -183,7 +192,7 @@ TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 /** What a circuit costs and promises, known before any key exists. */
 typedef struct tnn_circuit_info {
     tnn_params_literal parameters;
-    unsigned security_bits;  /* the level promised: 128 */
+    unsigned security_bits;  /* the level promised: 128, or 125 on the lower row of the curve */
     unsigned estimated_bits; /* the row of the security curve it stands on: 132 or 128 */
     uint32_t layers;         /* of the model; tnn_circuit_layer has each */
     uint32_t outputs;        /* logits */
@@ -204,6 +213,23 @@ typedef struct tnn_circuit_info {
 } tnn_circuit_info;
 
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
+
+/** What simulating one circuit on the images showed. */
+typedef struct tnn_agreement_point {
+    double predicted_ms;   /* an image on one thread of the reference machine */
+    double position_noise; /* worst_position_noise of that circuit */
+    double logit_noise;    /* its logit_noise_share */
+    double agreement;      /* share of images and runs that kept their class */
+    double agreement_low;  /* the share that new images would have, at least, with 95 % confidence */
+} tnn_agreement_point;
+
+/** Points of the agreement-cost curve, cheapest first, the last one this circuit's; 0 where it was compiled by noise.
+ */
+TNN_API size_t tnn_circuit_agreement_points(const tnn_circuit *circuit);
+
+/** Returns TNN_ERR_MISUSE for a NULL or an index that is not below tnn_circuit_agreement_points. */
+TNN_API TNN_MUST_USE tnn_status tnn_circuit_agreement(const tnn_circuit *circuit, tnn_agreement_point *point,
+                                                      size_t index);
 
 /** One layer of a model, and how its circuit evaluates it. Noise and rates are of the neurons with a bootstrap. */
 typedef struct tnn_layer_info {

@@ -48,7 +48,7 @@ extern "C" {
 /** Which row of the security curve parameters are held against. */
 typedef enum tnn_security {
     TNN_SECURITY_128_MARGIN = 0, /* the 132-bit row: 128 bits with a margin for sample optimization; the default */
-    TNN_SECURITY_128 = 1,        /* the 128-bit row */
+    TNN_SECURITY_128 = 1,        /* the 128-bit row, which is to be relied on for 125 bits (docs/DESIGN.md) */
 } tnn_security;
 
 /** Limits that every parameter set, from code or from bytes, must respect. */

@@ -23,6 +23,7 @@ void tnn_circuit_free(tnn_circuit *circuit) {
     tnn_readout_release(&circuit->spec.readout);
     tnn_free(circuit->budget.layers);
     tnn_free(circuit->reports);
+    tnn_free(circuit->curve);
     tnn_free(circuit);
 }
 

@@ -41,6 +41,13 @@ typedef struct tnn_layer_report {
 
 #define TNN_NO_LAYER UINT32_MAX
 
+/* One point of an agreement-cost curve. */
+typedef struct tnn_agreement {
+    double milliseconds, position_noise, logit_noise; /* of the circuit that was simulated */
+    double share;                                     /* of images and runs that kept their class */
+    double low;                                       /* of it, with confidence */
+} tnn_agreement;
+
 struct tnn_circuit {
     tnn_spec spec;
     uint32_t layer_count;
@@ -50,7 +57,9 @@ struct tnn_circuit {
     tnn_budget budget;         /* its noise, layer by layer */
     uint64_t bootstraps;       /* an image */
     double milliseconds;       /* predicted, an image on one thread */
-    bool whole_torus;          /* tables take all of it, see tnn_fill_whole_test */
+    tnn_agreement *curve;      /* [curve_count] where it was compiled by agreement, else NULL */
+    size_t curve_count;
+    bool whole_torus; /* tables take all of it, see tnn_fill_whole_test */
 };
 typedef struct tnn_circuit tnn_circuit;
 

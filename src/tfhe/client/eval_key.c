@@ -49,6 +49,7 @@ typedef struct generation {
     const tnn_secret_key *secret;
     tnn_eval_key *eval;
     tnn_pool *pool;
+    size_t first; /* key bit of the stretch at hand */
     tnn_glwe_scratch *scratch[TNN_MAX_THREADS];
 } generation;
 
@@ -100,7 +101,35 @@ static void end_generation(generation *g, unsigned threads) {
     tnn_pool_free(g->pool);
 }
 
+/* GGSW ciphertexts that each thread makes between two reports: some 50 ms of work at N = 512, k = 3. */
+#define CIPHERTEXTS_A_REPORT 16u
+
+/* A stretch of the bootstrapping key, counted from `first`. */
+static void encrypt_later_key_bit(void *context, unsigned worker, size_t i) {
+    const generation *g = context;
+    encrypt_key_bit(context, worker, g->first + i);
+}
+
+static tnn_status run_generation(generation *g, unsigned threads, const tnn_key_watch *watch) {
+    const size_t n = g->eval->params.literal.n;
+    const size_t stretch = watch->progress ? (size_t)threads * CIPHERTEXTS_A_REPORT : n;
+    for (g->first = 0; g->first < n; g->first += stretch) {
+        const size_t left = n - g->first;
+        tnn_pool_run(g->pool, encrypt_later_key_bit, g, left < stretch ? left : stretch);
+        if (watch->progress && !watch->progress(watch->user, n - left + (left < stretch ? left : stretch), n)) {
+            return TNN_ERR_CANCELLED;
+        }
+    }
+    tnn_pool_run(g->pool, encrypt_switched_coordinate, g, tnn_params_switched_coordinates(&g->eval->params));
+    return TNN_OK;
+}
+
 tnn_status tnn_eval_key_generate(tnn_eval_key **out, const tnn_secret_key *secret, unsigned threads) {
+    return tnn_eval_key_generate_watched(out, secret, threads, (tnn_key_watch){0});
+}
+
+tnn_status tnn_eval_key_generate_watched(tnn_eval_key **out, const tnn_secret_key *secret, unsigned threads,
+                                         tnn_key_watch watch) {
     if (!out) {
         return TNN_ERR_MISUSE;
     }
@@ -117,10 +146,7 @@ tnn_status tnn_eval_key_generate(tnn_eval_key **out, const tnn_secret_key *secre
     tnn_random_bytes(eval->seed.bytes, sizeof eval->seed.bytes);
     generation g = {.secret = secret, .eval = eval};
     status = start_generation(&g, threads);
-    if (status == TNN_OK) {
-        tnn_pool_run(g.pool, encrypt_key_bit, &g, secret->params.literal.n);
-        tnn_pool_run(g.pool, encrypt_switched_coordinate, &g, tnn_params_switched_coordinates(&secret->params));
-    }
+    status = status == TNN_OK ? run_generation(&g, threads, &watch) : status;
     end_generation(&g, threads);
     if (status != TNN_OK) {
         tnn_eval_key_free(eval);

@@ -47,17 +47,21 @@ static double gadget_key_noise(const tnn_params_literal *p) {
 }
 
 /*
- * Doubles carry 53 bits: a coefficient sums (k+1) l N products of a digit and a torus element below 1/2, through
- * transforms whose error variance grows with log2 N (Gentleman and Sande, 1966; the constant is measured). Then the
- * accumulator rounds to words, or to their upper bits. The phase sees the errors of the mask coefficients times their
- * key bits.
+ * Of one coefficient. Doubles carry 53 bits: it sums (k+1) l N products of a digit and a torus element below 1/2,
+ * through transforms whose error variance grows with log2 N (Gentleman and Sande, 1966; the constant is measured). Then
+ * the accumulator rounds to words, or to their upper bits.
  */
-static double arithmetic_rounding(const tnn_params *params, uint32_t coarse_bits) {
+static double coefficient_rounding(const tnn_params *params, uint32_t coarse_bits) {
     const tnn_params_literal *p = &params->literal;
     const double measured = 1.1;
-    double products = (p->k + 1.0) * p->bs_levels * p->N * digit_power(p->bs_base_log) / 12;
-    double transforms = measured * params->log2_N * products * exp2(-2 * 53);
-    return (transforms + rounding(32.0 - coarse_bits)) * (1 + p->k * p->N / 2.0);
+    const double products = (p->k + 1.0) * p->bs_levels * p->N * digit_power(p->bs_base_log) / 12;
+    const double transforms = measured * params->log2_N * products * exp2(-2 * 53);
+    return transforms + rounding(32.0 - coarse_bits);
+}
+
+/* The phase sees the errors of the mask coefficients times their key bits. */
+static double arithmetic_rounding(const tnn_params *params, uint32_t coarse_bits) {
+    return coefficient_rounding(params, coarse_bits) * (1 + params->literal.k * params->literal.N / 2.0);
 }
 
 double tnn_coarse_variance_external_product(const tnn_params *params, uint32_t coarse_bits) {
@@ -77,7 +81,7 @@ double tnn_coarse_variance_common(const tnn_params *params, uint32_t coarse_bits
     const tnn_params_literal *p = &params->literal;
     const double mask_coefficients = (double)p->k * p->N;
     const double gadget = rounding(p->bs_base_log * p->bs_levels) / 2;
-    const double shared = mask_coefficients / 4 * (gadget + rounding(32.0 - coarse_bits));
+    const double shared = mask_coefficients / 4 * (gadget + coefficient_rounding(params, coarse_bits));
     return p->n * (shared + of_means(params, coarse_bits) / 2);
 }
 

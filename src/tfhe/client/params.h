@@ -30,6 +30,11 @@ static inline size_t tnn_params_switched_coordinates(const tnn_params *params) {
     return params->literal.ks_levels ? tnn_params_big_dimension(params) - params->literal.n : 0;
 }
 
+/* What a row of the security curve keeps when the number of samples is optimized and enumeration is exact. */
+static inline unsigned tnn_security_bits(tnn_security security) {
+    return security == TNN_SECURITY_128 ? 125 : 128;
+}
+
 /* Two sets that a key on the wire or a ciphertext cannot tell apart. */
 bool tnn_params_equal(const tnn_params *a, const tnn_params *b);
 

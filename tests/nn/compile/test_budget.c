@@ -125,6 +125,13 @@ static uint32_t planned_coarse_bits(const tnn_params *params) {
     return params->literal.k == 2 || params->literal.k == 3 ? tnn_coarse_bits(params) : 0;
 }
 
+/* Of a coefficient, in one product. */
+static double transforms_variance(const tnn_params *params) {
+    const tnn_params_literal *p = &params->literal;
+    const double rows = (p->k + 1.0) * p->bs_levels * p->N;
+    return 1.1 * log2(p->N) * rows * digit_square(exp2(p->bs_base_log)) / 12 * 0x1p-106;
+}
+
 static double rotation_variance(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
     const double big = (double)p->k * p->N;
@@ -134,8 +141,7 @@ static double rotation_variance(const tnn_params *params) {
     const double unit = exp2(planned_coarse_bits(params) - 32.0);
     const double ties = big * big * uniform(unit) / 4;
     const double key = rows * digit * pow(4, p->glwe_log2_sigma);
-    const double transforms = 1.1 * log2(p->N) * rows * digit / 12 * 0x1p-106;
-    return p->n * ((dropped + ties) / 2 + key + (transforms + uniform(unit)) * (1 + big / 2));
+    return p->n * ((dropped + ties) / 2 + key + (transforms_variance(params) + uniform(unit)) * (1 + big / 2));
 }
 
 /* What all coefficients of a rotation share: S has mean 1/2, so half of its mean square. */
@@ -144,7 +150,7 @@ static double common_variance(const tnn_params *params) {
     const double big = (double)p->k * p->N;
     const double unit = exp2(planned_coarse_bits(params) - 32.0);
     const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) / 2 + uniform(unit);
-    return p->n * (big / 4 * dropped + big * big * uniform(unit) / 8);
+    return p->n * (big / 4 * (dropped + transforms_variance(params)) + big * big * uniform(unit) / 8);
 }
 
 /* Of a neuron's weighted inputs at strength 1. */

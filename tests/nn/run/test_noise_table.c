@@ -69,6 +69,17 @@ static const tnn_params_literal TWO_LAYERS_1024 = {.n = 800,
                                                    .ks_levels = 7,
                                                    .shared_prefix = true};
 
+/* A gadget so wide that the rounding of transforms outweighs its own: several tables see what they share of it. */
+static const tnn_params_literal WIDE_GADGET = {.n = 672,
+                                               .input_N = 32,
+                                               .input_bits = 16,
+                                               .lwe_log2_sigma = -14.0,
+                                               .k = 1,
+                                               .N = 2048,
+                                               .glwe_log2_sigma = -46.0,
+                                               .bs_base_log = 23,
+                                               .bs_levels = 1};
+
 /* Ramps over ranges that hold every accumulator. */
 #define TOLERANT(layer_count, table_count)                                                                             \
     {                                                                                                                  \
@@ -91,6 +102,7 @@ static const table_circuit CIRCUITS[] = {
     {"one layer, fine", TOLERANT(1, 1), "fine", NULL, 3, 64},
     {"one layer, deep-fine", TOLERANT(1, 1), "deep-fine", NULL, 2, 60},
     {"one layer, 3 tables a neuron", TOLERANT(1, 3), "fast", NULL, 3, 64},
+    {"one layer, 3 tables a neuron, Bg = 2^23", TOLERANT(1, 3), NULL, &WIDE_GADGET, 3, 64},
     {"two layers, N = 512", TOLERANT(2, 1), NULL, &TWO_LAYERS_512, 6, 32},
     {"two layers, N = 1024", TOLERANT(2, 1), NULL, &TWO_LAYERS_1024, 6, 32},
     {"two layers, 3 tables a neuron", TOLERANT(2, 3), NULL, &TWO_LAYERS_1024, 6, 32},

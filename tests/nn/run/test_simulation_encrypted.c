@@ -26,14 +26,15 @@ typedef struct comparison {
     double *simulated; /* [SIMULATED] */
 } comparison;
 
-static comparison new_comparison(uint32_t table_layers, uint32_t tables_per_neuron, const char *shipped) {
+/* Takes over the parameters. */
+static comparison new_comparison(uint32_t table_layers, uint32_t tables_per_neuron, tnn_params *params) {
     network_shape shape = small_shape();
     shape.table_layers = table_layers;
     shape.tables_per_neuron = tables_per_neuron;
     shape.table_magnitude = 4;
     shape.neurons = 2;
     comparison c = {.model = random_network(&shape)};
-    make_keys(&c.keys, shipped_params(shipped), 1);
+    make_keys(&c.keys, params, 1);
     c.circuit = circuit_under(c.model, c.keys.params, false);
     c.image = random_image(c.model);
     c.encrypted = new_array(ENCRYPTED, sizeof *c.encrypted);
@@ -126,8 +127,8 @@ static void print_samples(const char *what, const double *values, size_t count) 
 }
 
 /* A key is balanced, but one key is not all keys: its noise is off by percents, which 1000 samples do not see. */
-static void check_agreement(uint32_t table_layers, uint32_t tables_per_neuron, const char *shipped) {
-    comparison c = new_comparison(table_layers, tables_per_neuron, shipped);
+static void check_agreement(uint32_t table_layers, uint32_t tables_per_neuron, tnn_params *params) {
+    comparison c = new_comparison(table_layers, tables_per_neuron, params);
     draw_encrypted(&c);
     draw_simulated(&c);
     print_samples("encrypted", c.encrypted, ENCRYPTED);
@@ -143,21 +144,30 @@ static void check_agreement(uint32_t table_layers, uint32_t tables_per_neuron, c
 
 static void simulated_logits_are_distributed_as_encrypted_ones(void **state) {
     (void)state;
-    check_agreement(1, 1, "fast");
-    check_agreement(2, 1, "deep");
+    check_agreement(1, 1, shipped_params("fast"));
+    check_agreement(2, 1, shipped_params("deep"));
 }
 
 /* Tables of one neuron share a rotation, so their noises add up or cancel out. */
 static void simulated_logits_of_several_tables_are_distributed_as_encrypted_ones(void **state) {
     (void)state;
-    check_agreement(1, 2, "fast");
-    check_agreement(2, 2, "deep");
+    check_agreement(1, 2, shipped_params("fast"));
+    check_agreement(2, 2, shipped_params("deep"));
+}
+
+/* With transforms that round as much as the gadget does. */
+static void simulated_logits_hold_the_rounding_of_transforms(void **state) {
+    (void)state;
+    tnn_params_literal wide = *shipped_literal("fine");
+    wide.bs_base_log = 23;
+    check_agreement(1, 2, params_of(&wide));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(simulated_logits_are_distributed_as_encrypted_ones),
         cmocka_unit_test(simulated_logits_of_several_tables_are_distributed_as_encrypted_ones),
+        cmocka_unit_test(simulated_logits_hold_the_rounding_of_transforms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,41 @@
+#include "common/bundled_model.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/report.h"
+
+/* The folder of the running program, with its last slash. Returns whether the system tells it. */
+static bool program_folder(char folder[PATH_MAX]) {
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    if (length < 0) {
+        return false;
+    }
+    folder[length] = '\0';
+    char *name = strrchr(folder, '/');
+    if (name == NULL) {
+        return false;
+    }
+    name[1] = '\0';
+    return true;
+}
+
+char *bundled_model_path(const char *name) {
+    char folder[PATH_MAX];
+    char installed[2 * PATH_MAX];
+    const char *models = EXAMPLES_MODELS;
+    if (program_folder(folder) &&
+        snprintf(installed, sizeof installed, "%s" INSTALLED_MODELS, folder) < (int)sizeof installed &&
+        access(installed, R_OK | X_OK) == 0) {
+        models = installed;
+    }
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s.tnn", models, name) < 0) {
+        report_out_of_memory();
+        return NULL; /* asprintf leaves path undefined */
+    }
+    return path;
+}

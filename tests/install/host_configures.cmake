@@ -1,0 +1,11 @@
+# A host project of the same names and of other settings can add torusnn, which links its own FFTW and all its kernels.
+include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
+configure(${CONSUMER}/host ${WORK}/build -DTORUSNN=${SOURCE_DIR})
+file(READ ${WORK}/build/build.ninja rules)
+if(NOT rules MATCHES "LINK_LIBRARIES = torusnn/src/libtorusnn\\.a [^\n]*(libfftw3\\.|-lfftw3 )")
+  message(FATAL_ERROR "app is not linked with FFTW in double precision")
+endif()
+output(ours ${C_COMPILER} -dM -E -x c /dev/null)
+if(ours MATCHES "__x86_64__" AND NOT rules MATCHES "-mavx512f")
+  message(FATAL_ERROR "torusnn is built without its kernels for AVX-512")
+endif()

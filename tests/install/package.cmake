@@ -1,0 +1,22 @@
+# The Debian packages: what they hold, what they depend on, and that their programs run from where they are unpacked.
+include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
+step(${CMAKE_CPACK_COMMAND} --config ${BUILD_DIR}/CPackConfig.cmake -B ${WORK}/packages)
+file(GLOB programs ${WORK}/packages/torusnn_*.deb)
+file(GLOB development ${WORK}/packages/libtorusnn-dev_*.deb)
+step(${DPKG_DEB} -x ${programs} root)
+step(${DPKG_DEB} -x ${development} root)
+
+output(depends ${DPKG_DEB} -f ${programs} Depends)
+foreach(package libc6 libfftw3-double3 libsodium23)
+  if(NOT depends MATCHES ${package})
+    message(FATAL_ERROR "torusnn does not depend on ${package}: ${depends}")
+  endif()
+endforeach()
+output(depends ${DPKG_DEB} -f ${development} Depends)
+if(NOT depends MATCHES "libfftw3-dev.*libsodium-dev")
+  message(FATAL_ERROR "libtorusnn-dev does not depend on what it is linked with: ${depends}")
+endif()
+must_exist(${WORK}/root/usr/share/doc/torusnn/copyright ${WORK}/root/usr/share/doc/libtorusnn-dev/copyright
+  ${WORK}/root/usr/share/torusnn/models/pneumoniamnist.tnn)
+step(${WORK}/root/usr/bin/torusnn-quickstart)
+check_consumers(${WORK}/root/usr)

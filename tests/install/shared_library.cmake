@@ -1,0 +1,21 @@
+# The preset `shared`: its libraries carry the version of their binary interface, and installed programs find them.
+include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
+step(${CMAKE_COMMAND} -S ${SOURCE_DIR} --preset shared -B ${WORK}/build -DCMAKE_C_COMPILER=${C_COMPILER}
+  -DCMAKE_C_FLAGS=${C_FLAGS})
+step(${CMAKE_COMMAND} --build ${WORK}/build -j 2)
+step(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${WORK}/prefix)
+
+string(REGEX MATCH "^[0-9]+\\.[0-9]+" interface ${VERSION})
+pkg_config_folder(folder ${WORK}/prefix)
+foreach(library torusnn torusnn-client)
+  output(header objdump -p ${folder}/../lib${library}.so)
+  if(NOT header MATCHES "SONAME +lib${library}\\.so\\.${interface}\n")
+    message(FATAL_ERROR "lib${library}.so is not of interface ${interface}: ${header}")
+  endif()
+  must_exist(${folder}/../lib${library}.so.${interface} ${folder}/../lib${library}.so.${VERSION})
+endforeach()
+if(header MATCHES "NEEDED +libfftw3")
+  message(FATAL_ERROR "libtorusnn-client.so needs FFTW: ${header}")
+endif()
+check_consumers(${WORK}/prefix)
+step(${WORK}/prefix/bin/torusnn-quickstart)
