@@ -43,13 +43,8 @@ typedef struct agreeing {
     uint32_t *clear; /* [image_count] classes */
     double *logits;  /* [outputs] */
     uint32_t *phases;
-    uint64_t done; /* compilations and simulations, for progress */
+    tnn_watch *watch;
 } agreeing;
-
-static bool go_on(agreeing *a) {
-    a->done++;
-    return !a->options->progress || a->options->progress(a->options->user, a->done, 2 * MOST_CIRCUITS);
-}
 
 /* ------------------------------------------------------------------------------------------------ candidates -- */
 
@@ -119,7 +114,6 @@ static tnn_status add_circuits(agreeing *a, tnn_shortfall *shortfall, const tnn_
         } else {
             status = add_circuit(a, &found[p][l], shortfall, &limits);
         }
-        status = status == TNN_OK && !go_on(a) ? TNN_ERR_CANCELLED : status;
         if (status != TNN_OK) {
             return status;
         }
@@ -152,6 +146,17 @@ static uint32_t simulated_class(agreeing *a, tnn_simulation *simulation, const t
     return (uint32_t)tnn_class_of(a->logits, spec->readout.outputs);
 }
 
+/* A rough guess: a table of several sees the noise of all coefficients of its rotation. */
+static uint64_t simulation_ns(const tnn_circuit *circuit) {
+    uint64_t ns = 0;
+    for (uint32_t i = 0; i < circuit->layer_count; i++) {
+        const tnn_layer_circuit *layer = &circuit->layers[i];
+        const uint64_t lookup = layer->tables_per_neuron > 1 ? 30 * (uint64_t)circuit->spec.params.literal.N : 100;
+        ns += layer->neurons * (layer->inputs + lookup);
+    }
+    return ns;
+}
+
 /* Share of images and runs in which the class stays. */
 static tnn_status measure(agreeing *a, double *share, const tnn_circuit *circuit) {
     tnn_simulation *simulation;
@@ -160,14 +165,17 @@ static tnn_status measure(agreeing *a, double *share, const tnn_circuit *circuit
         return status;
     }
     size_t same = 0;
-    for (size_t i = 0; i < a->options->image_count; i++) {
+    bool on = true;
+    tnn_watch_stage(a->watch, a->options->image_count);
+    for (size_t i = 0; i < a->options->image_count && on; i++) {
         for (uint64_t run = 0; run < RUNS; run++) {
             same += simulated_class(a, simulation, &circuit->spec, i, run) == a->clear[i];
         }
+        on = tnn_watch_work(a->watch, 1, RUNS * simulation_ns(circuit));
     }
     tnn_simulation_free(simulation);
     *share = (double)same / (double)(RUNS * a->options->image_count);
-    return TNN_OK;
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
 }
 
 static tnn_agreement point_of(const tnn_circuit *circuit, double share, size_t images) {
@@ -198,7 +206,6 @@ static tnn_status take_first(agreeing *a, tnn_circuit **out, double *best, tnn_a
         }
         double share;
         tnn_status status = measure(a, &share, a->circuits[i]);
-        status = status == TNN_OK && !go_on(a) ? TNN_ERR_CANCELLED : status;
         if (status != TNN_OK) {
             return status;
         }
@@ -234,7 +241,7 @@ static void release(agreeing *a) {
 
 tnn_status tnn_compile_agreeing(tnn_circuit **out, double *best, tnn_shortfall *shortfall, const tnn_model *model,
                                 const tnn_requirement *requirement, const tnn_options *options) {
-    agreeing a = {.model = model, .options = options};
+    agreeing a = {.model = model, .options = options, .watch = requirement->watch};
     tnn_agreement *curve = tnn_alloc(MOST_CIRCUITS, sizeof *curve);
     *out = NULL;
     *best = -1;

@@ -39,7 +39,7 @@ tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_sp
     if (status != TNN_OK) {
         return status;
     }
-    status = tnn_eval_key_generate_watched(eval, *secret, threads, (tnn_watch){chosen.progress, chosen.user});
+    status = tnn_eval_key_generate_watched(eval, *secret, threads, (tnn_key_watch){chosen.progress, chosen.user});
     if (status != TNN_OK) {
         tnn_secret_key_free(*secret);
         *secret = NULL;

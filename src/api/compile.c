@@ -13,6 +13,7 @@ void tnn_options_default(tnn_options *options) {
         .position_noise = 0.015,
         .logit_noise = 0.05,
         .log2_lookup_error = -40,
+        .max_bytes = (size_t)256 << 20,
     };
 }
 
@@ -45,6 +46,7 @@ static const char *const OBSTACLES[] = {
                                     "cannot take the whole torus; leave whole_torus off",
 };
 
+#define BYTES_PER_MIB 1048576.0
 #define NUMBER_TEXT 32
 #define MOST_DIGITS 15
 
@@ -68,6 +70,14 @@ static tnn_obstacle obstacle_of(const tnn_shortfall *shortfall, bool exact) {
     case TNN_SHORTFALL_NOT_NEGACYCLIC: return TNN_OBSTACLE_NOT_NEGACYCLIC;
     default: return exact ? TNN_OBSTACLE_BITS : TNN_OBSTACLE_NOISE;
     }
+}
+
+static void refuse_bytes(tnn_refusal *refusal, const tnn_shortfall *shortfall, size_t max_bytes) {
+    *refusal = (tnn_refusal){.obstacle = TNN_OBSTACLE_OPTION};
+    snprintf(refusal->sentence, sizeof refusal->sentence,
+             "circuit and compilation would take %.1f MiB and max_bytes allows %.1f; allow more, or use fewer neurons "
+             "or smaller tables",
+             shortfall->asked / BYTES_PER_MIB, (double)max_bytes / BYTES_PER_MIB);
 }
 
 static void refuse(tnn_refusal *refusal, const tnn_shortfall *shortfall, bool exact) {
@@ -150,6 +160,7 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
     if (check_options(refusal, &chosen) != TNN_OK) {
         return TNN_ERR_MISUSE;
     }
+    tnn_watch watch = {.progress = chosen.progress, .user = chosen.user};
     const tnn_requirement requirement = {
         .security = chosen.security,
         .exact = chosen.precision == TNN_PRECISION_EXACT,
@@ -159,6 +170,8 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         .log2_lookup_error = chosen.log2_lookup_error,
         .images = chosen.take_images_word ? chosen.images : NULL,
         .image_count = chosen.image_count,
+        .most_bytes = chosen.max_bytes,
+        .watch = &watch,
     };
     if ((requirement.images || chosen.agreement > 0) && chosen.pixels != tnn_model_pixels(model)) {
         return TNN_ERR_SHAPE;
@@ -181,6 +194,9 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
         } else {
             refuse(refusal, &shortfall, requirement.exact);
         }
+    }
+    if (status == TNN_ERR_LIMIT && refusal) {
+        refuse_bytes(refusal, &shortfall, chosen.max_bytes);
     }
     return status;
 }

@@ -24,7 +24,7 @@ static void count_leaving(tnn_neuron_range *ranges, const int64_t *accumulators,
 static tnn_status fill_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index) {
     const tnn_layer *layer = &model->layers[index];
     tnn_interval *reach;
-    tnn_status status = tnn_layer_reach(&reach, model, index);
+    tnn_status status = tnn_layer_reach(&reach, model, index, NULL);
     for (size_t j = 0; status == TNN_OK && j < layer->neurons; j++) {
         ranges[j] = proof_of(layer, j, reach[j]);
     }

@@ -176,7 +176,7 @@ static uint64_t unproven_by_range_alone(const tnn_model *model) {
     uint64_t all = 0;
     for (uint32_t index = 0; index + 1 < model->layer_count; index++) {
         uint64_t unproven;
-        assert_ok(tnn_unproven_neurons(&unproven, model, index, false));
+        assert_ok(tnn_unproven_neurons(&unproven, model, index, false, NULL));
         all += unproven;
     }
     return all;

@@ -188,7 +188,7 @@ void naive_logits(const tnn_model *model, int64_t *logits, const uint8_t *image)
 
 tnn_interval reach_of(const tnn_model *model, uint32_t index, size_t neuron) {
     tnn_interval *reach;
-    assert_ok(tnn_layer_reach(&reach, model, index));
+    assert_ok(tnn_layer_reach(&reach, model, index, NULL));
     const tnn_interval found = reach[neuron];
     tnn_free(reach);
     return found;

@@ -109,6 +109,9 @@ TNN_API size_t tnn_class_of(const double *logits, size_t outputs);
 
 /* ------------------------------------------------------------------------------------------------- compile -- */
 
+/** Called on the calling thread as work goes on, with what is done of it. Returns true to go on. */
+typedef bool (*tnn_progress)(void *user, uint64_t done, uint64_t total);
+
 /** How precise table lookups must be (docs/DESIGN.md, "Precision"). */
 typedef enum tnn_precision {
     TNN_PRECISION_TOLERANT = 0, /* a table is read at a position with noise of stated standard deviation */
@@ -135,14 +138,17 @@ typedef struct tnn_options {
     size_t image_count;       /* images */
     bool take_images_word;    /* exact: where weights let accumulators reach further than tables can be right, go by how
                                  far the images reach; the circuit then states 1 as the bound of its error */
+    size_t max_bytes;         /* most memory of the circuit and of what it takes to compile it; 0: no limit */
     double agreement;      /* tolerant, above 0: instead of the two noises, the least share of the images on which the
                               simulated circuit names the clear network's class, with 95 % confidence (Wilson's bound
                               over the images: n images that all agree show n / (n + 2.7)); below 1 */
-    tnn_progress progress; /* with agreement: called between compilations and simulations; may be NULL */
+    tnn_progress progress; /* may be NULL; called every few hundredths of a second with the parameter sets, neurons or,
+                              with agreement, images of the stage at hand that are done, and how many it has */
     void *user;            /* handed to progress */
 } tnn_options;
 
-/** Defaults: 128 bits with margin, tolerant, position noise 0.015, logit noise 0.05, lookup error 2^-40. */
+/** Defaults: 128 bits with margin, tolerant, position noise 0.015, logit noise 0.05, lookup error 2^-40,
+ * 256 MiB. */
 TNN_API void tnn_options_default(tnn_options *options);
 
 /** The same, but for the precision that the model's file states, where it does. */
@@ -153,7 +159,7 @@ typedef struct tnn_circuit tnn_circuit;
 
 /** What stands in the way of a compilation. */
 typedef enum tnn_obstacle {
-    TNN_OBSTACLE_OPTION = 0,     /* an option is outside its range, or contradicts another */
+    TNN_OBSTACLE_OPTION = 0,     /* an option is outside its range, contradicts another, or is max_bytes */
     TNN_OBSTACLE_NOISE,          /* tolerant: no parameters are quiet enough */
     TNN_OBSTACLE_BITS,           /* exact: an accumulator has more values than lookups can tell apart */
     TNN_OBSTACLE_WIDTH,          /* a range has more accumulators than the torus has points */
@@ -180,12 +186,13 @@ typedef struct tnn_refusal {
  * Searches the cheapest parameters that give a model the precision asked for, and fits scales and tables to them.
  * Neurons that can do without a bootstrap get none (docs/DESIGN.md, "Fewer rotations").
  *
- * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE is returned, or TNN_ERR_MISUSE for an option
+ * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE or TNN_ERR_LIMIT is returned, or TNN_ERR_MISUSE
+ *                   for an option
  * Args:    model    borrowed for the call
  *          options  NULL for tnn_options_for the model
  * Returns: TNN_ERR_MISUSE for options outside their range; TNN_ERR_SHAPE for images of another size;
- *          TNN_ERR_UNSATISFIABLE where no parameters reach the precision; TNN_ERR_CANCELLED, TNN_ERR_MEMORY,
- *          TNN_ERR_RANDOM.
+ *          TNN_ERR_UNSATISFIABLE where no parameters reach the precision; TNN_ERR_LIMIT where the circuit would take
+ *          more than max_bytes; TNN_ERR_CANCELLED, TNN_ERR_MEMORY, TNN_ERR_RANDOM.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, tnn_refusal *refusal, const tnn_model *model,
                                             const tnn_options *options);

@@ -53,15 +53,20 @@ static double noise_score(double deviation, double slope, double width, bool exa
     return room > 0 ? deviation / room : INFINITY;
 }
 
+/* Of all neurons, *worst_neuron first and last the worst of those looked at; no more than give_up_above takes are. */
 static double worst_score(const tnn_layer_budget *layer, const tnn_layer_shape *shape, double two_N, bool exact,
-                          double give_up_above) {
+                          double give_up_above, size_t *worst_neuron) {
+    const size_t first = *worst_neuron;
     double worst = 0;
-    for (size_t j = 0; j < shape->neurons && worst < give_up_above; j++) {
+    for (size_t i = 0; i < shape->neurons && worst < give_up_above; i++) {
+        const size_t j = (first + i) % shape->neurons;
         const tnn_neuron_shape *neuron = &shape->neuron[j];
         int32_t strength = tnn_strength(neuron, layer->unit_fraction);
         double slope = two_N * strength * layer->unit_fraction;
         double deviation = position_deviation(layer, neuron, strength, two_N);
-        worst = fmax(worst, noise_score(deviation, slope, neuron->width, exact));
+        const double score = noise_score(deviation, slope, neuron->width, exact);
+        *worst_neuron = score > worst ? j : *worst_neuron;
+        worst = fmax(worst, score);
     }
     return worst;
 }
@@ -73,25 +78,29 @@ static void set_unit(tnn_layer_budget *layer, uint32_t units, uint32_t multiple,
     layer->unit_fraction = layer->unit * smallest;
 }
 
-static void choose_unit(tnn_layer_budget *layer, const tnn_layer_shape *shape, uint32_t most, uint32_t multiple,
-                        double smallest, double two_N, bool exact) {
+static bool choose_unit(tnn_layer_budget *layer, const tnn_layer_shape *shape, uint32_t most, uint32_t multiple,
+                        double smallest, double two_N, bool exact, tnn_watch *watch) {
     double best_score = INFINITY;
+    size_t worst_neuron = 0;
+    bool on = true;
     uint32_t best = most;
     uint32_t last = 0;
-    for (int step = 0; step < UNIT_STEPS; step++) {
+    for (int step = 0; step < UNIT_STEPS && on; step++) {
         uint32_t units = (uint32_t)fmax(1, floor(most * exp2(-2.6 * step / UNIT_STEPS)));
         if (units == last) {
             continue;
         }
         last = units;
         set_unit(layer, units, multiple, smallest);
-        double score = worst_score(layer, shape, two_N, exact, best_score);
+        double score = worst_score(layer, shape, two_N, exact, best_score, &worst_neuron);
         if (score < best_score) {
             best_score = score;
             best = units;
         }
+        on = tnn_watch_work(watch, 0, 10 * (uint64_t)shape->neurons);
     }
     set_unit(layer, best, multiple, smallest);
+    return on;
 }
 
 /* P(|u + e| > cell / 2), u uniform on the cell: 1 - erf(a) + (1 - exp(-a^2)) / (a sqrt(pi)), a = cell / (e's deviation
@@ -191,7 +200,7 @@ static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tn
 }
 
 static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape *shape, const tnn_params *params,
-                             bool exact) {
+                             bool exact, tnn_watch *watch) {
     const tnn_layer_shape *layer_shape = &shape->layers[index];
     tnn_layer_budget *layer = &budget->layers[index];
     const bool is_logits = layer_shape->tables_per_neuron == 0;
@@ -215,16 +224,18 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
         return TNN_OK;
     }
     set_switch_variance(layer, index, params);
-    choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact);
+    if (!choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact, watch)) {
+        return TNN_ERR_CANCELLED;
+    }
     measure_layer(layer, layer_shape, two_N, exact);
-    return TNN_OK;
+    return tnn_watch_work(watch, 0, 150 * (uint64_t)layer_shape->neurons) ? TNN_OK : TNN_ERR_CANCELLED;
 }
 
 tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape, const tnn_params *params,
-                           bool exact) {
+                           bool exact, tnn_watch *watch) {
     budget->output_bits = exact ? 32 : 16;
     for (uint32_t i = 0; i < shape->layer_count; i++) {
-        tnn_status status = fill_layer(budget, i, shape, params, exact);
+        tnn_status status = fill_layer(budget, i, shape, params, exact, watch);
         if (status != TNN_OK) {
             *failed_layer = i;
             return status;

@@ -34,9 +34,10 @@ typedef struct tnn_budget {
     double logit_room_used;   /* share of the torus's room for it that it needs: at most 1, or logits would wrap */
 } tnn_budget;
 
-/* Fills budget->layers and the rest. TNN_ERR_UNSATISFIABLE, and *failed_layer, where a layer's range leaves no unit. */
+/* Fills budget->layers and the rest. TNN_ERR_UNSATISFIABLE, and *failed_layer, where a layer's range leaves no unit;
+ * TNN_ERR_CANCELLED where watch, which may be NULL, stops it. */
 TNN_MUST_USE tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape,
-                                        const tnn_params *params, bool exact);
+                                        const tnn_params *params, bool exact, tnn_watch *watch);
 
 /* Share of lookups that read another cell than the reference: cells `cell` positions wide, accumulators spread evenly
  * over them, read with a Gaussian error. */

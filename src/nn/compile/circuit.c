@@ -1,6 +1,7 @@
 #include "circuit.h"
 
 #include "memory.h"
+#include "tables.h"
 
 static void free_layer_circuit(tnn_layer_circuit *layer) {
     tnn_free(layer->weights);
@@ -29,8 +30,8 @@ void tnn_circuit_free(tnn_circuit *circuit) {
 static size_t layer_bytes(const tnn_layer_circuit *layer, uint32_t N) {
     const size_t outputs = (size_t)layer->neurons * layer->tables_per_neuron;
     const size_t weights = (size_t)layer->neurons * (layer->inputs * sizeof *layer->weights + sizeof *layer->offsets);
-    const size_t words_a_position = layer->tables_per_neuron > 1 ? 2 : 1;
-    return weights + outputs * N * words_a_position * sizeof(uint32_t);
+    const size_t table = layer->tables_per_neuron > 1 ? 2 * tnn_most_steps(layer->table_cells, N) : N;
+    return weights + outputs * table * sizeof(uint32_t);
 }
 
 size_t tnn_circuit_bytes(const tnn_circuit *circuit) {

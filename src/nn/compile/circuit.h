@@ -27,7 +27,7 @@ typedef struct tnn_layer_circuit {
     uint32_t output_unit;     /* torus weight of one unit of a table value, a multiple of 4 */
     uint32_t *tests;          /* [neurons][N]: test polynomials, where there is one table a neuron */
     tnn_step_table *steps;    /* [neurons][tables_per_neuron], where there are more */
-    uint32_t *step_positions; /* [neurons][tables_per_neuron][N], what `steps` point into */
+    uint32_t *step_positions; /* [neurons][tables_per_neuron][tnn_most_steps], what `steps` point into */
     int32_t *step_sizes;      /* likewise */
 } tnn_layer_circuit;
 

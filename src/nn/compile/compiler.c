@@ -24,13 +24,34 @@ static void release_plan(plan *p) {
     p->shape = NULL;
 }
 
+/* ------------------------------------------------------------------------------------------------------ memory -- */
+
+/* Of a model and of what is computed of it on the way: a simplified copy, shapes, groups of twins. */
+static uint64_t working_bytes(const tnn_model *model) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        const tnn_layer *layer = &model->layers[i];
+        const uint64_t neurons = layer->neurons;
+        const uint64_t outputs = tnn_layer_outputs(layer);
+        bytes +=
+            neurons * layer->inputs * sizeof *layer->weights + outputs * layer->table_cells * sizeof *layer->tables;
+        bytes += 3 * (neurons * sizeof(tnn_neuron_shape) + outputs * sizeof(tnn_gain));
+    }
+    return bytes;
+}
+
+static bool takes_too_much(const tnn_requirement *requirement, uint64_t bytes) {
+    return requirement->most_bytes != 0 && bytes > requirement->most_bytes;
+}
+
 /* ------------------------------------------------------------------------------------------------- parameters -- */
 
 /* The first neuron of a layer whose accumulator lies outside its table whatever the image: it would never be read. */
-static tnn_status find_unreachable_table(tnn_shortfall *shortfall, const tnn_model *model, uint32_t index) {
+static tnn_status find_unreachable_table(tnn_shortfall *shortfall, const tnn_model *model, uint32_t index,
+                                         tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
     tnn_interval *reach;
-    tnn_status status = tnn_layer_reach(&reach, model, index);
+    tnn_status status = tnn_layer_reach(&reach, model, index, watch);
     for (uint32_t j = 0; status == TNN_OK && j < layer->neurons; j++) {
         if (reach[j].low > layer->ranges[2 * (size_t)j + 1] || reach[j].high < layer->ranges[2 * (size_t)j]) {
             *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_RANGE, .layer = index, .neuron = j};
@@ -99,8 +120,12 @@ static void search_parameters(plan *p, const tnn_requirement *requirement) {
 
 static plan make_plan(const tnn_model *model, const tnn_requirement *requirement) {
     plan p = {.model = model};
+    if (takes_too_much(requirement, working_bytes(model))) {
+        p.shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_BYTES, .asked = (double)working_bytes(model)};
+        p.status = TNN_ERR_LIMIT;
+    }
     for (uint32_t i = 0; p.status == TNN_OK && i + 1 < model->layer_count; i++) {
-        p.status = find_unreachable_table(&p.shortfall, model, i);
+        p.status = find_unreachable_table(&p.shortfall, model, i, requirement->watch);
     }
     if (p.status == TNN_OK) {
         search_parameters(&p, requirement);
@@ -112,6 +137,11 @@ static plan make_plan(const tnn_model *model, const tnn_requirement *requirement
 
 static tnn_status lower_plan(tnn_circuit **out, plan *p, const tnn_requirement *requirement) {
     *out = NULL;
+    const uint64_t bytes = working_bytes(p->model) + tnn_lowered_bytes(p->model, p->params.literal.N);
+    if (p->status == TNN_OK && takes_too_much(requirement, bytes)) {
+        p->shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_BYTES, .asked = (double)bytes};
+        p->status = TNN_ERR_LIMIT;
+    }
     if (p->status == TNN_OK) {
         p->status = tnn_lower(out, &p->shortfall, p->model, p->shape, &p->params, requirement);
     }
@@ -137,7 +167,7 @@ static tnn_status lower_reduced(tnn_circuit **out, plan *p, const tnn_simplified
         p->shortfall.neuron = origin->neurons[p->shortfall.neuron];
     }
     if (status == TNN_OK) {
-        status = tnn_circuit_write_reports(*out, model, simplified->origins);
+        status = tnn_circuit_write_reports(*out, model, simplified->origins, requirement->watch);
         if (status != TNN_OK) {
             tnn_circuit_free(*out);
             *out = NULL;
@@ -151,14 +181,18 @@ static bool is_cheaper(const plan *a, const plan *b) {
            tnn_cost_image(a->shape, &a->params) < tnn_cost_image(b->shape, &b->params);
 }
 
+static bool is_refusal(tnn_status status) {
+    return status == TNN_ERR_UNSATISFIABLE || status == TNN_ERR_LIMIT;
+}
+
 /* The reduced model's circuit where it is no dearer, and the other one where that fails. */
 static tnn_status lower_either(tnn_circuit **out, plan *plain, plan *reduced, const tnn_simplified *simplified,
                                const tnn_model *model, const tnn_requirement *requirement) {
-    if (is_cheaper(plain, reduced) && lower_plan(out, plain, requirement) != TNN_ERR_UNSATISFIABLE) {
+    if (is_cheaper(plain, reduced) && !is_refusal(lower_plan(out, plain, requirement))) {
         return plain->status;
     }
     tnn_status status = lower_reduced(out, reduced, simplified, model, requirement);
-    return status == TNN_ERR_UNSATISFIABLE && plain->status == TNN_OK ? lower_plan(out, plain, requirement) : status;
+    return is_refusal(status) && plain->status == TNN_OK ? lower_plan(out, plain, requirement) : status;
 }
 
 static tnn_status compile_either(tnn_circuit **out, tnn_shortfall *shortfall, plan *plain,
@@ -168,7 +202,7 @@ static tnn_status compile_either(tnn_circuit **out, tnn_shortfall *shortfall, pl
     if (status == TNN_OK || status == TNN_ERR_UNSATISFIABLE) {
         status = lower_either(out, plain, &reduced, simplified, plain->model, requirement);
     }
-    *shortfall = reduced.shortfall;
+    *shortfall = status == plain->status && status != reduced.status ? plain->shortfall : reduced.shortfall;
     release_plan(&reduced);
     return status;
 }
@@ -182,7 +216,7 @@ tnn_status tnn_circuit_compile_simplified(tnn_circuit **out, tnn_shortfall *shor
     *shortfall = plain.shortfall;
     if (status == TNN_OK || (status == TNN_ERR_UNSATISFIABLE && shortfall->kind != TNN_SHORTFALL_RANGE)) {
         tnn_simplified *simplified;
-        status = tnn_simplify(&simplified, model);
+        status = tnn_simplify(&simplified, model, requirement->watch);
         if (status == TNN_OK && simplified->changed) {
             status = compile_either(out, shortfall, &plain, simplified, requirement);
         } else if (status == TNN_OK) {

@@ -6,7 +6,7 @@
 #include "search.h"
 
 /* A circuit of the model as it stands, under the cheapest parameters that meet the requirement. TNN_ERR_UNSATISFIABLE
- * with *shortfall filled, TNN_ERR_MEMORY. */
+ * or TNN_ERR_LIMIT with *shortfall filled, TNN_ERR_MEMORY, TNN_ERR_CANCELLED. */
 TNN_MUST_USE tnn_status tnn_circuit_compile(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                             const tnn_requirement *requirement);
 

@@ -10,17 +10,21 @@ static bool fits(int64_t value, int64_t low, int64_t high) {
 
 /* ------------------------------------------------------------------------------------------- unread, constant -- */
 
-bool tnn_fold_unread(const tnn_layer *layer, const tnn_layer *next, size_t neuron) {
-    const size_t tables = layer->tables_per_neuron;
-    for (size_t r = 0; r < next->neurons; r++) {
-        const int16_t *weights = next->weights + r * next->inputs + neuron * tables;
-        for (size_t m = 0; m < tables; m++) {
-            if (weights[m] != 0) {
-                return false;
+bool tnn_fold_find_read(bool *read, const tnn_layer *layer, const tnn_layer *next, tnn_watch *watch) {
+    bool on = true;
+    for (size_t j = 0; j < layer->neurons; j++) {
+        read[j] = false;
+    }
+    for (size_t r = 0; r < next->neurons && on; r++) {
+        const int16_t *weights = next->weights + r * next->inputs;
+        for (size_t j = 0; j < layer->neurons; j++) {
+            for (size_t m = 0; m < layer->tables_per_neuron; m++) {
+                read[j] |= *weights++ != 0;
             }
         }
+        on = tnn_watch_work(watch, 0, 2 * (uint64_t)next->inputs);
     }
-    return true;
+    return on;
 }
 
 /* A bias with the shifts of the tables [count] that are inputs `first` and up: below 2^31 + 2^16 2^15 2^17. */
@@ -136,7 +140,7 @@ static int16_t *weight_at(const tnn_layer *layer, size_t neuron, size_t column) 
     return layer->weights + neuron * layer->inputs + column;
 }
 
-static int32_t gcd(int32_t a, int32_t b) {
+int32_t tnn_gcd(int32_t a, int32_t b) {
     while (b != 0) {
         int32_t rest = a % b;
         a = b;
@@ -147,8 +151,8 @@ static int32_t gcd(int32_t a, int32_t b) {
 
 static int32_t column_gcd(const tnn_layer *next, size_t column) {
     int32_t divisor = 0;
-    for (size_t r = 0; r < next->neurons; r++) {
-        divisor = gcd(divisor, abs(*weight_at(next, r, column)));
+    for (size_t r = 0; r < next->neurons && divisor != 1; r++) {
+        divisor = tnn_gcd(divisor, abs(*weight_at(next, r, column)));
     }
     return divisor;
 }
@@ -176,7 +180,7 @@ static bool sums_fit(const twin_table *t, const tnn_fold_step *step) {
 static bool tables_add_up(tnn_fold_step *step, const twin_table *t) {
     const int32_t read_a = column_gcd(t->next, t->column_a);
     const int32_t read_b = column_gcd(t->next, t->column_b);
-    const int32_t common = read_a + read_b > 0 ? gcd(read_a, read_b) : 1;
+    const int32_t common = read_a + read_b > 0 ? tnn_gcd(read_a, read_b) : 1;
     *step = (tnn_fold_step){.first = read_a / common, .second = read_b / common};
     if (!in_proportion(t, step)) {
         step->second = -step->second;
@@ -269,7 +273,19 @@ typedef struct straight_layer {
     const tnn_layer *layer;
     int32_t *slope;   /* [outputs] */
     int32_t *at_zero; /* [outputs] */
+    tnn_watch *watch; /* may be NULL */
 } straight_layer;
+
+#define MOST_MULTIPLICATIONS ((uint64_t)1 << 33)
+
+/* The product of two layers may have more weights than both: it is taken where it is small, or no larger. */
+#define SMALL_PRODUCT ((uint64_t)1 << 20)
+
+static bool is_worth_multiplying(const tnn_layer *layer, const tnn_layer *next) {
+    const uint64_t product = (uint64_t)next->neurons * layer->inputs;
+    const uint64_t factors = (uint64_t)layer->neurons * layer->inputs + (uint64_t)next->neurons * next->inputs;
+    return (product <= SMALL_PRODUCT || product <= factors) && product <= MOST_MULTIPLICATIONS / next->inputs;
+}
 
 /* slope bias + offset is below 2^49; no more than int32 is taken, so that sums of it do not overflow. */
 static bool find_line(const straight_layer *s, size_t neuron, size_t table, tnn_interval reach) {
@@ -286,11 +302,15 @@ static bool find_line(const straight_layer *s, size_t neuron, size_t table, tnn_
 
 /* reach [neurons] of the layer. */
 static bool find_lines(const straight_layer *s, const tnn_interval *reach) {
+    const uint64_t ns_a_neuron = 10 * (uint64_t)s->layer->tables_per_neuron * s->layer->table_cells;
     for (size_t j = 0; j < s->layer->neurons; j++) {
         for (size_t m = 0; m < s->layer->tables_per_neuron; m++) {
             if (!find_line(s, j, m, reach[j])) {
                 return false;
             }
+        }
+        if (!tnn_watch_work(s->watch, 0, ns_a_neuron)) {
+            return false;
         }
     }
     return true;
@@ -298,7 +318,7 @@ static bool find_lines(const straight_layer *s, const tnn_interval *reach) {
 
 /* sums [inputs] = weights of one neuron of the next layer, times slopes, times this layer's weights: below 2^16 2^15
  * 2^16 2^15. */
-static void multiply_row(const straight_layer *s, int64_t *sums, const int16_t *next_weights) {
+static bool multiply_row(const straight_layer *s, int64_t *sums, const int16_t *next_weights) {
     const tnn_layer *layer = s->layer;
     for (size_t i = 0; i < layer->inputs; i++) {
         sums[i] = 0;
@@ -312,7 +332,11 @@ static void multiply_row(const straight_layer *s, int64_t *sums, const int16_t *
                 sums[i] += factor * row[i];
             }
         }
+        if (!tnn_watch_work(s->watch, 0, (uint64_t)layer->tables_per_neuron * layer->inputs)) {
+            return false;
+        }
     }
+    return true;
 }
 
 static bool store_row(int16_t *weights, const int64_t *sums, size_t count) {
@@ -334,8 +358,8 @@ static bool multiply_layers(const straight_layer *s, const tnn_layer *next, int1
         for (size_t t = 0; t < next->inputs; t++) {
             bias += (int64_t)row[t] * s->at_zero[t];
         }
-        multiply_row(s, sums, row);
-        if (!fits(bias, INT32_MIN, INT32_MAX) || !store_row(weights + r * s->layer->inputs, sums, s->layer->inputs)) {
+        if (!multiply_row(s, sums, row) || !fits(bias, INT32_MIN, INT32_MAX) ||
+            !store_row(weights + r * s->layer->inputs, sums, s->layer->inputs)) {
             return false;
         }
         biases[r] = (int32_t)bias;
@@ -343,39 +367,49 @@ static bool multiply_layers(const straight_layer *s, const tnn_layer *next, int1
     return true;
 }
 
-/* The next layer takes over the product; what it had goes. */
-static bool fold_lines(const straight_layer *s, tnn_layer *next, int16_t **weights, int32_t **biases, int64_t *sums) {
-    if (!multiply_layers(s, next, *weights, *biases, sums)) {
-        return false;
-    }
+static void take_product(tnn_layer *next, uint32_t inputs, int16_t **weights, int32_t **biases) {
     int16_t *old_weights = next->weights;
     int32_t *old_biases = next->biases;
-    next->inputs = s->layer->inputs;
+    next->inputs = inputs;
     next->weights = *weights;
     next->biases = *biases;
     *weights = old_weights;
     *biases = old_biases;
-    return true;
 }
 
-tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index) {
-    const tnn_layer *layer = &model->layers[index];
-    tnn_layer *next = &model->layers[index + 1];
-    straight_layer s = {.layer = layer};
-    s.slope = tnn_alloc(next->inputs, sizeof *s.slope);
-    s.at_zero = tnn_alloc(next->inputs, sizeof *s.at_zero);
-    int16_t *weights = tnn_alloc(next->neurons, layer->inputs * sizeof *weights);
+/* The next layer takes over the product; what it had goes. */
+static tnn_status fold_lines(bool *folded, const straight_layer *s, tnn_layer *next) {
+    int16_t *weights = tnn_alloc(next->neurons, s->layer->inputs * sizeof *weights);
     int32_t *biases = tnn_alloc(next->neurons, sizeof *biases);
-    int64_t *sums = tnn_alloc(layer->inputs, sizeof *sums);
-    tnn_interval *reach;
-    const bool memory =
-        tnn_layer_reach(&reach, model, index) == TNN_OK && s.slope && s.at_zero && weights && biases && sums;
-    *folded = memory && find_lines(&s, reach) && fold_lines(&s, next, &weights, &biases, sums);
-    tnn_free(reach);
-    tnn_free(s.slope);
-    tnn_free(s.at_zero);
+    int64_t *sums = tnn_alloc(s->layer->inputs, sizeof *sums);
+    const bool memory = weights && biases && sums;
+    *folded = memory && multiply_layers(s, next, weights, biases, sums);
+    if (*folded) {
+        take_product(next, s->layer->inputs, &weights, &biases);
+    }
     tnn_free(weights);
     tnn_free(biases);
     tnn_free(sums);
     return memory ? TNN_OK : TNN_ERR_MEMORY;
+}
+
+tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index, tnn_watch *watch) {
+    tnn_layer *next = &model->layers[index + 1];
+    straight_layer s = {.layer = &model->layers[index], .watch = watch};
+    tnn_interval *reach;
+    *folded = false;
+    if (!is_worth_multiplying(s.layer, next)) {
+        return TNN_OK;
+    }
+    tnn_status status = tnn_layer_reach(&reach, model, index, watch);
+    s.slope = tnn_alloc(next->inputs, sizeof *s.slope);
+    s.at_zero = tnn_alloc(next->inputs, sizeof *s.at_zero);
+    status = status == TNN_OK && !(s.slope && s.at_zero) ? TNN_ERR_MEMORY : status;
+    if (status == TNN_OK && find_lines(&s, reach)) {
+        status = fold_lines(folded, &s, next);
+    }
+    tnn_free(reach);
+    tnn_free(s.slope);
+    tnn_free(s.at_zero);
+    return status == TNN_OK && !tnn_watch_work(watch, 0, 0) ? TNN_ERR_CANCELLED : status;
 }

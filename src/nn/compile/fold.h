@@ -8,6 +8,9 @@
 
 #include "range.h"
 
+/* The greatest common divisor of two numbers that are not negative; of 0 and b it is b. */
+int32_t tnn_gcd(int32_t a, int32_t b);
+
 /* What happens to one table: scratch of the steps below. */
 typedef struct tnn_fold_step {
     int32_t shift;         /* goes into the biases of the next layer, times the weights that read the table */
@@ -15,8 +18,9 @@ typedef struct tnn_fold_step {
     int32_t first, second; /* table a becomes first a + second b, and its weights become smaller */
 } tnn_fold_step;
 
-/* Does no neuron of the next layer read any table of this one? */
-bool tnn_fold_unread(const tnn_layer *layer, const tnn_layer *next, size_t neuron);
+/* read [neurons]: does any neuron of the next layer read a table of this one? False where watch, which may be NULL,
+ * stops it. */
+bool tnn_fold_find_read(bool *read, const tnn_layer *layer, const tnn_layer *next, tnn_watch *watch);
 
 /* Constant tables go into the biases of the next layer. False where a table is not constant over `reach`, or a bias
  * would leave int32. steps [tables_per_neuron]. */
@@ -38,8 +42,9 @@ bool tnn_fold_factor(tnn_layer *layer, tnn_layer *next, size_t output);
 /*
  * A layer whose tables are all straight lines becomes part of the weights and biases of the next one, which then reads
  * this one's inputs; the layer itself is to be dropped. *folded says whether: not where a table is no line, or a weight
- * or a bias would leave its integer type. Returns TNN_ERR_MEMORY.
+ * or a bias would leave its integer type, or the product would take more than 2^33 multiplications. Returns
+ * TNN_ERR_MEMORY, or TNN_ERR_CANCELLED where watch, which may be NULL, stops it.
  */
-TNN_MUST_USE tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index);
+TNN_MUST_USE tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index, tnn_watch *watch);
 
 #endif

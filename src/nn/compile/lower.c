@@ -11,13 +11,14 @@
 
 static bool allocate_tables(tnn_layer_circuit *layer, uint32_t N) {
     const size_t tables = (size_t)layer->neurons * layer->tables_per_neuron;
+    const size_t most_steps = tnn_most_steps(layer->table_cells, N);
     if (layer->tables_per_neuron == 1) {
         layer->tests = tnn_alloc(tables, N * sizeof *layer->tests);
         return layer->tests != NULL;
     }
     layer->steps = tnn_alloc(tables, sizeof *layer->steps);
-    layer->step_positions = tnn_alloc(tables, N * sizeof *layer->step_positions);
-    layer->step_sizes = tnn_alloc(tables, N * sizeof *layer->step_sizes);
+    layer->step_positions = tnn_alloc(tables, most_steps * sizeof *layer->step_positions);
+    layer->step_sizes = tnn_alloc(tables, most_steps * sizeof *layer->step_sizes);
     return layer->steps && layer->step_positions && layer->step_sizes;
 }
 
@@ -71,9 +72,10 @@ static bool fill_tables(const tnn_circuit *circuit, tnn_layer_circuit *out, cons
         return true;
     }
     for (size_t m = 0; m < layer->tables_per_neuron; m++) {
-        size_t at = neuron * layer->tables_per_neuron + m;
+        const size_t at = neuron * layer->tables_per_neuron + m;
+        const size_t first = at * tnn_most_steps(layer->table_cells, N);
         out->steps[at] =
-            tnn_fill_steps(out->step_positions + at * N, out->step_sizes + at * N, N, layer, neuron, m, slope);
+            tnn_fill_steps(out->step_positions + first, out->step_sizes + first, N, layer, neuron, m, slope);
     }
     return true;
 }
@@ -101,18 +103,23 @@ static void compile_logit(tnn_circuit *circuit, const tnn_model *model, uint32_t
 }
 
 static tnn_status compile_neurons(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
-                                  const tnn_shape *shape, uint32_t index) {
-    for (uint32_t j = 0; j < model->layers[index].neurons; j++) {
+                                  const tnn_shape *shape, uint32_t index, tnn_watch *watch) {
+    const tnn_layer *layer = &model->layers[index];
+    const uint64_t positions = (uint64_t)circuit->spec.params.literal.N * layer->tables_per_neuron;
+    for (uint32_t j = 0; j < layer->neurons; j++) {
         if (!compile_neuron(circuit, model, shape, index, j)) {
             *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_NOT_NEGACYCLIC, .layer = index, .neuron = j};
             return TNN_ERR_UNSATISFIABLE;
+        }
+        if (!tnn_watch_work(watch, 1, 20 * positions + 4 * (uint64_t)layer->inputs)) {
+            return TNN_ERR_CANCELLED;
         }
     }
     return TNN_OK;
 }
 
 static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
-                                const tnn_shape *shape, uint32_t index) {
+                                const tnn_shape *shape, uint32_t index, tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
     tnn_layer_circuit *out = &circuit->layers[index];
     tnn_status status = allocate_layer(out, layer, circuit->spec.params.literal.N);
@@ -121,12 +128,14 @@ static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, 
     }
     if (layer->tables_per_neuron > 0) {
         out->output_unit = circuit->budget.layers[index + 1].unit;
-        return compile_neurons(circuit, shortfall, model, shape, index);
+        return compile_neurons(circuit, shortfall, model, shape, index, watch);
     }
-    for (size_t j = 0; j < layer->neurons; j++) {
+    bool on = true;
+    for (size_t j = 0; j < layer->neurons && on; j++) {
         compile_logit(circuit, model, index, j);
+        on = tnn_watch_work(watch, 1, 4 * (uint64_t)layer->inputs);
     }
-    return TNN_OK;
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
 }
 
 static tnn_status set_spec(tnn_circuit *circuit, const tnn_model *model, const tnn_params *params, bool exact) {
@@ -147,18 +156,35 @@ static tnn_status set_spec(tnn_circuit *circuit, const tnn_model *model, const t
 }
 
 static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
-                                 const tnn_shape *shape, const tnn_params *params, bool exact) {
-    tnn_status status = tnn_budget_fill(&circuit->budget, &shortfall->layer, shape, params, exact);
+                                 const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement) {
+    tnn_watch *watch = requirement->watch;
+    tnn_status status = tnn_budget_fill(&circuit->budget, &shortfall->layer, shape, params, requirement->exact, watch);
     if (status != TNN_OK) {
         return status;
     }
-    status = set_spec(circuit, model, params, exact);
+    status = set_spec(circuit, model, params, requirement->exact);
+    tnn_watch_stage(watch, shape->bootstraps + tnn_model_outputs(model));
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
-        status = compile_layer(circuit, shortfall, model, shape, i);
+        status = compile_layer(circuit, shortfall, model, shape, i, watch);
     }
     circuit->bootstraps = shape->bootstraps;
     circuit->milliseconds = tnn_cost_image(shape, params);
     return status;
+}
+
+static uint64_t layer_bytes(const tnn_layer *layer, uint32_t N) {
+    const uint64_t row = layer->inputs * sizeof(int16_t) + sizeof(uint32_t);
+    const uint64_t steps = sizeof(tnn_step_table) + 2 * sizeof(uint32_t) * tnn_most_steps(layer->table_cells, N);
+    const uint64_t table = layer->tables_per_neuron == 1 ? (uint64_t)N * sizeof(uint32_t) : steps;
+    return layer->neurons * (row + layer->tables_per_neuron * table);
+}
+
+uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t N) {
+    uint64_t bytes = sizeof(tnn_circuit);
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        bytes += layer_bytes(&model->layers[i], N);
+    }
+    return bytes;
 }
 
 tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model, const tnn_shape *shape,
@@ -173,9 +199,9 @@ tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_mode
     circuit->layers = tnn_alloc(model->layer_count, sizeof *circuit->layers);
     circuit->budget.layers = tnn_alloc(model->layer_count, sizeof *circuit->budget.layers);
     tnn_status status = circuit->layers && circuit->budget.layers
-                            ? compile_layers(circuit, shortfall, model, shape, params, requirement->exact)
+                            ? compile_layers(circuit, shortfall, model, shape, params, requirement)
                             : TNN_ERR_MEMORY;
-    status = status == TNN_OK ? tnn_circuit_write_reports(circuit, model, NULL) : status;
+    status = status == TNN_OK ? tnn_circuit_write_reports(circuit, model, NULL, requirement->watch) : status;
     if (status != TNN_OK) {
         tnn_circuit_free(circuit);
         return status;

@@ -7,11 +7,15 @@
 
 /*
  * A circuit of the model under `params`, which the shape has been found to fit. Of the requirement the contract and
- * whole_torus count. Returns TNN_ERR_MEMORY; TNN_ERR_UNSATISFIABLE with *shortfall filled where a range leaves no unit
- * or a table cannot take the whole torus.
+ * whole_torus count, and the watch. Returns TNN_ERR_MEMORY; TNN_ERR_CANCELLED; TNN_ERR_UNSATISFIABLE with *shortfall
+ * filled where a range leaves no unit or a table cannot take the whole torus.
  */
 TNN_MUST_USE tnn_status tnn_lower(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                   const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement);
+
+/* Bytes that a circuit of the model takes under parameters of this N, near enough to refuse it before they are taken.
+ */
+uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t N);
 
 /* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus.
  */

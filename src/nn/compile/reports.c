@@ -4,7 +4,7 @@
 #include "range.h"
 
 static tnn_status fill_report(tnn_layer_report *report, const tnn_circuit *circuit, const tnn_model *model,
-                              uint32_t index) {
+                              uint32_t index, tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
     *report = (tnn_layer_report){.inputs = layer->inputs,
                                  .neurons = layer->neurons,
@@ -14,17 +14,18 @@ static tnn_status fill_report(tnn_layer_report *report, const tnn_circuit *circu
     if (circuit->spec.exact || layer->tables_per_neuron == 0) {
         return TNN_OK;
     }
-    return tnn_unproven_neurons(&report->unproven_neurons, model, index, circuit->whole_torus);
+    return tnn_unproven_neurons(&report->unproven_neurons, model, index, circuit->whole_torus, watch);
 }
 
-tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model, const tnn_origin *origins) {
+tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model, const tnn_origin *origins,
+                                     tnn_watch *watch) {
     tnn_layer_report *reports = tnn_alloc(model->layer_count, sizeof *reports);
     if (!reports) {
         return TNN_ERR_MEMORY;
     }
     tnn_status status = TNN_OK;
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
-        status = fill_report(&reports[i], circuit, model, i);
+        status = fill_report(&reports[i], circuit, model, i, watch);
     }
     if (status != TNN_OK) {
         tnn_free(reports);

@@ -4,6 +4,8 @@
 
 #include <torusnn/tfhe.h>
 
+#include "watch.h"
+
 typedef struct tnn_requirement {
     tnn_security security;
     bool exact;
@@ -14,6 +16,8 @@ typedef struct tnn_requirement {
     const uint8_t *images;    /* exact: [image_count][pixels] whose word on how far accumulators reach is taken where
                                  what the weights allow cannot be had; NULL: no one's word */
     size_t image_count;
+    uint64_t most_bytes; /* of a circuit and of what it takes to compile it; 0: no limit */
+    tnn_watch *watch;    /* may be NULL */
 } tnn_requirement;
 
 #endif

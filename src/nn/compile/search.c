@@ -11,6 +11,7 @@
 #include "cost.h"
 #include "memory.h"
 #include "noise.h"
+#include "suspects.h"
 
 #define N_STEP 32u /* n is a multiple of it, so that inputs pack at least 32 to a mask */
 #define N_MOST 1280u
@@ -35,6 +36,7 @@ typedef struct candidate_list {
     size_t capacity;
     const tnn_shape *shape;
     tnn_security security;
+    tnn_watch *watch;
 } candidate_list;
 
 /* The least noise on a torus of 2^bits points that the curve allows at a dimension, in hundredths of a bit. */
@@ -58,7 +60,7 @@ static tnn_status append(candidate_list *list, const tnn_params *params) {
         list->capacity = capacity;
     }
     list->items[list->count++] = (candidate){*params, tnn_cost_image(list->shape, params)};
-    return TNN_OK;
+    return tnn_watch_work(list->watch, 0, 10000) ? TNN_OK : TNN_ERR_CANCELLED;
 }
 
 /* The base that gives l levels the least noise; false where none passes the checks. */
@@ -250,42 +252,157 @@ static tnn_shortfall width_shortfall(const tnn_budget *budget, const tnn_shape *
     return s;
 }
 
-/* The first candidate that meets the requirement; where none does, what stood in the way of the closest. */
-static tnn_status take_first(tnn_params *chosen, tnn_shortfall *shortfall, const candidate_list *list,
-                             tnn_budget *budget, const tnn_requirement *requirement) {
+/* What a look at candidates needs. */
+typedef struct inspection {
+    const candidate_list *list;
+    const tnn_requirement *requirement;
+    tnn_suspects *suspects;
+    tnn_budget few;      /* of the suspects */
+    tnn_budget all;      /* of all neurons */
+    tnn_shortfall width; /* of the candidate with the most room among those under which a layer has no unit */
+} inspection;
+
+static void note_width(inspection *in, const tnn_budget *budget, uint32_t layer) {
+    const tnn_shortfall width = width_shortfall(budget, in->list->shape, layer);
+    in->width = width.reachable > in->width.reachable ? width : in->width;
+}
+
+/* A lower bound of a candidate's excess, up to rounding: that of the suspects. INFINITY where a layer has no unit. */
+static double least_excess(inspection *in, size_t index) {
+    const tnn_shape *shape = tnn_suspects_shape(in->suspects);
+    const tnn_params *params = &in->list->items[index].params;
+    uint32_t layer = 0;
+    if (tnn_budget_fill(&in->few, &layer, shape, params, in->requirement->exact, NULL) != TNN_OK) {
+        note_width(in, &in->few, layer);
+        return INFINITY;
+    }
+    return excess_of(&in->few, shape, in->requirement, &layer);
+}
+
+/* The excess of all neurons, and the layer it is of; the worst become suspects. INFINITY where a layer has no unit. */
+static tnn_status find_excess(inspection *in, size_t index, double *excess, uint32_t *layer) {
+    const tnn_shape *shape = in->list->shape;
+    const tnn_params *params = &in->list->items[index].params;
+    tnn_status status = tnn_budget_fill(&in->all, layer, shape, params, in->requirement->exact, in->list->watch);
+    *excess = INFINITY;
+    if (status == TNN_ERR_UNSATISFIABLE) {
+        note_width(in, &in->all, *layer);
+        return TNN_OK;
+    }
+    if (status == TNN_OK) {
+        *excess = excess_of(&in->all, shape, in->requirement, layer);
+        tnn_suspects_add(in->suspects, &in->all);
+    }
+    return status;
+}
+
+static tnn_status watch_candidate(const inspection *in) {
+    const bool on = tnn_watch_work(in->list->watch, 1, 2000 * (uint64_t)in->list->shape->layer_count);
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
+}
+
+/* What separates a difference from rounding. */
+#define CERTAIN (1 + 1e-9)
+
+/* The first candidate that meets the requirement, or the end of the list; *likely is the one whose suspects come
+ * closest to it. */
+static tnn_status find_first(inspection *in, size_t *first, size_t *likely) {
     double closest = INFINITY;
-    for (size_t i = 0; i < list->count; i++) {
-        const tnn_params *params = &list->items[i].params;
-        uint32_t layer = 0;
-        if (tnn_budget_fill(budget, &layer, list->shape, params, requirement->exact) != TNN_OK) {
-            const tnn_shortfall width = width_shortfall(budget, list->shape, layer);
-            *shortfall = closest == INFINITY && width.reachable > shortfall->reachable ? width : *shortfall;
-            continue;
-        }
-        double excess = excess_of(budget, list->shape, requirement, &layer);
-        if (excess <= 1) {
-            *chosen = *params;
-            return TNN_OK;
-        }
+    tnn_watch_stage(in->list->watch, in->list->count);
+    for (*first = 0; *first < in->list->count; (*first)++) {
+        double excess = least_excess(in, *first);
         if (excess < closest) {
             closest = excess;
-            *shortfall = shortfall_of(budget, layer, list->shape, params, requirement);
+            *likely = *first;
+        }
+        uint32_t layer = 0;
+        tnn_status status = excess <= CERTAIN ? find_excess(in, *first, &excess, &layer) : TNN_OK;
+        status = status == TNN_OK ? watch_candidate(in) : status;
+        if (status != TNN_OK || excess <= 1) {
+            return status;
         }
     }
-    return TNN_ERR_UNSATISFIABLE;
+    return TNN_OK;
+}
+
+/* The closest candidate so far. */
+typedef struct closest_candidate {
+    double excess;
+    size_t index;
+} closest_candidate;
+
+/* Of equally close ones the first. */
+static bool comes_closer(double excess, size_t index, const closest_candidate *closest) {
+    return excess < closest->excess || (excess == closest->excess && excess < INFINITY && index < closest->index);
+}
+
+static tnn_status try_closer(inspection *in, size_t index, closest_candidate *closest, tnn_shortfall *shortfall) {
+    double excess;
+    uint32_t layer = 0;
+    tnn_status status = find_excess(in, index, &excess, &layer);
+    if (status == TNN_OK && comes_closer(excess, index, closest)) {
+        const tnn_params *params = &in->list->items[index].params;
+        *closest = (closest_candidate){excess, index};
+        *shortfall = shortfall_of(&in->all, layer, in->list->shape, params, in->requirement);
+    }
+    return status;
+}
+
+/* What stands in the way of the candidate that comes closest. */
+static tnn_status find_obstacle(inspection *in, size_t likely, tnn_shortfall *shortfall) {
+    closest_candidate closest = {INFINITY, in->list->count};
+    tnn_status status = try_closer(in, likely, &closest, shortfall);
+    tnn_watch_stage(in->list->watch, in->list->count);
+    for (size_t i = 0; status == TNN_OK && i < in->list->count; i++) {
+        if (comes_closer(least_excess(in, i), i, &closest)) {
+            status = try_closer(in, i, &closest, shortfall);
+        }
+        status = status == TNN_OK ? watch_candidate(in) : status;
+    }
+    if (status == TNN_OK && closest.excess == INFINITY) {
+        *shortfall = in->width;
+    }
+    return status == TNN_OK ? TNN_ERR_UNSATISFIABLE : status;
+}
+
+/* The first candidate that meets the requirement; where none does, what stood in the way of the closest. */
+static tnn_status take_first(tnn_params *chosen, tnn_shortfall *shortfall, inspection *in) {
+    size_t first;
+    size_t likely = 0;
+    tnn_status status = find_first(in, &first, &likely);
+    if (status == TNN_OK && first == in->list->count) {
+        return find_obstacle(in, likely, shortfall);
+    }
+    if (status == TNN_OK) {
+        *chosen = in->list->items[first].params;
+    }
+    return status;
+}
+
+static tnn_status inspect(tnn_params *chosen, tnn_shortfall *shortfall, candidate_list *list,
+                          const tnn_requirement *requirement) {
+    inspection in = {.list = list, .requirement = requirement, .width.reachable = -INFINITY};
+    in.few.layers = tnn_alloc(list->shape->layer_count, sizeof *in.few.layers);
+    in.all.layers = tnn_alloc(list->shape->layer_count, sizeof *in.all.layers);
+    tnn_status status = tnn_suspects_create(&in.suspects, list->shape);
+    status = status == TNN_OK && !(in.few.layers && in.all.layers) ? TNN_ERR_MEMORY : status;
+    if (status == TNN_OK) {
+        qsort(list->items, list->count, sizeof *list->items, by_cost);
+        status = take_first(chosen, shortfall, &in);
+    }
+    tnn_suspects_free(in.suspects);
+    tnn_free(in.few.layers);
+    tnn_free(in.all.layers);
+    return status;
 }
 
 tnn_status tnn_search(tnn_params *chosen, tnn_shortfall *shortfall, const tnn_shape *shape,
                       const tnn_requirement *requirement) {
-    candidate_list list = {.shape = shape, .security = requirement->security};
-    tnn_budget budget = {.layers = tnn_alloc(shape->layer_count, sizeof *budget.layers)};
-    *shortfall = (tnn_shortfall){.reachable = -INFINITY};
-    tnn_status status = budget.layers ? add_all(&list) : TNN_ERR_MEMORY;
+    candidate_list list = {.shape = shape, .security = requirement->security, .watch = requirement->watch};
+    tnn_status status = add_all(&list);
     if (status == TNN_OK) {
-        qsort(list.items, list.count, sizeof *list.items, by_cost);
-        status = take_first(chosen, shortfall, &list, &budget, requirement);
+        status = inspect(chosen, shortfall, &list, requirement);
     }
     tnn_free(list.items);
-    tnn_free(budget.layers);
     return status;
 }

@@ -11,6 +11,7 @@ typedef enum tnn_shortfall_kind {
     TNN_SHORTFALL_REACH,          /* exact: weights carry an accumulator further than its table can be right */
     TNN_SHORTFALL_RANGE,          /* no accumulator can lie inside the neuron's table */
     TNN_SHORTFALL_NOT_NEGACYCLIC, /* its table cannot take the whole torus */
+    TNN_SHORTFALL_BYTES,          /* no neuron's: circuit and compilation take more than the requirement allows */
 } tnn_shortfall_kind;
 
 typedef struct tnn_shortfall {
@@ -23,7 +24,7 @@ typedef struct tnn_shortfall {
     double reachable; /* exact: bits that can be told apart; tolerant: the least noise */
 } tnn_shortfall;
 
-/* TNN_ERR_UNSATISFIABLE with *shortfall filled, TNN_ERR_MEMORY. */
+/* TNN_ERR_UNSATISFIABLE with *shortfall filled, TNN_ERR_MEMORY, TNN_ERR_CANCELLED. */
 TNN_MUST_USE tnn_status tnn_search(tnn_params *chosen, tnn_shortfall *shortfall, const tnn_shape *shape,
                                    const tnn_requirement *requirement);
 

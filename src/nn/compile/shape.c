@@ -89,20 +89,24 @@ static double spread_of(const tnn_layer *layer, size_t neuron, const double *var
     return variance > 0 ? sqrt(variance) : 1;
 }
 
-static tnn_status set_spreads(tnn_layer_shape *out, const tnn_model *model, uint32_t index) {
+static tnn_status set_spreads(tnn_layer_shape *out, const tnn_model *model, uint32_t index, tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
+    const uint32_t cells = index > 0 ? model->layers[index - 1].table_cells : 1;
     double *variances = tnn_alloc(layer->inputs, sizeof *variances);
     if (!variances) {
         return TNN_ERR_MEMORY;
     }
-    for (size_t i = 0; i < layer->inputs; i++) {
+    bool on = true;
+    for (size_t i = 0; i < layer->inputs && on; i++) {
         variances[i] = entry_variance(model, index, i);
+        on = tnn_watch_work(watch, 0, cells);
     }
-    for (size_t j = 0; j < out->neurons; j++) {
+    for (size_t j = 0; j < out->neurons && on; j++) {
         out->neuron[j].spread = spread_of(layer, j, variances);
+        on = tnn_watch_work(watch, 0, layer->inputs);
     }
     tnn_free(variances);
-    return TNN_OK;
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
 }
 
 /* For a logit, the largest size it can have. */
@@ -138,13 +142,14 @@ static tnn_status set_widths_by_reach(tnn_layer_shape *out, const tnn_model *mod
     const tnn_layer *layer = &model->layers[index];
     tnn_interval *reach;
     tnn_interval *shown = NULL;
-    tnn_status status = tnn_layer_reach(&reach, model, index);
+    tnn_status status = tnn_layer_reach(&reach, model, index, requirement->watch);
     if (status == TNN_OK && layer->tables_per_neuron > 0 && source == TNN_REACH_OF_IMAGES) {
-        status = tnn_images_reach(&shown, model, index, requirement->images, requirement->image_count);
+        status =
+            tnn_images_reach(&shown, model, index, requirement->images, requirement->image_count, requirement->watch);
     }
     if (status == TNN_OK && layer->tables_per_neuron == 0) {
         set_logit_widths(out, reach);
-        status = set_spreads(out, model, index);
+        status = set_spreads(out, model, index, requirement->watch);
     } else if (status == TNN_OK) {
         set_exact_widths(out, layer, reach, source == TNN_REACH_OF_WEIGHTS ? reach : shown);
     }
@@ -178,13 +183,16 @@ static tnn_status fill_layer(tnn_layer_shape *out, const tnn_model *model, uint3
     if (!out->neuron || !out->gain) {
         return TNN_ERR_MEMORY;
     }
-    for (size_t j = 0; j < layer->neurons; j++) {
+    bool on = true;
+    for (size_t j = 0; j < layer->neurons && on; j++) {
         out->neuron[j] = neuron_shape(model, index, j, gains);
+        on = tnn_watch_work(requirement->watch, 1, 3 * (uint64_t)layer->inputs);
     }
-    for (size_t i = 0; layer->tables_per_neuron > 0 && i < tnn_layer_outputs(layer); i++) {
+    for (size_t i = 0; layer->tables_per_neuron > 0 && i < tnn_layer_outputs(layer) && on; i++) {
         out->gain[i] = table_gain(layer, i);
+        on = tnn_watch_work(requirement->watch, 0, 3 * (uint64_t)layer->table_cells);
     }
-    return set_widths(out, model, index, requirement, source);
+    return on ? set_widths(out, model, index, requirement, source) : TNN_ERR_CANCELLED;
 }
 
 static void count(tnn_shape *shape, const tnn_layer_shape *layer) {
@@ -192,6 +200,14 @@ static void count(tnn_shape *shape, const tnn_layer_shape *layer) {
     for (size_t j = 0; j < layer->neurons; j++) {
         shape->widened = shape->widened || layer->neuron[j].half_width > layer->neuron[j].width;
     }
+}
+
+static uint64_t neuron_count(const tnn_model *model) {
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        count += model->layers[i].neurons;
+    }
+    return count;
 }
 
 tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model, const tnn_requirement *requirement,
@@ -205,6 +221,7 @@ tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model, const tnn_r
     shape->input_levels = model->input_levels;
     shape->layers = tnn_alloc(model->layer_count, sizeof *shape->layers);
     tnn_status status = shape->layers ? TNN_OK : TNN_ERR_MEMORY;
+    tnn_watch_stage(requirement->watch, neuron_count(model));
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
         const tnn_gain *gains = i > 0 ? shape->layers[i - 1].gain : NULL;
         status = fill_layer(&shape->layers[i], model, i, gains, requirement, source);

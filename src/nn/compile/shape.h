@@ -59,7 +59,8 @@ typedef enum tnn_reach_source {
     TNN_REACH_OF_TABLES,  /* as far as their tables are proven without room of their own */
 } tnn_reach_source;
 
-/* Of the requirement the contract, whole_torus and the images count. Returns TNN_ERR_MEMORY. */
+/* Of the requirement the contract, whole_torus, the images and the watch count. Returns TNN_ERR_MEMORY,
+ * TNN_ERR_CANCELLED. */
 TNN_MUST_USE tnn_status tnn_shape_create(tnn_shape **shape, const tnn_model *model, const tnn_requirement *requirement,
                                          tnn_reach_source source);
 void tnn_shape_free(tnn_shape *shape);

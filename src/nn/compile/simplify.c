@@ -5,15 +5,29 @@
 
 #include "fold.h"
 #include "memory.h"
+#include "twins.h"
 
 /* A simplification in progress, with scratch for the widest layer. */
 typedef struct reduction {
     tnn_model *model;
     tnn_origin *origins;
     bool *gone;           /* [most neurons] of the layer at hand */
+    bool *read;           /* [most neurons] of it, whether the next layer reads any of their tables */
     tnn_fold_step *steps; /* [most tables a neuron] */
     bool changed;         /* by the pass at hand */
+    uint64_t twin_work;   /* weights of next layers that the search for twins has looked at */
+    tnn_watch *watch;     /* may be NULL */
 } reduction;
+
+/* Members of its group that a neuron is tried with: one that looks like so many and cannot be folded into any of them
+ * is not worth more time. */
+#define MOST_TWINS 32u
+
+/* What the search for twins may look at in all: for networks of up to some thousand neurons a layer, everything. */
+#define MOST_TWIN_WORK ((uint64_t)1 << 26)
+
+/* Each pass takes a neuron or a layer away, and few networks need more than as many as they have layers. */
+#define MOST_PASSES 128u
 
 /* -------------------------------------------------------------------------------------------------------- copies -- */
 
@@ -58,7 +72,7 @@ static tnn_status name_neurons(tnn_origin *origin, uint32_t index, uint32_t neur
     return origin->neurons ? TNN_OK : TNN_ERR_MEMORY;
 }
 
-static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
+static tnn_status copy_model(tnn_simplified *out, const tnn_model *model, tnn_watch *watch) {
     tnn_status status = tnn_model_new(&out->model, model->layer_count);
     out->origins = tnn_alloc(model->layer_count, sizeof *out->origins);
     status = out->origins ? status : TNN_ERR_MEMORY;
@@ -73,6 +87,7 @@ static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
     status = tnn_readout_copy(&out->model->readout, &model->readout);
     for (uint32_t i = 0; status == TNN_OK && i < model->layer_count; i++) {
         status = copy_layer(&out->model->layers[i], &model->layers[i]);
+        (void)tnn_watch_work(watch, 0, (uint64_t)model->layers[i].neurons * model->layers[i].inputs);
         status = status == TNN_OK ? name_neurons(&out->origins[i], i, model->layers[i].neurons) : status;
     }
     return status;
@@ -81,19 +96,40 @@ static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
 /* ------------------------------------------------------------------------------------------------ neurons that go --
  */
 
-/* reach [neurons] of the layer. */
-static bool can_go(const reduction *r, uint32_t index, const tnn_interval *reach, size_t neuron) {
+static bool fold_twin(reduction *r, uint32_t index, tnn_twins *twins, uint32_t a, uint32_t b) {
     tnn_layer *layer = &r->model->layers[index];
     tnn_layer *next = &r->model->layers[index + 1];
-    if (tnn_fold_unread(layer, next, neuron) || tnn_fold_constant(layer, next, neuron, reach[neuron], r->steps)) {
-        return true;
+    const uint64_t weights = (uint64_t)layer->tables_per_neuron * next->neurons;
+    const bool folded = tnn_fold_twin(layer, next, a, b, r->steps);
+    if (folded) {
+        tnn_twins_renew(twins, layer, next, a);
     }
-    for (size_t j = 0; j < neuron; j++) {
-        if (!r->gone[j] && tnn_fold_twin(layer, next, j, neuron, r->steps)) {
-            return true;
+    r->twin_work += 6 * weights;
+    (void)tnn_watch_work(r->watch, 0, 60 * weights + layer->inputs + 6 * (uint64_t)layer->table_cells);
+    return folded;
+}
+
+static bool fold_into_a_twin(reduction *r, uint32_t index, tnn_twins *twins, uint32_t neuron) {
+    size_t count;
+    size_t tried = 0;
+    const uint32_t *members = tnn_twins_of(twins, neuron, &count);
+    for (size_t i = 0; i < count && tried < MOST_TWINS && r->twin_work < MOST_TWIN_WORK; i++) {
+        if (tnn_twins_alike(twins, members[i], neuron)) {
+            tried++;
+            if (fold_twin(r, index, twins, members[i], neuron)) {
+                return true;
+            }
         }
     }
+    (void)tnn_watch_work(r->watch, 0, count);
     return false;
+}
+
+/* reach [neurons] of the layer. */
+static bool can_go(reduction *r, uint32_t index, const tnn_interval *reach, tnn_twins *twins, uint32_t neuron) {
+    return !r->read[neuron] ||
+           tnn_fold_constant(&r->model->layers[index], &r->model->layers[index + 1], neuron, reach[neuron], r->steps) ||
+           fold_into_a_twin(r, index, twins, neuron);
 }
 
 static void move_neuron(tnn_layer *layer, tnn_origin *origin, size_t to, size_t from) {
@@ -111,14 +147,19 @@ static void move_neuron(tnn_layer *layer, tnn_origin *origin, size_t to, size_t 
     origin->neurons[to] = origin->neurons[from];
 }
 
-/* Takes the weights that read neurons which are gone out of the next layer. */
+/* Takes the weights that read neurons which are gone out of the next layer. The watch is told and not asked: a layer
+ * is left whole. */
 static void drop_inputs(const reduction *r, tnn_layer *next, size_t per_neuron) {
+    const int16_t *from = next->weights;
     int16_t *to = next->weights;
-    for (size_t from = 0; from < (size_t)next->neurons * next->inputs; from += per_neuron) {
-        if (!r->gone[from % next->inputs / per_neuron]) {
-            memmove(to, next->weights + from, per_neuron * sizeof *to);
-            to += per_neuron;
+    for (size_t i = 0; i < next->neurons; i++) {
+        for (size_t j = 0; j < next->inputs / per_neuron; j++, from += per_neuron) {
+            if (!r->gone[j]) {
+                memmove(to, from, per_neuron * sizeof *to);
+                to += per_neuron;
+            }
         }
+        (void)tnn_watch_work(r->watch, 0, 4 * (uint64_t)next->inputs);
     }
 }
 
@@ -136,39 +177,53 @@ static void drop_neurons(const reduction *r, uint32_t index, uint32_t left) {
     next->inputs = left * layer->tables_per_neuron;
 }
 
-/* All but one neuron may go: a layer without any is no layer. */
-static tnn_status reduce_layer(reduction *r, uint32_t index) {
-    const uint32_t neurons = r->model->layers[index].neurons;
+/* All but one neuron may go: a layer without any is no layer. Where the watch stops it, what is done is done right. */
+static tnn_status reduce_neurons(reduction *r, uint32_t index, const tnn_interval *reach, tnn_twins *twins) {
+    const tnn_layer *layer = &r->model->layers[index];
+    const uint32_t neurons = layer->neurons;
     uint32_t left = neurons;
-    tnn_interval *reach;
-    tnn_status status = tnn_layer_reach(&reach, r->model, index);
-    if (status != TNN_OK) {
-        return status;
-    }
+    bool on = tnn_fold_find_read(r->read, layer, &r->model->layers[index + 1], r->watch);
     for (uint32_t j = 0; j < neurons; j++) {
-        r->gone[j] = left > 1 && can_go(r, index, reach, j);
+        r->gone[j] = on && left > 1 && can_go(r, index, reach, twins, j);
         left -= r->gone[j];
+        if (!r->gone[j]) {
+            tnn_twins_add(twins, j);
+        }
+        on = tnn_watch_work(r->watch, 1, layer->table_cells) && on;
     }
-    tnn_free(reach);
     if (left < neurons) {
         drop_neurons(r, index, left);
         r->changed = true;
     }
-    return TNN_OK;
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
+}
+
+static tnn_status reduce_layer(reduction *r, uint32_t index) {
+    tnn_interval *reach;
+    tnn_twins *twins = NULL;
+    tnn_status status = tnn_layer_reach(&reach, r->model, index, r->watch);
+    status = status == TNN_OK
+                 ? tnn_twins_create(&twins, &r->model->layers[index], &r->model->layers[index + 1], r->watch)
+                 : status;
+    status = status == TNN_OK ? reduce_neurons(r, index, reach, twins) : status;
+    tnn_twins_free(twins);
+    tnn_free(reach);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------- smaller weights --
  */
 
-static bool reduce_weights(tnn_model *model) {
-    bool changed = false;
+static tnn_status reduce_weights(tnn_model *model, bool *changed, tnn_watch *watch) {
+    bool on = true;
     for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
         tnn_layer *layer = &model->layers[i];
-        for (size_t t = 0; t < tnn_layer_outputs(layer); t++) {
-            changed = tnn_fold_factor(layer, &model->layers[i + 1], t) || changed;
+        for (size_t t = 0; t < tnn_layer_outputs(layer) && on; t++) {
+            *changed = tnn_fold_factor(layer, &model->layers[i + 1], t) || *changed;
+            on = tnn_watch_work(watch, 0, 4 * (uint64_t)model->layers[i + 1].neurons);
         }
     }
-    return changed;
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
 }
 
 /* ------------------------------------------------------------------------------------------------- layers that go --
@@ -188,7 +243,7 @@ static tnn_status reduce_layers(reduction *r) {
     uint32_t index = 0;
     while (index + 1 < r->model->layer_count && r->model->layer_count > 2) {
         bool folded;
-        tnn_status status = tnn_fold_layer(&folded, r->model, index);
+        tnn_status status = tnn_fold_layer(&folded, r->model, index, r->watch);
         if (status != TNN_OK) {
             return status;
         }
@@ -204,12 +259,21 @@ static tnn_status reduce_layers(reduction *r) {
 
 /* ----------------------------------------------------------------------------------------------------------- all -- */
 
-/* A pass may open the way for another: what a neuron that is gone read may have no other reader. Each takes a
- * neuron or a layer away. */
+static uint64_t neurons_with_tables(const tnn_model *model) {
+    uint64_t count = 0;
+    for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
+        count += model->layers[i].neurons;
+    }
+    return count;
+}
+
+/* A pass may open the way for another: what a neuron that is gone read may have no other reader. */
 static tnn_status reduce(reduction *r, bool *changed) {
+    uint32_t passes = 0;
     do {
         tnn_status status = TNN_OK;
         r->changed = false;
+        tnn_watch_stage(r->watch, neurons_with_tables(r->model));
         for (uint32_t i = 0; status == TNN_OK && i + 1 < r->model->layer_count; i++) {
             status = reduce_layer(r, i);
         }
@@ -218,30 +282,32 @@ static tnn_status reduce(reduction *r, bool *changed) {
             return status;
         }
         *changed = *changed || r->changed;
-    } while (r->changed);
+        passes++;
+    } while (r->changed && passes < MOST_PASSES);
     return TNN_OK;
 }
 
-static tnn_status reduce_copy(tnn_simplified *simplified) {
-    reduction r = {.model = simplified->model, .origins = simplified->origins};
+static tnn_status reduce_copy(tnn_simplified *simplified, tnn_watch *watch) {
+    reduction r = {.model = simplified->model, .origins = simplified->origins, .watch = watch};
     const size_t widest = tnn_model_widest(r.model);
     r.gone = tnn_alloc(widest, sizeof *r.gone);
+    r.read = tnn_alloc(widest, sizeof *r.read);
     r.steps = tnn_alloc(widest, sizeof *r.steps);
-    tnn_status status = r.gone && r.steps ? reduce(&r, &simplified->changed) : TNN_ERR_MEMORY;
+    tnn_status status = r.gone && r.read && r.steps ? reduce(&r, &simplified->changed) : TNN_ERR_MEMORY;
     tnn_free(r.gone);
+    tnn_free(r.read);
     tnn_free(r.steps);
-    simplified->changed = reduce_weights(simplified->model) || simplified->changed;
-    return status;
+    return status == TNN_OK ? reduce_weights(simplified->model, &simplified->changed, watch) : status;
 }
 
-tnn_status tnn_simplify(tnn_simplified **out, const tnn_model *model) {
+tnn_status tnn_simplify(tnn_simplified **out, const tnn_model *model, tnn_watch *watch) {
     *out = NULL;
     tnn_simplified *simplified = tnn_alloc(1, sizeof *simplified);
     if (!simplified) {
         return TNN_ERR_MEMORY;
     }
-    tnn_status status = copy_model(simplified, model);
-    status = status == TNN_OK ? reduce_copy(simplified) : status;
+    tnn_status status = copy_model(simplified, model, watch);
+    status = status == TNN_OK ? reduce_copy(simplified, watch) : status;
     if (status != TNN_OK) {
         tnn_simplified_free(simplified);
         return status;

@@ -13,15 +13,18 @@ static tnn_interval table_interval(const int16_t *table, size_t cells) {
 }
 
 /* Values that each input of a layer can take: levels of a pixel, or entries of a table. intervals [inputs]. */
-static void fill_input_intervals(tnn_interval *intervals, const tnn_model *model, uint32_t index) {
-    for (size_t i = 0; i < model->layers[index].inputs; i++) {
+static bool fill_input_intervals(tnn_interval *intervals, const tnn_model *model, uint32_t index, tnn_watch *watch) {
+    bool on = true;
+    for (size_t i = 0; i < model->layers[index].inputs && on; i++) {
         if (index == 0) {
             intervals[i] = (tnn_interval){0, (int64_t)model->input_levels - 1};
         } else {
             const tnn_layer *before = &model->layers[index - 1];
             intervals[i] = table_interval(before->tables + i * before->table_cells, before->table_cells);
+            on = tnn_watch_work(watch, 0, before->table_cells);
         }
     }
+    return on;
 }
 
 /* Each weight takes the end of its input's interval that pushes the sum outwards. */
@@ -36,23 +39,28 @@ static tnn_interval reach_of(const tnn_layer *layer, size_t neuron, const tnn_in
     return sum;
 }
 
-tnn_status tnn_layer_reach(tnn_interval **out, const tnn_model *model, uint32_t index) {
+/* reach [neurons], inputs [inputs] is scratch. */
+static tnn_status fill_reach(tnn_interval *reach, tnn_interval *inputs, const tnn_model *model, uint32_t index,
+                             tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
-    tnn_interval *reach = tnn_alloc(layer->neurons, sizeof *reach);
-    tnn_interval *inputs = tnn_alloc(layer->inputs, sizeof *inputs);
-    *out = NULL;
-    if (!reach || !inputs) {
-        tnn_free(reach);
-        tnn_free(inputs);
-        return TNN_ERR_MEMORY;
-    }
-    fill_input_intervals(inputs, model, index);
-    for (size_t j = 0; j < layer->neurons; j++) {
+    bool on = fill_input_intervals(inputs, model, index, watch);
+    for (size_t j = 0; j < layer->neurons && on; j++) {
         reach[j] = reach_of(layer, j, inputs);
+        on = tnn_watch_work(watch, 0, layer->inputs);
     }
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
+}
+
+tnn_status tnn_layer_reach(tnn_interval **out, const tnn_model *model, uint32_t index, tnn_watch *watch) {
+    tnn_interval *reach = tnn_alloc(model->layers[index].neurons, sizeof *reach);
+    tnn_interval *inputs = tnn_alloc(model->layers[index].inputs, sizeof *inputs);
+    tnn_status status = reach && inputs ? fill_reach(reach, inputs, model, index, watch) : TNN_ERR_MEMORY;
     tnn_free(inputs);
-    *out = reach;
-    return TNN_OK;
+    if (status != TNN_OK) {
+        tnn_free(reach);
+    }
+    *out = status == TNN_OK ? reach : NULL;
+    return status;
 }
 
 static void include(tnn_interval *reach, const int64_t *accumulators, size_t neurons) {
@@ -62,28 +70,47 @@ static void include(tnn_interval *reach, const int64_t *accumulators, size_t neu
     }
 }
 
-tnn_status tnn_images_reach(tnn_interval **out, const tnn_model *model, uint32_t index, const uint8_t *images,
-                            size_t count) {
+/* Weights that an image meets on its way to a layer, and cells of no account beside them. */
+static uint64_t weights_up_to(const tnn_model *model, uint32_t index) {
+    uint64_t weights = 0;
+    for (uint32_t i = 0; i <= index; i++) {
+        weights += (uint64_t)model->layers[i].neurons * model->layers[i].inputs;
+    }
+    return weights;
+}
+
+/* reach [neurons]; values and accumulators [widest] are scratch. */
+static tnn_status fill_images_reach(tnn_interval *reach, const tnn_model *model, uint32_t index, const uint8_t *images,
+                                    size_t count, tnn_watch *watch, int32_t *values, int64_t *accumulators) {
     const size_t neurons = model->layers[index].neurons;
-    const size_t widest = tnn_model_widest(model);
-    tnn_interval *reach = tnn_alloc(neurons, sizeof *reach);
-    int32_t *values = tnn_alloc(widest, sizeof *values);
-    int64_t *accumulators = tnn_alloc(widest, sizeof *accumulators);
-    const bool memory = reach && values && accumulators;
-    for (size_t j = 0; memory && j < neurons; j++) {
+    bool on = true;
+    for (size_t j = 0; j < neurons; j++) {
         reach[j] = (tnn_interval){INT64_MAX, INT64_MIN};
     }
-    for (size_t i = 0; memory && i < count; i++) {
+    for (size_t i = 0; i < count && on; i++) {
         tnn_reference_accumulators(model, accumulators, index, images + i * tnn_model_pixels(model), values);
         include(reach, accumulators, neurons);
+        on = tnn_watch_work(watch, 0, weights_up_to(model, index));
     }
+    return on ? TNN_OK : TNN_ERR_CANCELLED;
+}
+
+tnn_status tnn_images_reach(tnn_interval **out, const tnn_model *model, uint32_t index, const uint8_t *images,
+                            size_t count, tnn_watch *watch) {
+    const size_t widest = tnn_model_widest(model);
+    tnn_interval *reach = tnn_alloc(model->layers[index].neurons, sizeof *reach);
+    int32_t *values = tnn_alloc(widest, sizeof *values);
+    int64_t *accumulators = tnn_alloc(widest, sizeof *accumulators);
+    tnn_status status = reach && values && accumulators
+                            ? fill_images_reach(reach, model, index, images, count, watch, values, accumulators)
+                            : TNN_ERR_MEMORY;
     tnn_free(values);
     tnn_free(accumulators);
-    if (!memory) {
+    if (status != TNN_OK) {
         tnn_free(reach);
     }
-    *out = memory ? reach : NULL;
-    return memory ? TNN_OK : TNN_ERR_MEMORY;
+    *out = status == TNN_OK ? reach : NULL;
+    return status;
 }
 
 /* Does every table of a neuron say the same in both cells? */
@@ -156,10 +183,11 @@ bool tnn_range_proven(const tnn_layer *layer, size_t neuron, tnn_interval reach,
     return tnn_covering_width(layer, neuron, reach) == tnn_layer_range_width(layer, neuron);
 }
 
-tnn_status tnn_unproven_neurons(uint64_t *unproven, const tnn_model *model, uint32_t index, bool whole_torus) {
+tnn_status tnn_unproven_neurons(uint64_t *unproven, const tnn_model *model, uint32_t index, bool whole_torus,
+                                tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
     tnn_interval *reach;
-    tnn_status status = tnn_layer_reach(&reach, model, index);
+    tnn_status status = tnn_layer_reach(&reach, model, index, watch);
     if (status != TNN_OK) {
         return status;
     }

@@ -3,6 +3,7 @@
 #define TNN_NN_RANGE_H
 
 #include "model.h"
+#include "watch.h"
 
 /* Both ends belong to it. */
 typedef struct tnn_interval {
@@ -11,12 +12,12 @@ typedef struct tnn_interval {
 } tnn_interval;
 
 /* Accumulators that each neuron of layer `index` can reach, whatever the image: *reach [neurons], to be freed with
- * tnn_free. Returns TNN_ERR_MEMORY. */
-TNN_MUST_USE tnn_status tnn_layer_reach(tnn_interval **reach, const tnn_model *model, uint32_t index);
+ * tnn_free. Returns TNN_ERR_MEMORY, or TNN_ERR_CANCELLED where watch, which may be NULL, stops it. */
+TNN_MUST_USE tnn_status tnn_layer_reach(tnn_interval **reach, const tnn_model *model, uint32_t index, tnn_watch *watch);
 
 /* The same of what images [count][pixels] reach; count is at least 1. */
 TNN_MUST_USE tnn_status tnn_images_reach(tnn_interval **reach, const tnn_model *model, uint32_t index,
-                                         const uint8_t *images, size_t count);
+                                         const uint8_t *images, size_t count, tnn_watch *watch);
 
 /* Accumulators next to either end of a neuron's range for which every table says what it says at that end. */
 typedef struct tnn_flat_ends {
@@ -42,9 +43,9 @@ int64_t tnn_covering_width(const tnn_layer *layer, size_t neuron, tnn_interval r
  * whole torus nothing goes on behind the range. */
 bool tnn_range_proven(const tnn_layer *layer, size_t neuron, tnn_interval reach, bool whole_torus);
 
-/* Neurons of layer `index` for which that is not so. Returns TNN_ERR_MEMORY. */
+/* Neurons of layer `index` for which that is not so. Returns TNN_ERR_MEMORY, TNN_ERR_CANCELLED. */
 TNN_MUST_USE tnn_status tnn_unproven_neurons(uint64_t *unproven, const tnn_model *model, uint32_t index,
-                                             bool whole_torus);
+                                             bool whole_torus, tnn_watch *watch);
 
 /* entry = slope accumulator + offset. */
 typedef struct tnn_line {

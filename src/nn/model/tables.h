@@ -18,7 +18,13 @@ void tnn_fill_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t ne
 bool tnn_fill_whole_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
                          uint32_t output_unit);
 
-/* The steps of 2 (f - centre) from position to position; positions and sizes [N] are filled as far as needed. */
+/* Steps that a table of so many cells has at most: one where a cell begins, and one to the negated other end. */
+static inline size_t tnn_most_steps(uint32_t cells, uint32_t N) {
+    return cells < N ? cells : N;
+}
+
+/* The steps of 2 (f - centre) from position to position; positions and sizes [tnn_most_steps] are filled as far as
+ * needed. */
 tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, const tnn_layer *layer, size_t neuron,
                               size_t table, double slope);
 

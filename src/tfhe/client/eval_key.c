@@ -110,7 +110,7 @@ static void encrypt_later_key_bit(void *context, unsigned worker, size_t i) {
     encrypt_key_bit(context, worker, g->first + i);
 }
 
-static tnn_status run_generation(generation *g, unsigned threads, const tnn_watch *watch) {
+static tnn_status run_generation(generation *g, unsigned threads, const tnn_key_watch *watch) {
     const size_t n = g->eval->params.literal.n;
     const size_t stretch = watch->progress ? (size_t)threads * CIPHERTEXTS_A_REPORT : n;
     for (g->first = 0; g->first < n; g->first += stretch) {
@@ -125,11 +125,11 @@ static tnn_status run_generation(generation *g, unsigned threads, const tnn_watc
 }
 
 tnn_status tnn_eval_key_generate(tnn_eval_key **out, const tnn_secret_key *secret, unsigned threads) {
-    return tnn_eval_key_generate_watched(out, secret, threads, (tnn_watch){0});
+    return tnn_eval_key_generate_watched(out, secret, threads, (tnn_key_watch){0});
 }
 
 tnn_status tnn_eval_key_generate_watched(tnn_eval_key **out, const tnn_secret_key *secret, unsigned threads,
-                                         tnn_watch watch) {
+                                         tnn_key_watch watch) {
     if (!out) {
         return TNN_ERR_MISUSE;
     }

@@ -32,14 +32,14 @@ TNN_MUST_USE tnn_status tnn_secret_key_new(tnn_secret_key **secret, const tnn_pa
 TNN_MUST_USE tnn_status tnn_eval_key_new(tnn_eval_key **eval, const tnn_params *params);
 
 /* Told on the calling thread how many of the n GGSW ciphertexts are made; false ends the work. */
-typedef struct tnn_watch {
+typedef struct tnn_key_watch {
     bool (*progress)(void *user, uint64_t done, uint64_t total); /* may be NULL */
     void *user;
-} tnn_watch;
+} tnn_key_watch;
 
 /* tnn_eval_key_generate with a watch: TNN_ERR_CANCELLED where it ends the work. */
 TNN_MUST_USE tnn_status tnn_eval_key_generate_watched(tnn_eval_key **eval, const tnn_secret_key *secret,
-                                                      unsigned threads, tnn_watch watch);
+                                                      unsigned threads, tnn_key_watch watch);
 
 /* Bytes of tnn_eval_key's two arrays. */
 size_t tnn_bootstrapping_body_bytes(const tnn_params *params);

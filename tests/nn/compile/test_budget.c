@@ -27,7 +27,7 @@ static plan plan_of(tnn_model *model, const char *shipped, bool is_exact) {
     plan p = {.model = model, .shape = shape_of(model), .params = shipped_params(shipped)};
     uint32_t failed_layer;
     p.budget.layers = new_array(model->layer_count, sizeof *p.budget.layers);
-    assert_ok(tnn_budget_fill(&p.budget, &failed_layer, p.shape, p.params, is_exact));
+    assert_ok(tnn_budget_fill(&p.budget, &failed_layer, p.shape, p.params, is_exact, NULL));
     return p;
 }
 
@@ -97,7 +97,7 @@ static void layer_without_a_unit_is_named(void **state) {
         plan p = plan_of(random_network(&drawn), "deep", false);
         p.shape->layers[index].widest = 0x1p32;
         uint32_t failed_layer = 99;
-        assert_status(TNN_ERR_UNSATISFIABLE, tnn_budget_fill(&p.budget, &failed_layer, p.shape, p.params, false));
+        assert_status(TNN_ERR_UNSATISFIABLE, tnn_budget_fill(&p.budget, &failed_layer, p.shape, p.params, false, NULL));
         assert_int_equal(failed_layer, index);
         free_plan(&p);
     }
@@ -315,7 +315,7 @@ static void each_contract_is_best_by_its_own_measure(void **state) {
         plan p = random_plan(false);
         uint32_t failed_layer;
         tnn_budget other = {.layers = new_array(p.shape->layer_count, sizeof *other.layers)};
-        assert_ok(tnn_budget_fill(&other, &failed_layer, p.shape, p.params, true));
+        assert_ok(tnn_budget_fill(&other, &failed_layer, p.shape, p.params, true, NULL));
         for (uint32_t i = 0; i + 1 < p.shape->layer_count; i++) {
             const tnn_layer_budget *for_tolerant = &p.budget.layers[i];
             const tnn_layer_budget *for_exact = &other.layers[i];

@@ -27,7 +27,7 @@ static finding search_for(const tnn_shape *shape, const tnn_requirement *require
     f.status = tnn_search(&f.params, &f.shortfall, shape, requirement);
     assert_true(f.status == TNN_OK || f.status == TNN_ERR_UNSATISFIABLE);
     if (f.status == TNN_OK) {
-        assert_ok(tnn_budget_fill(&f.budget, &failed_layer, shape, &f.params, requirement->exact));
+        assert_ok(tnn_budget_fill(&f.budget, &failed_layer, shape, &f.params, requirement->exact, NULL));
     }
     return f;
 }
@@ -150,7 +150,7 @@ static void no_shipped_set_is_cheaper(void **state) {
         for (size_t i = table_layers == 1 ? 0 : count - 2; i < count; i++) {
             uint32_t failed_layer;
             tnn_params *params = params_of(&sets[i].literal);
-            assert_ok(tnn_budget_fill(&f.budget, &failed_layer, shape, params, false));
+            assert_ok(tnn_budget_fill(&f.budget, &failed_layer, shape, params, false, NULL));
             const bool met = requirement_met(&f.budget, shape->layer_count, &requirement);
             assert_true(!met || tnn_cost_image(shape, params) >= cost);
             compared += met;

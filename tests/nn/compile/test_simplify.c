@@ -24,7 +24,7 @@ static uint64_t lookups_of(const tnn_model *model) {
 
 static tnn_simplified *simplified_of(const tnn_model *model) {
     tnn_simplified *simplified;
-    assert_ok(tnn_simplify(&simplified, model));
+    assert_ok(tnn_simplify(&simplified, model, NULL));
     assert_ok(tnn_model_check(simplified->model, &found));
     assert_true(simplified->changed || lookups_of(simplified->model) == lookups_of(model));
     return simplified;

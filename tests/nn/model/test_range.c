@@ -103,7 +103,7 @@ static void images_reach_what_they_show(void **state) {
     for (uint32_t index = 0; index < model->layer_count; index++) {
         uint8_t *images = new_random(5, INPUTS);
         tnn_interval *reach;
-        assert_ok(tnn_images_reach(&reach, model, index, images, 5));
+        assert_ok(tnn_images_reach(&reach, model, index, images, 5, NULL));
         for (size_t j = 0; j < model->layers[index].neurons; j++) {
             int64_t low = INT64_MAX;
             int64_t high = INT64_MIN;
@@ -294,7 +294,7 @@ static void sign_tables_cover_half_their_width_beyond(void **state) {
 
 static void assert_unproven(uint64_t expected, const tnn_model *model, uint32_t index, bool whole_torus) {
     uint64_t unproven;
-    assert_ok(tnn_unproven_neurons(&unproven, model, index, whole_torus));
+    assert_ok(tnn_unproven_neurons(&unproven, model, index, whole_torus, NULL));
     assert_int_equal(unproven, expected);
 }
 
