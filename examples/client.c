@@ -252,7 +252,8 @@ static const verb VERBS[] = {
                  {.name = "secret", .value = "FILE", .help = "Secret key"},
                  {.name = "image",
                   .value = "FILE",
-                  .help = "Image. Colour becomes grey where the model reads grey, transparency lies on white"},
+                  .help = "Image. Where the model reads grey, colour becomes 0.299 R + 0.587 G + 0.114 B; transparency "
+                          "lies on white"},
                  {.name = "out", .value = "FILE", .help = "Encrypted image, for the server"}},
      .run = encrypt},
     {.name = "decrypt",

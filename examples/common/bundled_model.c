@@ -3,23 +3,20 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "common/report.h"
 
-/* The folder of the running program, with its last slash. Returns whether the system tells it. */
+/* The folder of the running program, with its last slash. Returns whether the system tells it; /proc is not needed. */
 static bool program_folder(char folder[PATH_MAX]) {
-    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
-    if (length < 0) {
+    const char *started_as = (const char *)getauxval(AT_EXECFN); /* NOLINT(performance-no-int-to-ptr) */
+    if (started_as == NULL || realpath(started_as, folder) == NULL) {
         return false;
     }
-    folder[length] = '\0';
-    char *name = strrchr(folder, '/');
-    if (name == NULL) {
-        return false;
-    }
-    name[1] = '\0';
+    strrchr(folder, '/')[1] = '\0'; /* a real path has a slash */
     return true;
 }
 

@@ -20,6 +20,23 @@ static bool check_size(const picture_shape *shape, uint32_t width, uint32_t heig
                         shape->height);
 }
 
+/* Luma by ITU-R BT.601, as JPEG defines it, to the nearest: 0.299 R + 0.587 G + 0.114 B. */
+static uint8_t luma(const uint8_t *rgb) {
+    return (uint8_t)((299u * rgb[0] + 587u * rgb[1] + 114u * rgb[2] + 500u) / 1000u);
+}
+
+/* Pixels [height][width][channels] of colours [height][width][3]. */
+static void from_colours(uint8_t *pixels, const picture_shape *shape, const uint8_t *colours) {
+    const size_t count = (size_t)shape->height * shape->width;
+    for (size_t i = 0; i < count; i++) {
+        if (shape->channels == 1) {
+            pixels[i] = luma(colours + 3 * i);
+        } else {
+            memcpy(pixels + 3 * i, colours + 3 * i, 3);
+        }
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------------ PNG -- */
 
 /* libpng's simplified interface: errors are texts in `image`. */
@@ -32,12 +49,20 @@ static bool read_png(uint8_t *pixels, const picture_shape *shape, const bytes *f
         png_image_free(&image);
         return false;
     }
-    const png_color white = {255, 255, 255};
-    image.format = shape->channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-    if (!png_image_finish_read(&image, &white, pixels, 0, NULL)) {
-        return report_error("%s: %s; write the file again", path, image.message);
+    bytes colours = {0};
+    if (!bytes_allocate(&colours, 3 * (size_t)shape->height * shape->width)) {
+        png_image_free(&image);
+        return false;
     }
-    return true;
+    const png_color white = {255, 255, 255};
+    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB; /* numbers of 16 bits mean what their upper 8 would */
+    image.format = PNG_FORMAT_RGB;
+    const bool done = png_image_finish_read(&image, &white, colours.data, 0, NULL);
+    if (done) {
+        from_colours(pixels, shape, colours.data);
+    }
+    bytes_free(&colours);
+    return done || report_error("%s: %s; write the file again", path, image.message);
 }
 
 /* ----------------------------------------------------------------------------------------------------- JPEG -- */
@@ -100,13 +125,13 @@ static bool read_netpbm(uint8_t *pixels, const picture_shape *shape, const bytes
     if (!netpbm_parse(&image, path, file)) {
         return false;
     }
-    bool fits = check_size(shape, image.width, image.height, path);
-    if (fits && image.channels != shape->channels) {
-        fits = report_error("%s: has %u channels, the model reads %u; convert the image", path, image.channels,
-                            shape->channels);
-    }
-    if (fits) {
-        memcpy(pixels, image.pixels.data, image.pixels.length);
+    const bool fits = check_size(shape, image.width, image.height, path);
+    if (fits && image.channels == 3) {
+        from_colours(pixels, shape, image.pixels.data);
+    } else if (fits) {
+        for (size_t i = 0; i < (size_t)shape->height * shape->width * shape->channels; i++) {
+            pixels[i] = image.pixels.data[i / shape->channels];
+        }
     }
     netpbm_free(&image);
     return fits;

@@ -12,8 +12,8 @@ typedef struct picture_shape {
 
 /**
  * Reads an image file. Its size must be the shape's, which is checked before memory for its pixels is asked for;
- * nothing is scaled. PNG and JPEG of colour are read as grey, and grey as colour, where the shape asks for it, as their
- * libraries convert them; what is transparent in a PNG lies on white. PGM and PPM must have the shape's channels.
+ * nothing is scaled. Where the shape asks for grey, colours become their luma, 0.299 R + 0.587 G + 0.114 B whatever the
+ * format; where it asks for colour, grey is all three. What is transparent in a PNG lies on white.
  *
  * Out:     pixels  [height][width][channels], rows first
  * Returns: false where it has reported what is wrong.

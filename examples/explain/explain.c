@@ -11,6 +11,7 @@
 #include "common/command_line.h"
 #include "common/report.h"
 #include "common/simulation.h"
+#include "common/split.h"
 #include "explain/plan.h"
 #include "explain/plan_json.h"
 #include "explain/print.h"
@@ -28,6 +29,9 @@ static bool complete(options *chosen) {
     const bool images = chosen->set != NULL || chosen->place != NULL;
     if (!images && (chosen->split != NULL || chosen->runs > 0 || chosen->limit != SIZE_MAX)) {
         return report_error("--split, --limit and --runs are for images; name them with --set or --data");
+    }
+    if (images && chosen->set == NULL && !split_is_file(chosen->place)) {
+        return report_error("--data names a folder; name the set in it with --set");
     }
     chosen->split = chosen->split != NULL ? chosen->split : "val";
     chosen->runs = chosen->runs > 0 ? chosen->runs : SIMULATION_DEFAULT_RUNS;

@@ -61,6 +61,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state) {
     case KEYS: return option_done(parse_count(&chosen->keys, "--keys", value, 1, EVALUATION_MOST_KEYS));
     case BATCH: return option_done(parse_count(&chosen->batch, "--batch", value, 1, TNN_MAX_IMAGES));
     case SIMULATE: return option_done(parse_runs(&chosen->runs, value));
+    case ARGP_KEY_ARG: /* argp takes an optional value behind '=' alone */
+        return chosen->runs == 0 || state->arg_num > 0 ? ARGP_ERR_UNKNOWN
+                                                       : option_done(parse_runs(&chosen->runs, value));
     case SIMULATE_ONLY: chosen->simulate_only = true; return 0;
     case ARGP_KEY_SUCCESS: return option_done(complete(chosen));
     default: return ARGP_ERR_UNKNOWN;

@@ -56,14 +56,14 @@ static char *set_of(const tnn_model *model, const shipped_model *shipped) {
 /* As medmnist's own, free with options_free. */
 static bool evaluation_options(options *run, const tnn_model *model, const shipped_model *shipped,
                                const results_options *chosen) {
-    *run = (options){.split = "test",
-                     .limit = chosen->limit,
-                     .threads = chosen->threads,
-                     .batch = 1,
-                     .keys = chosen->keys,
-                     .runs = SIMULATION_DEFAULT_RUNS,
-                     .set = set_of(model, shipped),
-                     .model_path = join("examples/models", shipped->name, ".tnn")};
+    run->split = "test";
+    run->limit = chosen->limit;
+    run->threads = chosen->threads;
+    run->batch = 1;
+    run->keys = chosen->keys;
+    run->runs = SIMULATION_DEFAULT_RUNS;
+    run->set = set_of(model, shipped);
+    run->model_path = join("examples/models", shipped->name, ".tnn");
     return run->set != NULL && run->model_path != NULL &&
            split_find_file(&run->data_path, chosen->data_folder, run->set);
 }

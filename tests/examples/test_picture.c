@@ -92,6 +92,27 @@ static void assert_refused(const picture_shape *shape) {
     assert_false(picture_read(pixels, shape, path));
 }
 
+/* Refused, and the one sentence on stderr says so. */
+static void assert_refused_saying(const picture_shape *shape, const char *expected) {
+    char said[512] = "";
+    const int kept = dup(STDERR_FILENO);
+    FILE *caught = tmpfile();
+    assert_non_null(caught);
+    fflush(stderr);
+    assert_true(dup2(fileno(caught), STDERR_FILENO) >= 0);
+    assert_refused(shape);
+    fflush(stderr);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    rewind(caught);
+    const size_t length = fread(said, 1, sizeof said - 1, caught);
+    said[length] = 0;
+    assert_int_equal(fclose(caught), 0);
+    if (strstr(said, expected) == NULL) {
+        fail_msg("says '%s', not '%s'", said, expected);
+    }
+}
+
 static void in_three_channels(uint8_t *colour) {
     for (size_t i = 0; i < 3 * sizeof grey; i++) {
         colour[i] = grey[i / 3];
@@ -134,29 +155,94 @@ static void netpbm_gives_its_pixels(void **state) {
     (void)state;
     write_text("P5\n16 16\n255\n", sizeof grey);
     assert_read(&GREY, grey, 0);
-    assert_refused(&COLOUR); /* it has one channel */
+    uint8_t colour[3 * SIDE * SIDE];
+    in_three_channels(colour);
+    assert_read(&COLOUR, colour, 0);
+}
+
+/* Pure and mixed colours, whose luma is by hand: 0.299 R + 0.587 G + 0.114 B. */
+static void colours_become_their_luma_in_every_format(void **state) {
+    (void)state;
+    const uint8_t colours[5][3] = {{255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {10, 20, 30}, {200, 100, 50}};
+    const uint8_t lumas[5] = {76, 150, 29, 18, 124};
+    for (size_t c = 0; c < 5; c++) {
+        uint8_t colour[3 * SIDE * SIDE];
+        uint8_t expected[SIDE * SIDE];
+        for (size_t i = 0; i < sizeof colour; i++) {
+            colour[i] = colours[c][i % 3];
+        }
+        memset(expected, lumas[c], sizeof expected);
+        write_png(colour, PNG_FORMAT_RGB, SIDE);
+        assert_read(&GREY, expected, 0);
+        write_jpeg(colour, 3);
+        assert_read(&GREY, expected, 3);
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        fputs("P6\n16 16\n255\n", file);
+        assert_int_equal(fwrite(colour, 1, sizeof colour, file), sizeof colour);
+        assert_int_equal(fclose(file), 0);
+        assert_read(&GREY, expected, 0);
+        assert_read(&COLOUR, colour, 0);
+    }
+}
+
+static void numbers_of_16_bits_keep_their_upper_8(void **state) {
+    (void)state;
+    png_structp writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(writer);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    png_init_io(writer, file);
+    png_set_IHDR(writer, info, SIDE, SIDE, 16, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(writer, info);
+    for (size_t row = 0; row < SIDE; row++) {
+        uint8_t words[2 * SIDE];
+        for (size_t i = 0; i < sizeof words; i++) {
+            words[i] = grey[row * SIDE + i / 2];
+        }
+        png_write_row(writer, words);
+    }
+    png_write_end(writer, NULL);
+    png_destroy_write_struct(&writer, &info);
+    assert_int_equal(fclose(file), 0);
+    assert_read(&GREY, grey, 1);
 }
 
 static void another_size_is_refused(void **state) {
     (void)state;
     write_png(grey, PNG_FORMAT_GRAY, SIDE / 2);
-    assert_refused(&GREY);
+    assert_refused_saying(&GREY, "is 8 x 16, the model reads 16 x 16; resize the image");
     write_jpeg(grey, 1);
-    assert_refused(&(picture_shape){SIDE, 2 * SIDE, 1});
+    assert_refused_saying(&(picture_shape){SIDE, 2 * SIDE, 1}, "is 16 x 16, the model reads 32 x 16");
     write_text("P5\n8 32\n255\n", sizeof grey);
-    assert_refused(&GREY);
+    assert_refused_saying(&GREY, "is 8 x 32, the model reads 16 x 16");
 }
 
-/* A size that no memory holds is refused by its header. */
+/* A size far beyond the shape's is refused by its header, checksum and all right: no such image is ever there. */
 static void a_huge_size_is_refused(void **state) {
     (void)state;
-    write_png(grey, PNG_FORMAT_GRAY, SIDE);
-    FILE *file = fopen(path, "r+b");
+    const uint8_t head[] = {0x89, 'P', 'N',  'G',  '\r', '\n', 0x1a, '\n', 0,    0, 0, 13, 'I', 'H', 'D',
+                            'R',  0,   0x0f, 0x42, 0x40, 0,    0x0f, 0x42, 0x40, 8, 0, 0,  0,   0};
+    uint8_t file_bytes[sizeof head + 4];
+    uint32_t crc = ~0u;
+    for (size_t i = 12; i < sizeof head; i++) {
+        crc ^= head[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+        }
+    }
+    memcpy(file_bytes, head, sizeof head);
+    for (size_t i = 0; i < 4; i++) {
+        file_bytes[sizeof head + i] = (uint8_t)(~crc >> (24 - 8 * i));
+    }
+    const uint8_t data[] = {0, 0, 0, 0, 'I', 'D', 'A', 'T', 0x35, 0xaf, 0x06, 0x1e}; /* none, with its checksum */
+    FILE *file = fopen(path, "wb");
     assert_non_null(file);
-    assert_int_equal(fseek(file, 16, SEEK_SET), 0);
-    assert_int_equal(fwrite("\x7f\xff\xff\xff\x7f\xff\xff\xff", 1, 8, file), 8);
+    assert_int_equal(fwrite(file_bytes, 1, sizeof file_bytes, file), sizeof file_bytes);
+    assert_int_equal(fwrite(data, 1, sizeof data, file), sizeof data);
     assert_int_equal(fclose(file), 0);
-    assert_refused(&GREY);
+    assert_refused_saying(&GREY, "is 1000000 x 1000000, the model reads 16 x 16");
 }
 
 static void every_cut_is_refused(void **state) {
@@ -187,10 +273,16 @@ static void other_bytes_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(png_gives_its_pixels),         cmocka_unit_test(transparent_pixels_lie_on_white),
-        cmocka_unit_test(jpeg_gives_its_pixels_nearly), cmocka_unit_test(netpbm_gives_its_pixels),
-        cmocka_unit_test(another_size_is_refused),      cmocka_unit_test(a_huge_size_is_refused),
-        cmocka_unit_test(every_cut_is_refused),         cmocka_unit_test(other_bytes_are_refused),
+        cmocka_unit_test(png_gives_its_pixels),
+        cmocka_unit_test(transparent_pixels_lie_on_white),
+        cmocka_unit_test(jpeg_gives_its_pixels_nearly),
+        cmocka_unit_test(netpbm_gives_its_pixels),
+        cmocka_unit_test(colours_become_their_luma_in_every_format),
+        cmocka_unit_test(numbers_of_16_bits_keep_their_upper_8),
+        cmocka_unit_test(another_size_is_refused),
+        cmocka_unit_test(a_huge_size_is_refused),
+        cmocka_unit_test(every_cut_is_refused),
+        cmocka_unit_test(other_bytes_are_refused),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
