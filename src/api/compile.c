@@ -4,6 +4,7 @@
 #include <torusnn/torusnn.h>
 
 #include "agreement.h"
+#include "recompile.h"
 #include "spec_file.h"
 
 void tnn_options_default(tnn_options *options) {
@@ -146,6 +147,49 @@ static tnn_status check_options(tnn_refusal *refusal, const tnn_options *options
     return wrong ? TNN_ERR_MISUSE : TNN_OK;
 }
 
+static tnn_requirement requirement_of(const tnn_options *options, tnn_watch *watch) {
+    *watch = (tnn_watch){.progress = options->progress, .user = options->user};
+    return (tnn_requirement){
+        .security = options->security,
+        .exact = options->precision == TNN_PRECISION_EXACT,
+        .whole_torus = options->whole_torus,
+        .position_noise = options->position_noise,
+        .logit_noise = options->logit_noise,
+        .log2_lookup_error = options->log2_lookup_error,
+        .images = options->take_images_word ? options->images : NULL,
+        .image_count = options->image_count,
+        .most_bytes = options->max_bytes,
+        .watch = watch,
+    };
+}
+
+/* Says why there is no circuit, where a reason was found. agreed: what was, where agreement was asked for; else below
+ * 0.
+ */
+static void explain_failure(tnn_refusal *refusal, tnn_status status, const tnn_shortfall *shortfall, double agreed,
+                            const tnn_options *options) {
+    if (!refusal) {
+        return;
+    }
+    if (status == TNN_ERR_LIMIT) {
+        refuse_bytes(refusal, shortfall, options->max_bytes);
+    } else if (status == TNN_ERR_UNSATISFIABLE && agreed >= 0) {
+        refuse_agreement(refusal, agreed, options);
+    } else if (status == TNN_ERR_UNSATISFIABLE) {
+        refuse(refusal, shortfall, options->precision == TNN_PRECISION_EXACT);
+    }
+}
+
+/* The circuit with its name, or none. */
+static tnn_status finish(tnn_circuit **circuit, tnn_status status, const tnn_model *model) {
+    status = status == TNN_OK ? tnn_spec_set_fingerprint(&(*circuit)->spec, model->fingerprint) : status;
+    if (status != TNN_OK) {
+        tnn_circuit_free(*circuit);
+        *circuit = NULL;
+    }
+    return status;
+}
+
 tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model *model, const tnn_options *options) {
     if (!out) {
         return TNN_ERR_MISUSE;
@@ -160,19 +204,8 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
     if (check_options(refusal, &chosen) != TNN_OK) {
         return TNN_ERR_MISUSE;
     }
-    tnn_watch watch = {.progress = chosen.progress, .user = chosen.user};
-    const tnn_requirement requirement = {
-        .security = chosen.security,
-        .exact = chosen.precision == TNN_PRECISION_EXACT,
-        .whole_torus = chosen.whole_torus,
-        .position_noise = chosen.position_noise,
-        .logit_noise = chosen.logit_noise,
-        .log2_lookup_error = chosen.log2_lookup_error,
-        .images = chosen.take_images_word ? chosen.images : NULL,
-        .image_count = chosen.image_count,
-        .most_bytes = chosen.max_bytes,
-        .watch = &watch,
-    };
+    tnn_watch watch;
+    const tnn_requirement requirement = requirement_of(&chosen, &watch);
     if ((requirement.images || chosen.agreement > 0) && chosen.pixels != tnn_model_pixels(model)) {
         return TNN_ERR_SHAPE;
     }
@@ -181,22 +214,45 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
     tnn_status status = chosen.agreement > 0
                             ? tnn_compile_agreeing(out, &agreed, &shortfall, model, &requirement, &chosen)
                             : tnn_circuit_compile_simplified(out, &shortfall, model, &requirement);
-    if (status == TNN_OK) {
-        status = tnn_spec_set_fingerprint(&(*out)->spec, model->fingerprint);
+    status = finish(out, status, model);
+    explain_failure(refusal, status, &shortfall, agreed, &chosen);
+    return status;
+}
+
+/* Is the spec one that circuits of this model have? Its fingerprint is that of the model and of all the rest. */
+static tnn_status check_model(const tnn_model *model, const tnn_spec *spec) {
+    tnn_spec expected = *spec;
+    expected.height = model->height;
+    expected.width = model->width;
+    expected.channels = model->channels;
+    expected.input_levels = model->input_levels;
+    memcpy(expected.input_map, model->input_map, sizeof expected.input_map);
+    expected.readout = model->readout;
+    tnn_status status = tnn_spec_set_fingerprint(&expected, model->fingerprint);
+    const bool same = memcmp(expected.fingerprint, spec->fingerprint, sizeof expected.fingerprint) == 0;
+    return status != TNN_OK || same ? status : TNN_ERR_MODEL_MISMATCH;
+}
+
+tnn_status tnn_compile_for_spec(tnn_circuit **out, tnn_refusal *refusal, const tnn_model *model, const tnn_spec *spec) {
+    if (!out) {
+        return TNN_ERR_MISUSE;
     }
+    *out = NULL;
+    tnn_status status = model && spec ? check_model(model, spec) : TNN_ERR_MISUSE;
     if (status != TNN_OK) {
-        tnn_circuit_free(*out);
-        *out = NULL;
+        return status;
     }
-    if (status == TNN_ERR_UNSATISFIABLE && refusal) {
-        if (agreed >= 0) {
-            refuse_agreement(refusal, agreed, &chosen);
-        } else {
-            refuse(refusal, &shortfall, requirement.exact);
-        }
+    tnn_options chosen;
+    tnn_options_for(&chosen, model);
+    chosen.precision = spec->exact ? TNN_PRECISION_EXACT : TNN_PRECISION_TOLERANT;
+    tnn_watch watch;
+    const tnn_requirement requirement = requirement_of(&chosen, &watch);
+    tnn_shortfall shortfall;
+    status = tnn_circuit_recompile(out, &shortfall, model, spec, &requirement);
+    if (status == TNN_OK) {
+        (*out)->spec.version = spec->version;
     }
-    if (status == TNN_ERR_LIMIT && refusal) {
-        refuse_bytes(refusal, &shortfall, chosen.max_bytes);
-    }
+    status = finish(out, status, model);
+    explain_failure(refusal, status, &shortfall, -1, &chosen);
     return status;
 }

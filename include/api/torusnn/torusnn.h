@@ -308,6 +308,21 @@ TNN_API TNN_MUST_USE tnn_status tnn_circuit_spec(tnn_spec **spec, const tnn_circ
 /** Frees a spec; NULL is allowed. */
 TNN_API void tnn_spec_free(tnn_spec *spec);
 
+/**
+ * Compiles for a spec that clients have keys for: a circuit with the spec's parameters and encodings, which takes their
+ * keys and inputs and gives results that they read. A circuit's own spec gives the circuit back; one of a library that
+ * would choose otherwise today is served as it is, and tnn_circuit_describe says with what noise.
+ *
+ * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE or TNN_ERR_LIMIT is returned
+ * Args:    model    borrowed for the call
+ *          spec     borrowed for the call
+ * Returns: TNN_ERR_MISUSE; TNN_ERR_MODEL_MISMATCH for a spec that is not of this model; TNN_ERR_UNSATISFIABLE where a
+ *          layer has no room under the spec's encodings; TNN_ERR_LIMIT where the circuit would take more than the
+ *          256 MiB of tnn_options_default; TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_compile_for_spec(tnn_circuit **circuit, tnn_refusal *refusal,
+                                                     const tnn_model *model, const tnn_spec *spec);
+
 /** The shape of the image and the number of logits. Any output may be NULL. */
 TNN_API void tnn_spec_shape(const tnn_spec *spec, uint32_t *height, uint32_t *width, uint32_t *channels,
                             uint32_t *outputs);

@@ -186,17 +186,33 @@ static double worst_logit_share(const tnn_budget *budget, const tnn_layer_budget
     return worst;
 }
 
+/* The rest of the torus beside the logits is room for their noise, half of it on either side. */
 static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape, bool exact) {
     budget->logit_noise = sqrt(budget->logit_variance) / layer->unit_fraction;
     uint32_t worst_logit = layer->worst_neuron;
     budget->logit_noise_share = worst_logit_share(budget, layer, shape, &worst_logit);
     layer->worst_neuron = exact ? layer->worst_neuron : worst_logit;
-    const double room = (1 - logit_share(budget)) / 2;
+    const double filled = fmax(logit_share(budget), 2 * shape->widest * layer->unit_fraction);
+    const double room = (1 - filled) / 2;
     const double bound = fmin(0.5, room / layer->unit_fraction);
     layer->worst_slope = 2 * bound;
     layer->worst_deviation = budget->logit_noise;
     layer->worst_lookup_log2 = exact ? tnn_log2_gaussian_tail(bound, budget->logit_noise) : -INFINITY;
     layer->error_sum = exact ? shape->neurons * exp2(layer->worst_lookup_log2) : 0;
+}
+
+/* The unit that a spec asks for; 0 where it asks for none. */
+static uint32_t pinned_unit(const tnn_shape *shape, uint32_t index) {
+    return index == 0 ? shape->pinned.input_unit : index + 1 == shape->layer_count ? shape->pinned.output_unit : 0;
+}
+
+/* False where the layer's widest value, or the levels of a pixel, have no place at it. */
+static bool set_pinned_unit(tnn_layer_budget *layer, const tnn_shape *shape, uint32_t index, uint32_t unit,
+                            uint32_t multiple, double smallest) {
+    set_unit(layer, unit / multiple, multiple, smallest);
+    layer->widest_possible = 0.5 / layer->unit_fraction;
+    return unit % multiple == 0 && shape->layers[index].widest <= layer->widest_possible * (1 + 1e-12) &&
+           (index > 0 || shape->input_levels <= layer->widest_possible);
 }
 
 static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape *shape, const tnn_params *params,
@@ -214,17 +230,18 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
         measure_logit_variance(budget, layer, layer_shape, params);
     }
     layer->widest_possible = (is_logits ? logit_share(budget) / 2 : 0.5) / (multiple * smallest);
+    const uint32_t pinned = pinned_unit(shape, index);
     const uint32_t most = most_units(layer, shape, index, smallest);
-    if (most == 0) {
+    if (pinned ? !set_pinned_unit(layer, shape, index, pinned, multiple, smallest) : most == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }
     if (is_logits) {
-        set_unit(layer, most, multiple, smallest);
+        set_unit(layer, pinned ? pinned / multiple : most, multiple, smallest);
         measure_logits(budget, layer, layer_shape, exact);
         return TNN_OK;
     }
     set_switch_variance(layer, index, params);
-    if (!choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact, watch)) {
+    if (!pinned && !choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact, watch)) {
         return TNN_ERR_CANCELLED;
     }
     measure_layer(layer, layer_shape, two_N, exact);
@@ -233,7 +250,7 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
 
 tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape, const tnn_params *params,
                            bool exact, tnn_watch *watch) {
-    budget->output_bits = exact ? 32 : 16;
+    budget->output_bits = shape->pinned.output_bits ? shape->pinned.output_bits : exact ? 32 : 16;
     for (uint32_t i = 0; i < shape->layer_count; i++) {
         tnn_status status = fill_layer(budget, i, shape, params, exact, watch);
         if (status != TNN_OK) {

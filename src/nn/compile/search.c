@@ -188,9 +188,8 @@ static int by_cost(const void *left, const void *right) {
     return (int)a->params.literal.input_bits - (int)b->params.literal.input_bits;
 }
 
-/* How far the worst layer is from the requirement: at most 1 where it is met. */
-static double excess_of(const tnn_budget *budget, const tnn_shape *shape, const tnn_requirement *requirement,
-                        uint32_t *layer) {
+double tnn_excess(const tnn_budget *budget, const tnn_shape *shape, const tnn_requirement *requirement,
+                  uint32_t *layer) {
     double worst = 0;
     for (uint32_t i = 0; i < shape->layer_count; i++) {
         const tnn_layer_budget *b = &budget->layers[i];
@@ -240,8 +239,7 @@ static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, cons
     return s;
 }
 
-/* The widest neuron of a layer that leaves no unit. */
-static tnn_shortfall width_shortfall(const tnn_budget *budget, const tnn_shape *shape, uint32_t index) {
+tnn_shortfall tnn_width_shortfall(const tnn_budget *budget, const tnn_shape *shape, uint32_t index) {
     const tnn_layer_shape *layer = &shape->layers[index];
     tnn_shortfall s = {.kind = TNN_SHORTFALL_WIDTH, .layer = index, .is_logit = layer->tables_per_neuron == 0};
     for (uint32_t j = 0; j < layer->neurons; j++) {
@@ -263,7 +261,7 @@ typedef struct inspection {
 } inspection;
 
 static void note_width(inspection *in, const tnn_budget *budget, uint32_t layer) {
-    const tnn_shortfall width = width_shortfall(budget, in->list->shape, layer);
+    const tnn_shortfall width = tnn_width_shortfall(budget, in->list->shape, layer);
     in->width = width.reachable > in->width.reachable ? width : in->width;
 }
 
@@ -276,7 +274,7 @@ static double least_excess(inspection *in, size_t index) {
         note_width(in, &in->few, layer);
         return INFINITY;
     }
-    return excess_of(&in->few, shape, in->requirement, &layer);
+    return tnn_excess(&in->few, shape, in->requirement, &layer);
 }
 
 /* The excess of all neurons, and the layer it is of; the worst become suspects. INFINITY where a layer has no unit. */
@@ -290,7 +288,7 @@ static tnn_status find_excess(inspection *in, size_t index, double *excess, uint
         return TNN_OK;
     }
     if (status == TNN_OK) {
-        *excess = excess_of(&in->all, shape, in->requirement, layer);
+        *excess = tnn_excess(&in->all, shape, in->requirement, layer);
         tnn_suspects_add(in->suspects, &in->all);
     }
     return status;

@@ -24,6 +24,13 @@ typedef struct tnn_shortfall {
     double reachable; /* exact: bits that can be told apart; tolerant: the least noise */
 } tnn_shortfall;
 
+/* How far the worst layer, *layer, is from the requirement: at most 1 where it is met. */
+double tnn_excess(const tnn_budget *budget, const tnn_shape *shape, const tnn_requirement *requirement,
+                  uint32_t *layer);
+
+/* The widest neuron of a layer under whose budget there is no unit. */
+tnn_shortfall tnn_width_shortfall(const tnn_budget *budget, const tnn_shape *shape, uint32_t layer);
+
 /* TNN_ERR_UNSATISFIABLE with *shortfall filled, TNN_ERR_MEMORY, TNN_ERR_CANCELLED. */
 TNN_MUST_USE tnn_status tnn_search(tnn_params *chosen, tnn_shortfall *shortfall, const tnn_shape *shape,
                                    const tnn_requirement *requirement);

@@ -41,11 +41,17 @@ typedef struct tnn_layer_shape {
     tnn_gain *gain;           /* [outputs] */
 } tnn_layer_shape;
 
+/* Units that a spec asks for, as tnn_spec has them; 0: the best ones. */
+typedef struct tnn_pinned {
+    uint32_t input_unit, output_unit, output_bits;
+} tnn_pinned;
+
 typedef struct tnn_shape {
     uint32_t layer_count;
     uint32_t input_levels;
     uint64_t bootstraps; /* an image */
     bool widened;        /* the half width of some neuron is more than its range, for its reach */
+    tnn_pinned pinned;
     tnn_layer_shape *layers;
 } tnn_shape;
 
