@@ -1,3 +1,10 @@
+/*
+ * Scratch of an engine, and the choice between the two of engine.h. Both compute
+ *
+ *     accumulator [k+1][N] += sum over rows r of digits[r] * GGSW[r]        modulo X^N + 1, rounded to Z/2^32
+ *
+ * and differ in how many polynomials share a transform. Their results differ in rounding alone.
+ */
 #include "engine.h"
 
 #include "kernels.h"

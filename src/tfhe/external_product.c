@@ -1,3 +1,17 @@
+/*
+ * External product and CMux (eprint 2018/421, section 3).
+ *
+ * A GLWE ciphertext c = (c_0, ..., c_k), body last, is cut into digits, c_i ~ sum over v < l of d_iv Bg^-(v+1). Row (i,
+ * v) of a GGSW encryption of m has the phase m Bg^-(v+1) times what c_i counts for in a phase: -S_(i+1), or 1 for the
+ * body. Hence
+ *
+ *     GGSW(m) (x) c = sum over i, v of d_iv row_iv    has the phase    m phase(c) + noise.
+ *
+ * Noise: digits times the noise of the rows, and, where m is not 0, what the decomposition rounds away. The noise of c
+ * itself is multiplied by m, a bit here.
+ *
+ *     CMux: c_0 + GGSW(m) (x) (c_1 - c_0)    is c_0 for m = 0, c_1 for m = 1
+ */
 #include <string.h>
 
 #include "ggsw.h"
@@ -5,6 +19,7 @@
 
 void tnn_external_product(tnn_workspace *w, uint32_t *product, const tnn_ggsw *ggsw, const uint32_t *glwe) {
     const size_t bytes = tnn_params_glwe_words(&w->params) * sizeof *glwe;
+    /* product may be glwe itself: its words are saved before they are set to 0. */
     memcpy(w->difference, glwe, bytes);
     memset(product, 0, bytes);
     w->calls->add_product(w->engine, product, ggsw->fourier, w->difference);

@@ -1,3 +1,15 @@
+/*
+ * LWE ciphertexts (Regev, 2005) with binary keys on the torus Z/2^32:
+ *
+ *     (a, b) with b = <a, key> + message + e,        phase = b - <a, key> = message + e,
+ *
+ * a uniform, e a rounded Gaussian. Two keys: s [n], and S read as one key [k N]. The phase is linear in the ciphertext,
+ * so an integer combination of ciphertexts, word by word, encrypts the same combination of messages:
+ *
+ *     phase(sum of w_i c_i) = sum of w_i message_i + sum of w_i e_i,        noise variance  sum of w_i^2 Var[e_i].
+ *
+ * Nothing is reduced: words wrap modulo 2^32 as the torus does, and negative weights are words like others.
+ */
 #include <string.h>
 
 #include "kernels.h"
