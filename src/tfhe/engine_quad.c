@@ -1,9 +1,17 @@
 /*
  * External products with up to four polynomials at once, one a vector lane: quad_kernels.h.
  *
- * A GGSW ciphertext in the Fourier domain is read once from front to back: for each point, each level and each of the
- * k + 1 digits one row of four columns (unused ones 0), in all N/2 (k+1) l points of 8 doubles. It is scaled for the
+ * A GGSW ciphertext in the Fourier domain is read once from front to back: for each point, each level and each of the k
+ * + 1 digits one row of four columns (unused ones 0), in all N/2 (k+1) l points of 8 doubles. It is scaled for the
  * inverse transform to come, whose coefficients count 2^-(32 - coarse_bits) of the torus.
+ *
+ * One key bit, for each accumulator of k + 1 lanes:
+ *
+ *     digits of (X^a - 1) accumulator, level by level -> l spectra      forward_rotated
+ *     row vector of (k+1) l digits times the GGSW matrix -> 1 spectrum  multiply, at each point
+ *     inverse transform, rounded and added to the accumulator           inverse_add
+ *
+ * so 4 l lanes go forward and 4 come back, whatever k is: rank 3 leaves none of them idle.
  */
 #include <math.h>
 #include <string.h>
@@ -71,7 +79,9 @@ static void empty(tnn_engine_scratch *s) {
     tnn_free(s->words);
 }
 
-/* Without the half base of its own digit in the offset, a digit's sign is its top bit. */
+/* (word + offset) << left >> right. With the whole offset of gadget.h the field of this level holds d + Bg/2; without
+ * the half base of its own it holds d modulo Bg, so that a digit's sign is its top bit. The left shift drops the fields
+ * above, and what was borrowed from them; the right one drops those below and extends the sign. */
 static tnn_quad_digit digit_of(const tnn_params *params, uint32_t level) {
     const uint32_t base_log = params->literal.bs_base_log;
     const tnn_gadget gadget = tnn_gadget_of(base_log, params->literal.bs_levels);
@@ -104,6 +114,7 @@ static size_t scratch_bytes(const tnn_params *params, size_t batch) {
 static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uint64_t *words) {
     const uint32_t N = s->params.literal.N;
     const uint32_t rows = tnn_params_ggsw_rows(&s->params);
+    /* Words count 2^-64 of the torus, coefficients shall count 2^-(32 - coarse_bits), and inverses come times N/2. */
     const double scale = ldexp(2.0 / N, 32 - (int)s->params.coarse_bits - 64);
     for (uint32_t c = 0; c <= s->params.literal.k; c++) {
         for (size_t t = 0; t < N; t++) {
@@ -111,6 +122,7 @@ static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uin
         }
     }
     s->kernels->forward_reals(s->fft, s->spectra, s->reals);
+    /* Keys come component by component; the product reads level by level. */
     const uint32_t component = row / s->shape.levels;
     const uint32_t level = row % s->shape.levels;
     double *out = ggsw + (level * s->shape.columns + component) * (size_t)TNN_QUAD_POINT;
@@ -121,6 +133,8 @@ static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uin
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
+/* Lane c of entry t is coefficient t of polynomial c. The entry behind the last is the first negated, X^N = -1, so that
+ * a rotation can read across the end. */
 static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glwe) {
     const size_t N = params->literal.N;
     for (size_t c = 0; c <= params->literal.k; c++) {

@@ -1,5 +1,7 @@
-/* GGSW rows on words, as they cross the wire, and in the Fourier form of the parameters' engine, as they are multiplied
- * with. */
+/*
+ * GGSW rows on words, as they cross the wire, and in the Fourier form of the parameters' engine, as they are multiplied
+ * with: (k+1) l rows of k + 1 polynomials, each of which N/2 complex points determine.
+ */
 #ifndef TNN_TFHE_GGSW_H
 #define TNN_TFHE_GGSW_H
 

@@ -1,3 +1,17 @@
+/*
+ * GLWE under S = (S_1, ..., S_k), k polynomials of N bits (eprint 2018/421, section 2). Modulo X^N + 1
+ *
+ *     (A_1, ..., A_k, B) with B = sum over j of A_j S_j + M + E,        phase = B - sum over j of A_j S_j = M + E,
+ *
+ * masks A_j uniform, E a rounded Gaussian of deviation sigma in each coefficient. Security is taken to be that of LWE
+ * of dimension k N with the same sigma: no attack is known that gains from the ring.
+ *
+ * Products with S are exact, on words of 64 bits: keys are made on a torus of 40 to 64 bits, of which 53 would fit a
+ * double.
+ *
+ * SAMPLE EXTRACT. Coefficient i of the phase is an LWE phase under S read as one key of k N bits: coefficient i of A S
+ * is the sum over t of A[i - t] S[t], so A[i - t] is the mask at t. Words move and change sign; no noise is added.
+ */
 #include "glwe.h"
 
 #include <string.h>
@@ -42,8 +56,8 @@ void tnn_glwe_scratch_free(tnn_glwe_scratch *scratch) {
     tnn_free(scratch);
 }
 
-/* X^i poly starts N - i into the doubled array, so the product is N masked additions: N^2 / 4 AVX2 steps, exact on
- * 64-bit words where a double-precision FFT is not. */
+/* X^i poly starts N - i into the doubled array (-poly, poly), so the product is N masked additions: N^2 / 4 AVX2 steps,
+ * exact on 64-bit words where a double-precision FFT is not. */
 void tnn_add_binary_product(const tnn_kernels *kernels, uint64_t *inout, uint64_t *doubled, const uint64_t *poly,
                             const uint32_t *key, uint32_t N) {
     for (uint32_t t = 0; t < N; t++) {
@@ -112,7 +126,7 @@ tnn_status tnn_glwe_phase(const tnn_secret_key *secret, uint32_t *phase, const u
     return TNN_OK;
 }
 
-/* Coefficient `index` of A S is sum over i of A[index - i] S[i], and A[-i] = -A[N - i]. */
+/* out[i] = A[index - i], and A[-t] = -A[N - t]. */
 void tnn_sample_extract(const tnn_params *params, uint32_t *lwe, const uint32_t *glwe, size_t index) {
     const size_t N = params->literal.N;
     const size_t k = params->literal.k;

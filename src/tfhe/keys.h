@@ -1,4 +1,11 @@
-/* What the key objects hold. */
+/*
+ * What the key objects hold. Bits of s choose in blind rotations, so s is encrypted, bit by bit, as GGSW under S; bits
+ * of S that s does not share are encrypted, digit by digit, as LWE under s.
+ *
+ *     secret key      S, s                                     the client's
+ *     evaluation key  seed and bodies, for the wire            eval_key.c
+ *     server key      masks and bodies, in Fourier form        server_key.c
+ */
 #ifndef TNN_TFHE_KEYS_H
 #define TNN_TFHE_KEYS_H
 

@@ -1,3 +1,8 @@
+/*
+ * The secret key: s uniform in {0,1}^n for small LWE ciphertexts and inputs, S uniform in {0,1}^(k N) for GLWE and big
+ * LWE ciphertexts. Where the prefix is shared, s is the first n bits of S (eprint 2023/979, section 3): a key switch
+ * then has k N - n coordinates to bring over in place of k N. A bit takes a word of 32, ready to be multiplied with.
+ */
 #include <string.h>
 
 #include "keys.h"

@@ -1,3 +1,10 @@
+/*
+ * From the evaluation key to what the server computes with: masks are expanded from the seed, and the bootstrapping key
+ * goes to the Fourier domain, where every product meets it. n (k+1)^2 l forward transforms, once.
+ *
+ *     bootstrapping   [n] GGSW ciphertexts of (k+1) l rows, k + 1 columns and N/2 complex points
+ *     switching       [k N - n][t][n + 1] words, mask then body
+ */
 #include "bytes.h"
 #include "ggsw.h"
 #include "memory.h"
