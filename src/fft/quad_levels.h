@@ -2,8 +2,8 @@
  * The levels of quad_fft.h as vector loops, for files that are compiled once for each instruction set. All but the
  * first level: that one reads, and its inverse writes, whatever holds the coefficients.
  *
- * A level takes a residue x of m points modulo X^m - r apart into quarters x_0 to x_3 of m/4 points. Modulo X^(m/4) -
- * rho_j they are joined with X^(m/4) = rho_j = i^j rho:
+ * A level takes a residue x of m points modulo X^m - r apart into quarters x_0 to x_3 of m/4 points. Modulo
+ * X^(m/4) - rho_j they are joined with X^(m/4) = rho_j = i^j rho:
  *
  *     y_j = x_0 + i^j rho x_1 + (-1)^j rho^2 x_2 + (-i)^j rho^3 x_3,        j = 0 to 3,
  *

@@ -1,4 +1,13 @@
-/* Compiling: parameters by search, then scales, offsets and tables of a model under them. */
+/*
+ * Compiling: parameters by search, then scales, offsets and tables of a model under them.
+ *
+ * A neuron gets from the encrypted layer before it  sum of w_i unit (x_i - centre_i). What brings that to the phase
+ * that its table is read at (circuit.h) is integer weights w_i strength, and a public constant added to the body:
+ *
+ *     strength unit (bias + sum of w_i centre_i - middle) + middle position / 2N        of the torus.
+ *
+ * Logits have strength 1 and no table: unit (bias + sum of w_i centre_i) makes their phase unit times the logit.
+ */
 #include "circuit.h"
 
 #include <math.h>
@@ -55,6 +64,7 @@ static tnn_status allocate_layer(tnn_layer_circuit *layer, const tnn_layer *mode
     return TNN_OK;
 }
 
+/* Modulo 1, to the nearest multiple of 2^-32; 1 itself wraps to 0. */
 static uint32_t to_torus(double fraction) {
     return (uint32_t)(int64_t)llround((fraction - floor(fraction)) * 0x1p32);
 }
@@ -72,6 +82,7 @@ static double hidden_part(const tnn_model *model, uint32_t index, size_t neuron)
     return sum;
 }
 
+/* Fits int16: tnn_strength stops there. */
 static void set_weights(tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron, int32_t strength) {
     for (size_t i = 0; i < layer->inputs; i++) {
         size_t at = neuron * layer->inputs + i;
@@ -107,6 +118,7 @@ static bool compile_neuron(tnn_circuit *circuit, const tnn_model *model, const t
     const double unit = circuit->budget.layers[index].unit_fraction;
     const int32_t strength = tnn_strength(&shape->layers[index].neuron[neuron], unit);
     const double middle = 0.5 * ((double)layer->ranges[2 * neuron] + layer->ranges[2 * neuron + 1]);
+    /* (P - 1) / 2 is the middle of positions 0 to P - 1. */
     const double middle_position = (circuit->whole_torus ? 2.0 * N - 1 : N - 1.0) / 2;
     set_weights(out, layer, neuron, strength);
     out->offsets[neuron] =
@@ -205,6 +217,7 @@ static tnn_status compile_shape(tnn_circuit **out, tnn_shortfall *shortfall, con
 
 tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, const tnn_params *params, bool exact) {
     *out = NULL;
+    /* Two table layers or more: sums of big ciphertexts have to come back under s. */
     if (model->layer_count > 2 && params->literal.ks_levels == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }
@@ -247,6 +260,7 @@ tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, cons
     return status;
 }
 
+/* A table takes N words as a test polynomial; as steps a position and a size for up to N. */
 static size_t layer_bytes(const tnn_layer_circuit *layer, uint32_t N) {
     const size_t outputs = (size_t)layer->neurons * layer->tables_per_neuron;
     const size_t weights = (size_t)layer->neurons * (layer->inputs * sizeof *layer->weights + sizeof *layer->offsets);

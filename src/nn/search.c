@@ -2,6 +2,17 @@
  * Enumerates n, k, N, noise, gadgets and inputs, cheapest first, and takes the first set whose noise budget meets the
  * requirement. Noise of both keys is the least that the security curve and the width of a word allow; of each gadget
  * only the base with the least noise is kept.
+ *
+ *     n         608, 640, ... 1280; N' is the largest power of two in it, at least 32
+ *     input     16 bits, and 32 where that lets s have less noise
+ *     k, N      RINGS
+ *     key words 5 to 8 bytes, as long as each lets S have less noise
+ *     Bg, l     l = 1 to 3, each with its best base: noise alone depends on the base, not the time
+ *     B, t      log2 B = 1 to 6, each with enough levels; only where there is more than one table layer
+ *
+ * More noise than a requirement allows means more positions (N), a finer gadget (l) or a longer key with less noise
+ * (n), each of which costs time: the first set that fits in order of predicted time is the cheapest that fits. A budget
+ * is quick; nothing is encrypted.
  */
 #include "search.h"
 
@@ -37,7 +48,8 @@ typedef struct candidate_list {
     tnn_security security;
 } candidate_list;
 
-/* The least noise on a torus of 2^bits points that the curve allows at a dimension, in hundredths of a bit. */
+/* The least noise on a torus of 2^bits points that the curve allows at a dimension, in hundredths of a bit, rounded up:
+ * towards more noise. On narrow words the 4 units that noise must have are more than the curve asks. */
 static double least_noise(uint32_t dimension, uint32_t bits, tnn_security security) {
     double curve = tnn_security_min_log2_sigma(dimension, security);
     return ceil(100 * fmax(curve, TNN_MIN_LOG2_NOISE_UNITS - (double)bits)) / 100;
@@ -75,7 +87,8 @@ static bool best_base(tnn_params *best, tnn_params_literal literal, tnn_security
     return least < INFINITY;
 }
 
-/* Levels of a key switch: enough that rounding adds little to the noise of the key. */
+/* Levels of a key switch: enough that rounding adds little to the noise of the key. (k N - n) B^(-2t) / 24 is the
+ * rounding's part of tnn_variance_key_switch: less than a tenth. */
 static bool set_switch(tnn_params *params, uint32_t base_log, tnn_security security) {
     tnn_params_literal literal = params->literal;
     literal.ks_base_log = base_log;
@@ -134,6 +147,7 @@ static tnn_status add_key_widths(candidate_list *list, tnn_params_literal litera
     return TNN_OK;
 }
 
+/* s is a prefix of S where a key switch has to go between them: k N must be larger than n. */
 static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
     const bool switches = list->shape->layer_count > 2;
     for (size_t i = 0; i < RING_COUNT; i++) {
@@ -151,6 +165,7 @@ static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
 }
 
 static uint32_t largest_power_dividing(uint32_t n) {
+    /* The lowest set bit: -n keeps it and inverts all above. */
     return n & (~n + 1);
 }
 
@@ -186,7 +201,8 @@ static int by_cost(const void *left, const void *right) {
     return (int)a->params.literal.input_bits - (int)b->params.literal.input_bits;
 }
 
-/* How far the worst layer is from the requirement: at most 1 where it is met. */
+/* How far the worst layer is from the requirement: at most 1 where it is met. Noise over the noise allowed; for exact
+ * circuits log2 of both error probabilities, negative numbers, so the one asked for stands above. */
 static double excess_of(const tnn_budget *budget, const tnn_shape *shape, const tnn_requirement *requirement,
                         double output_scale, uint32_t *layer) {
     double worst = 0;
@@ -206,7 +222,8 @@ static double excess_of(const tnn_budget *budget, const tnn_shape *shape, const 
     return worst;
 }
 
-/* Deviations of a Gaussian that stay inside half a cell with the probability asked for. */
+/* Deviations of a Gaussian that stay inside half a cell with the probability asked for: log2 P(|z| > x) = log2_error,
+ * solved for x by halving [0, 64]. */
 static double deviations_for(double log2_error) {
     double low = 0;
     double high = 64;
@@ -229,6 +246,8 @@ static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, cons
     }
     const double deviations = deviations_for(requirement->log2_lookup_error);
     const double width = is_logit ? 2 * shape->layers[index].widest : shape->layers[index].neuron[s.neuron].width;
+    /* Bits of accumulators that are wanted, and that can be told apart: cells of 2 (x deviations + 1/2 position) in N
+     * positions, or of 2 x deviations, counted in logits, in as many logits as the unit lets through. */
     s.asked = log2(width);
     s.reachable = is_logit ? log2(width / (2 * deviations * budget->logit_noise))
                            : log2(params->literal.N / (2 * (deviations * layer->worst_deviation + 0.5)));
@@ -243,6 +262,7 @@ static tnn_shortfall width_shortfall(const tnn_shape *shape, uint32_t index) {
         s.neuron = layer->neuron[j].width > layer->neuron[s.neuron].width ? j : s.neuron;
     }
     s.asked = log2(layer->neuron[s.neuron].width);
+    /* Half the torus holds 2^31 units of 2^-32, or 2^29 of the multiples of 4 that tables need. */
     s.reachable = index == 0 ? 31 : 29;
     return s;
 }

@@ -1,3 +1,17 @@
+/*
+ * From a model's integers to what its noise depends on.
+ *
+ * If each input of a neuron has an independent error of variance V, its accumulator has the variance sum of w_i^2 V:
+ * that sum is `power`. Tables of one neuron are not independent: they come from one rotation. Such a table is a sum of
+ * steps times the rotation's coefficients, whose errors have a part of their own and a part in common,
+ * V = V_own + V_common. Its variance is at most
+ *
+ *     V_own |steps|_2^2 + V_common |steps|_1^2  =  V own^2 + V_common (common^2 - own^2)
+ *
+ * with own = |steps|_2 and common = |steps|_1: errors of the common part are correlated by at most 1 in size
+ * (tnn_variance_common). Weighted tables of one neuron add up before they are squared, again as sums
+ * of absolute values.
+ */
 #include "shape.h"
 
 #include <math.h>
@@ -9,7 +23,8 @@
 /* Positions of a table that takes half of its half torus in the smallest ring. */
 #define NARROWEST_TABLE 128.0
 
-/* Steps of twice the table, as tnn_bootstrap_many takes them. */
+/* |steps|_2 and |steps|_1 of twice the table, as tnn_bootstrap_many takes them: entries less the half-integer centre
+ * are integers only when doubled, and the rotated polynomial has half the unit. */
 static tnn_gain table_gain(const tnn_layer *layer, size_t output) {
     if (layer->tables_per_neuron == 1) {
         return (tnn_gain){1, 1};
@@ -21,11 +36,13 @@ static tnn_gain table_gain(const tnn_layer *layer, size_t output) {
         gain.own += step * step;
         gain.common += fabs(step);
     }
-    /* Where cells are narrower than positions, steps merge: (a + b)^2 is at most 2 (a^2 + b^2). */
+    /* Where cells are narrower than positions, m of them share one, and their steps merge: (a_1 + ... + a_m)^2 is at
+     * most m (a_1^2 + ... + a_m^2), and |steps|_2 never more than |steps|_1. */
     gain.own = fmin(gain.common, sqrt(gain.own * ceil(layer->table_cells / NARROWEST_TABLE)));
     return gain;
 }
 
+/* Logits have no range: the largest size that the weights let them have, at least 1, takes its place. */
 static double neuron_width(const tnn_model *model, uint32_t index, size_t neuron) {
     const tnn_layer *layer = &model->layers[index];
     if (layer->tables_per_neuron > 0) {
@@ -35,7 +52,8 @@ static double neuron_width(const tnn_model *model, uint32_t index, size_t neuron
     return fmax(1, fmax(fabs((double)reach.low), fabs((double)reach.high)));
 }
 
-/* Tables of one neuron add up before they are squared: they share a rotation. gains is NULL for pixels. */
+/* Inputs that one neuron before made, 1 or per_neuron tables of it: they share a rotation, so they add up before they
+ * are squared. gains is NULL for pixels. */
 static void add_power(tnn_neuron_shape *shape, const int8_t *weights, const tnn_gain *gains, size_t per_neuron) {
     double own = 0;
     double common = 0;
@@ -72,6 +90,7 @@ static tnn_status fill_layer(tnn_shape *shape, const tnn_model *model, uint32_t 
     if (!out->neuron || !out->gain) {
         return TNN_ERR_MEMORY;
     }
+    /* A table of the whole torus has twice the room: each of its halves must fit half the torus. */
     const double folds = whole_torus && layer->tables_per_neuron > 0 ? 2 : 1;
     for (size_t j = 0; j < layer->neurons; j++) {
         out->neuron[j] = neuron_shape(model, index, j, gains);

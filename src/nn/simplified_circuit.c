@@ -1,4 +1,10 @@
-/* Compiling with fewer rotations where that is cheaper, and what is said of the model's own layers then. */
+/*
+ * Compiling with fewer rotations where that is cheaper, and what is said of the model's own layers then.
+ *
+ * Fewer neurons are not always cheaper. Two equal rotations of weight w give a noise of 2 w^2 V, one of weight 2w gives
+ * 4 w^2 V, so the reduced model can need better parameters. Both are compiled, and the time predicted for an image
+ * decides. Reports and refusals name layers and neurons of the model that was given.
+ */
 #include "circuit.h"
 #include "memory.h"
 #include "range.h"

@@ -1,4 +1,14 @@
-/* Which neurons can go, and the model without them. fold.c has each step and its proof. */
+/*
+ * Which neurons can go, and the model without them. fold.c has each step and its proof.
+ *
+ * A pass goes through the table layers from first to last. Of each it drops neurons, as long as one is left: those that
+ * can fold by themselves (unread, constant), else those that have a twin among the neurons before them that stay. Then
+ * it folds whole layers, as long as one table layer is left. Passes repeat until one changes nothing: each takes at
+ * least a neuron away, so there are no more passes than neurons. Common factors go into the tables last, since they
+ * depend on what weights are left and drop nothing.
+ *
+ * A pass costs inputs x neurons^2 comparisons a layer at most, for twins; rows that differ do so early.
+ */
 #include "simplify.h"
 
 #include <string.h>
@@ -74,6 +84,7 @@ static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
 static bool can_go(const reduction *r, uint32_t index, size_t neuron) {
     tnn_layer *layer = &r->model->layers[index];
     tnn_layer *next = &r->model->layers[index + 1];
+    /* A fold that succeeds may have changed biases, tables or weights already: the neuron must then go. */
     if (tnn_fold_unread(layer, next, neuron) ||
         tnn_fold_constant(layer, next, neuron, tnn_accumulator_interval(r->model, index, neuron), r->steps)) {
         return true;
@@ -126,6 +137,7 @@ static void reduce_layer(reduction *r, uint32_t index) {
     const uint32_t neurons = r->model->layers[index].neurons;
     uint32_t left = neurons;
     for (uint32_t j = 0; j < neurons; j++) {
+        /* Order matters: can_go has effects, and is not asked where the last neuron stands. */
         r->gone[j] = left > 1 && can_go(r, index, j);
         left -= r->gone[j];
     }
@@ -164,6 +176,7 @@ static void drop_layer(const reduction *r, uint32_t index) {
 
 static tnn_status reduce_layers(reduction *r) {
     uint32_t index = 0;
+    /* The layer that takes the place of a folded one is tried at the same index. */
     while (index + 1 < r->model->layer_count && r->model->layer_count > 2) {
         bool folded;
         tnn_status status = tnn_fold_layer(&folded, r->model, index);

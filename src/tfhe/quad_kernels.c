@@ -76,8 +76,8 @@ TNN_INLINE signed8 cut_digits(words8 words, tnn_quad_digit digit, bool top) {
     return (signed8)(top ? words : words << digit.left) >> digit.right;
 }
 
-/* Digits of (X^exponent - 1) quad for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with t
- * - e modulo 2N in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of
+/* Digits of (X^exponent - 1) quad for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with
+ * t - e modulo 2N in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of
  * the quad but the last one. -x is ~x + 1, and the 1 goes with the offset. */
 TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_t *quad, uint32_t N, size_t first,
                                 size_t count, uint32_t exponent, tnn_quad_digit digit, bool top) {
