@@ -44,6 +44,7 @@ static fftw_plan make_plan(uint32_t half, bool inverse) {
     return plan;
 }
 
+/* w^t, w = exp(i pi / N), N = 2 half: cosines, then sines. */
 static double *make_twist(uint32_t half) {
     double *twist = tnn_alloc(2 * (size_t)half, sizeof *twist);
     for (uint32_t t = 0; twist && t < half; t++) {

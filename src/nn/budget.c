@@ -106,7 +106,7 @@ static void choose_unit(tnn_layer_budget *layer, const tnn_layer_shape *shape, u
 
 /* P(|u + e| > cell / 2), u uniform on the cell and e Gaussian. The tail of e is averaged over the distances from u to
  * the border: 1 - erf(a) + (1 - exp(-a^2)) / (a sqrt(pi)), a = cell / (e's deviation sqrt(2)). For little noise it is
- * deviation sqrt(2 / pi) / cell: twice the mean of e's positive part, over the cell. */
+ * deviation sqrt(2 / pi) / cell: the mean size of e, over the cell. */
 double tnn_off_by_one_rate(double cell, double deviation) {
     const double sqrt_pi = 1.77245385090551602730;
     double a = cell / (deviation * sqrt(2));
@@ -170,6 +170,7 @@ static void measure_logit_variance(tnn_budget *budget, tnn_layer_budget *layer, 
 }
 
 /* What the noise leaves. */
+/* 1 - 13 deviations, between the least and the most. */
 static double logit_share(const tnn_budget *budget) {
     double share = 1 - 2 * ROOM_DEVIATIONS * sqrt(budget->logit_variance);
     return fmin(fmax(share, LOGIT_SHARE_LEAST), LOGIT_SHARE_MOST);
@@ -184,6 +185,8 @@ static void measure_logits(tnn_budget *budget, tnn_layer_budget *layer, const tn
     layer->error_sum = exact ? shape->neurons * exp2(layer->worst_lookup_log2) : 0;
 }
 
+/* Variances that bring the layer its inputs, then a unit, then the noise of all its neurons at that unit. Pixels come
+ * from encryption; later inputs from a rotation, through a key switch where they go to a table. */
 static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape *shape, const tnn_params *params,
                              bool exact) {
     const tnn_layer_shape *layer_shape = &shape->layers[index];

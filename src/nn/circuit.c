@@ -39,6 +39,7 @@ void tnn_circuit_free(tnn_circuit *circuit) {
     tnn_free(circuit);
 }
 
+/* One table a neuron: N words of test polynomial. More: as many steps as there are positions, at most. */
 static bool allocate_tables(tnn_layer_circuit *layer, uint32_t N) {
     const size_t tables = (size_t)layer->neurons * layer->tables_per_neuron;
     if (layer->tables_per_neuron == 1) {
@@ -144,6 +145,7 @@ static tnn_status compile_neurons(tnn_circuit *circuit, tnn_shortfall *shortfall
     return TNN_OK;
 }
 
+/* A layer's tables speak in the next layer's unit: that is what its inputs are encrypted in. */
 static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                 const tnn_shape *shape, uint32_t index) {
     const tnn_layer *layer = &model->layers[index];
@@ -178,6 +180,7 @@ static void set_spec(tnn_circuit *circuit, const tnn_model *model, const tnn_par
     };
 }
 
+/* All units first: each layer needs its own and the next one's. */
 static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                  const tnn_shape *shape, const tnn_params *params, bool exact) {
     tnn_status status = tnn_budget_fill(&circuit->budget, &shortfall->layer, shape, params, exact);
@@ -245,6 +248,7 @@ static bool finds_unreachable_table(tnn_shortfall *shortfall, const tnn_model *m
     return false;
 }
 
+/* The search needs the shape alone; weights and tables are read once parameters are known. */
 tnn_status tnn_circuit_compile(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_model *model,
                                const tnn_requirement *requirement) {
     *out = NULL;

@@ -53,6 +53,7 @@ static int64_t shifted_bias(const tnn_layer *layer, size_t neuron, size_t first,
     return bias;
 }
 
+/* All or none: each sum is checked before the first is stored. */
 static bool shift_biases(tnn_layer *layer, size_t first, const tnn_fold_step *steps, size_t count) {
     for (size_t r = 0; r < layer->neurons; r++) {
         if (!fits(shifted_bias(layer, r, first, steps, count), INT32_MIN, INT32_MAX)) {
@@ -141,6 +142,7 @@ static twin_table twin_table_of(const tnn_layer *layer, tnn_layer *next, size_t 
                         .column_b = b * layer->tables_per_neuron + m};
 }
 
+/* f_B at the cell in which b is when a is in `cell`. */
 static int32_t entry_b(const twin_table *t, size_t cell) {
     return t->b[t->mirrored ? t->cells - 1 - cell : cell];
 }
@@ -177,6 +179,7 @@ static bool in_proportion(const twin_table *t, const tnn_fold_step *step) {
     return true;
 }
 
+/* Multiples are at most 2^7 and entries at most 2^15: int32 holds the sum. */
 static bool sums_fit(const twin_table *t, const tnn_fold_step *step) {
     for (size_t c = 0; c < t->cells; c++) {
         if (!fits(step->first * t->a[c] + step->second * entry_b(t, c), INT16_MIN, INT16_MAX)) {
@@ -265,6 +268,7 @@ bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fo
 
 /* ----------------------------------------------------------------------------------------------------- factors -- */
 
+/* The factor of all that reads a table: V = W / g, and g f in its place. */
 bool tnn_fold_factor(tnn_layer *layer, tnn_layer *next, size_t output) {
     const int32_t factor = column_gcd(next, output);
     int16_t *entries = layer->tables + output * layer->table_cells;
@@ -309,6 +313,7 @@ static bool find_line(const straight_layer *s, size_t neuron, size_t table, tnn_
     return fits(at_zero, INT32_MIN, INT32_MAX);
 }
 
+/* All tables of all neurons, or none: a layer folds as a whole. */
 static bool find_lines(const straight_layer *s, const tnn_model *model, uint32_t index) {
     for (size_t j = 0; j < s->layer->neurons; j++) {
         const tnn_interval reach = tnn_accumulator_interval(model, index, j);
@@ -383,6 +388,8 @@ static bool fold_lines(const straight_layer *s, tnn_layer *next, int8_t **weight
     return true;
 }
 
+/* The product goes into arrays of its own, which take the place of the next layer's once all of it fits; whichever are
+ * then not in use are freed. */
 tnn_status tnn_fold_layer(bool *folded, tnn_model *model, uint32_t index) {
     const tnn_layer *layer = &model->layers[index];
     tnn_layer *next = &model->layers[index + 1];

@@ -55,6 +55,7 @@ static double least_noise(uint32_t dimension, uint32_t bits, tnn_security securi
     return ceil(100 * fmax(curve, TNN_MIN_LOG2_NOISE_UNITS - (double)bits)) / 100;
 }
 
+/* A candidate's cost is a function of shape and parameters: it is known before any budget. */
 static tnn_status append(candidate_list *list, const tnn_params *params) {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 1024;
@@ -105,6 +106,7 @@ static bool set_switch(tnn_params *params, uint32_t base_log, tnn_security secur
     return false;
 }
 
+/* Two layers, tables and logits, need none: logits are read from big ciphertexts. */
 static tnn_status add_switches(candidate_list *list, const tnn_params *params) {
     if (list->shape->layer_count <= 2) {
         return append(list, params);
@@ -119,6 +121,7 @@ static tnn_status add_switches(candidate_list *list, const tnn_params *params) {
     return TNN_OK;
 }
 
+/* Each level costs k + 1 more transforms and (k + 1)^2 more products, for a gadget log2(Bg) bits finer. */
 static tnn_status add_gadgets(candidate_list *list, tnn_params_literal literal) {
     for (literal.bs_levels = 1; literal.bs_levels <= LEVELS_MOST; literal.bs_levels++) {
         tnn_params params;
@@ -169,6 +172,7 @@ static uint32_t largest_power_dividing(uint32_t n) {
     return n & (~n + 1);
 }
 
+/* Wider input words are tried only where they let s have less noise: else they are longer and nothing more. */
 static tnn_status add_all(candidate_list *list) {
     for (uint32_t n = 608; n <= N_MOST; n += N_STEP) {
         double last = INFINITY;
@@ -202,7 +206,7 @@ static int by_cost(const void *left, const void *right) {
 }
 
 /* How far the worst layer is from the requirement: at most 1 where it is met. Noise over the noise allowed; for exact
- * circuits log2 of both error probabilities, negative numbers, so the one asked for stands above. */
+ * circuits log2 of both error probabilities, negative numbers, so the one asked for is divided by the one given. */
 static double excess_of(const tnn_budget *budget, const tnn_shape *shape, const tnn_requirement *requirement,
                         double output_scale, uint32_t *layer) {
     double worst = 0;

@@ -65,6 +65,7 @@ static void add_power(tnn_neuron_shape *shape, const int8_t *weights, const tnn_
     shape->common_power += fmax(common * common - own * own, 0);
 }
 
+/* Inputs of one rotation stand side by side: `per_neuron` tables of a neuron of the layer before. */
 static tnn_neuron_shape neuron_shape(const tnn_model *model, uint32_t index, size_t neuron, const tnn_gain *gains) {
     const tnn_layer *layer = &model->layers[index];
     const int8_t *weights = layer->weights + neuron * layer->inputs;

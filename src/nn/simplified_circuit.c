@@ -19,6 +19,8 @@ static tnn_layer_report report_of(const tnn_model *model, uint32_t index) {
                               .circuit_layer = TNN_NO_LAYER};
 }
 
+/* Layers of the model that no layer of the circuit comes from keep TNN_NO_LAYER: they were folded. The budget's worst
+ * neurons go back to the numbers they had in the model. */
 tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model, const tnn_origin *origins) {
     tnn_layer_report *reports = tnn_alloc(model->layer_count, sizeof *reports);
     if (!reports) {

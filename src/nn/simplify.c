@@ -59,6 +59,7 @@ static tnn_status name_neurons(tnn_origin *origin, uint32_t index, uint32_t neur
     return origin->neurons ? TNN_OK : TNN_ERR_MEMORY;
 }
 
+/* All that decides logits; name and provenance stay with the original. */
 static tnn_status copy_model(tnn_simplified *out, const tnn_model *model) {
     tnn_status status = tnn_model_new(&out->model, model->layer_count);
     out->origins = tnn_alloc(model->layer_count, sizeof *out->origins);
@@ -97,6 +98,7 @@ static bool can_go(const reduction *r, uint32_t index, size_t neuron) {
     return false;
 }
 
+/* Neurons that stay move up over those that are gone: to <= from. */
 static void move_neuron(tnn_layer *layer, tnn_origin *origin, size_t to, size_t from) {
     const size_t entries = (size_t)layer->tables_per_neuron * layer->table_cells;
     memmove(layer->weights + to * layer->inputs, layer->weights + from * layer->inputs, layer->inputs);
@@ -150,6 +152,7 @@ static void reduce_layer(reduction *r, uint32_t index) {
 /* ------------------------------------------------------------------------------------------------- smaller weights --
  */
 
+/* Every table of every layer but the last, whose accumulators are the logits. */
 static bool reduce_weights(tnn_model *model) {
     bool changed = false;
     for (uint32_t i = 0; i + 1 < model->layer_count; i++) {
@@ -164,6 +167,7 @@ static bool reduce_weights(tnn_model *model) {
 /* ------------------------------------------------------------------------------------------------- layers that go --
  */
 
+/* The layer behind has taken over its weights (tnn_fold_layer) and moves up. */
 static void drop_layer(const reduction *r, uint32_t index) {
     tnn_layer_release(&r->model->layers[index]);
     tnn_free(r->origins[index].neurons);
@@ -224,6 +228,7 @@ static tnn_status reduce_copy(tnn_simplified *simplified) {
     return status;
 }
 
+/* Everything happens on a copy: the model that was given stays as it is. */
 tnn_status tnn_simplify(tnn_simplified **out, const tnn_model *model) {
     *out = NULL;
     tnn_simplified *simplified = tnn_alloc(1, sizeof *simplified);

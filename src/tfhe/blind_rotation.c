@@ -27,6 +27,7 @@ static void rotate_by_body(tnn_workspace *w, uint32_t *accumulator, uint32_t bod
     }
 }
 
+/* Word n of each row of positions is the body: it is used here, and the n mask words behind this call. */
 void tnn_blind_rotate(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *accumulators,
                       const uint32_t *positions, size_t count) {
     const uint32_t n = server->params.literal.n;

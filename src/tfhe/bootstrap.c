@@ -32,6 +32,7 @@ static void set_trivial(const tnn_params *params, uint32_t *glwe, const uint32_t
     memcpy(glwe + mask_words, message, params->literal.N * sizeof *glwe);
 }
 
+/* One table each. Three steps for the whole batch, so that the key is read once: switch, rotate, extract. */
 void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
                    const uint32_t *const *tests, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&w->params);
@@ -73,6 +74,7 @@ static void extract_table(const tnn_workspace *w, uint32_t *lwe, const uint32_t 
     }
 }
 
+/* The trivial GLWE ciphertext of value (1 + X + ... + X^(N-1)). */
 static void set_constant(const tnn_params *params, uint32_t *glwe, uint32_t value) {
     const size_t mask_words = tnn_params_big_dimension(params);
     memset(glwe, 0, mask_words * sizeof *glwe);

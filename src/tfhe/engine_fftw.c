@@ -41,6 +41,7 @@ static size_t batch_of(const tnn_params *params) {
     return BATCH;
 }
 
+/* (k + 1) N words; N + (k+1) l N + (k + 1) N doubles. */
 static bool allocate(tnn_engine_scratch *s) {
     const size_t N = s->params.literal.N;
     const size_t glwe_words = tnn_params_glwe_words(&s->params);

@@ -145,6 +145,7 @@ static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glw
     }
 }
 
+/* Back to the usual layout, [k+1][N]. Entry N says nothing new. */
 static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *quad) {
     const size_t N = params->literal.N;
     for (size_t c = 0; c <= params->literal.k; c++) {
@@ -154,6 +155,8 @@ static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *qu
     }
 }
 
+/* The product on its own, for one ciphertext in the usual layout. Blind rotations stay in quads and go the way
+ * below. */
 static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, const uint32_t *glwe) {
     gather(&s->params, s->words, glwe);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
@@ -225,6 +228,7 @@ static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, 
     }
 }
 
+/* Accumulators become quads for all n key bits, and words in rows again at the end. */
 static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
                         const uint32_t *positions, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&s->params);

@@ -65,6 +65,7 @@ typedef struct generation {
     tnn_glwe_scratch *scratch[TNN_MAX_THREADS];
 } generation;
 
+/* GGSW ciphertext i, of s_i. Rows are numbered through the key, so each has a stream of masks to itself. */
 static void encrypt_key_bit(void *context, unsigned worker, size_t i) {
     generation *g = context;
     const tnn_params *params = &g->eval->params;
@@ -99,6 +100,7 @@ static void encrypt_switched_coordinate(void *context, unsigned worker, size_t i
     }
 }
 
+/* Workers share nothing but the secret and write to places of their own; scratch is secret too, one for each. */
 static tnn_status start_generation(generation *g, unsigned threads) {
     tnn_status status = tnn_pool_create(&g->pool, threads);
     for (unsigned i = 0; status == TNN_OK && i < threads; i++) {

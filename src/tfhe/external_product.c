@@ -25,6 +25,7 @@ void tnn_external_product(tnn_workspace *w, uint32_t *product, const tnn_ggsw *g
     w->calls->add_product(w->engine, product, ggsw->fourier, w->difference);
 }
 
+/* The difference is what the GGSW ciphertext multiplies; its product is added to when_zero. */
 void tnn_cmux(tnn_workspace *w, uint32_t *chosen, const tnn_ggsw *ggsw, const uint32_t *when_zero,
               const uint32_t *when_one) {
     const size_t words = tnn_params_glwe_words(&w->params);

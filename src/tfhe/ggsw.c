@@ -36,6 +36,7 @@ static void add_message(const tnn_secret_key *secret, uint64_t *body, uint32_t r
     }
 }
 
+/* The top `bytes` of each word. The lower ones are 0. */
 static void store_body(uint8_t *out, const uint64_t *body, uint32_t N, uint32_t bytes) {
     for (uint32_t t = 0; t < N; t++) {
         tnn_store_le(out + (size_t)t * bytes, body[t] >> (64 - 8 * bytes), bytes);
@@ -46,6 +47,7 @@ static tnn_mask_source row_masks(const tnn_params *params, const tnn_seed *seed,
     return (tnn_mask_source){seed, tnn_bootstrapping_stream(row), params->bsk_bytes};
 }
 
+/* Message first, then A_j S_j and noise on top: all three only add up. */
 void tnn_ggsw_encrypt_bodies(const tnn_secret_key *secret, tnn_glwe_scratch *scratch, uint8_t *bodies,
                              const tnn_seed *seed, size_t first_row, uint32_t bit) {
     const tnn_params *params = &secret->params;
@@ -95,6 +97,7 @@ void tnn_expand_scratch_free(tnn_expand_scratch *scratch) {
     tnn_free(scratch);
 }
 
+/* A row as it was encrypted: masks drawn from the seed again, body from the wire, each in the top bits of a word. */
 static void load_row(const tnn_params *params, tnn_expand_scratch *scratch, const uint8_t *body, const tnn_seed *seed,
                      size_t row) {
     const size_t mask_words = tnn_params_big_dimension(params);
@@ -113,6 +116,7 @@ void tnn_ggsw_expand(const tnn_params *params, tnn_expand_scratch *scratch, doub
     }
 }
 
+/* A GGSW ciphertext is encrypted as on the wire and expanded at once, with a seed of its own. */
 static tnn_status encrypt_and_expand(const tnn_secret_key *secret, tnn_ggsw *ggsw, uint32_t bit) {
     const tnn_params *params = &secret->params;
     tnn_glwe_scratch *encrypting = NULL;

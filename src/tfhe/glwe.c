@@ -69,6 +69,7 @@ void tnn_add_binary_product(const tnn_kernels *kernels, uint64_t *inout, uint64_
     }
 }
 
+/* The body of an encryption of 0 is added to what the body holds. */
 void tnn_glwe_mask_body(const tnn_secret_key *secret, tnn_glwe_scratch *scratch, double log2_sigma, uint32_t bits) {
     const uint32_t N = secret->params.literal.N;
     for (uint32_t j = 0; j < secret->params.literal.k; j++) {
@@ -86,6 +87,7 @@ static void draw_masks_u32(tnn_glwe_scratch *scratch, uint32_t *glwe, size_t wor
     }
 }
 
+/* On words of 64 bits whose lower halves are 0: noise and message are multiples of 2^32, so all sums are. */
 tnn_status tnn_glwe_encrypt(const tnn_secret_key *secret, uint32_t *glwe, const uint32_t *message) {
     if (!secret || !glwe || !message) {
         return TNN_ERR_MISUSE;

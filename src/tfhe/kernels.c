@@ -97,6 +97,7 @@ INLINE void multiply_points(double *restrict out, const double *restrict digits,
     }
 }
 
+/* A block of TNN_POINT_BLOCK points holds all rows and columns: LANES points of it at a time. */
 INLINE void multiply_columns(double *restrict out, const double *restrict digits, const double *restrict ggsw,
                              uint32_t rows, uint32_t columns, uint32_t N) {
     const size_t block_doubles = (size_t)rows * columns * 2 * TNN_POINT_BLOCK;
@@ -106,6 +107,7 @@ INLINE void multiply_columns(double *restrict out, const double *restrict digits
     }
 }
 
+/* Ranks 1 to 3 are compiled with their column count; other ranks count at run time. */
 static void multiply_rows(double *restrict out, const double *restrict digits, const double *restrict ggsw,
                           uint32_t rows, uint32_t columns, uint32_t N) {
     switch (columns) {
@@ -156,12 +158,14 @@ static void untwist_add(uint32_t *restrict accumulator, const double *restrict i
 DEFINE_CORRELATE(16)
 DEFINE_CORRELATE(32)
 
+/* Negative factors come as words: -1 is 2^32 - 1, and products wrap. */
 static void add_scaled(uint32_t *restrict out, const uint32_t *restrict in, uint32_t factor, size_t count) {
     for (size_t i = 0; i < count; i++) {
         out[i] += factor * in[i];
     }
 }
 
+/* The mask is all ones or 0, made from a key bit: the same loads and additions either way. */
 static void add_masked(uint64_t *restrict out, const uint64_t *restrict in, uint64_t mask, size_t count) {
     for (size_t i = 0; i < count; i++) {
         out[i] += in[i] & mask;

@@ -1,4 +1,7 @@
-/* Which of the compiled kernel sets this processor runs. CMake defines TNN_HAVE_X86_KERNELS where it compiled them. */
+/*
+ * Which of the compiled kernel sets this processor runs. CMake defines TNN_HAVE_X86_KERNELS where it compiled them. All
+ * sets compute the same integers; doubles may differ in the last bit, as some sets fuse multiplications with additions.
+ */
 #include "kernels.h"
 
 extern const tnn_kernels tnn_kernels_portable;

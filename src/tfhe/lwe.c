@@ -40,6 +40,7 @@ static uint32_t inner_product(const uint32_t *mask, const uint32_t *bits, size_t
     return sum;
 }
 
+/* Masks are drawn straight into the ciphertext: nothing about them is secret. */
 tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint32_t *lwe, uint32_t message) {
     if (!secret || !lwe || (part != TNN_KEY_SMALL && part != TNN_KEY_BIG)) {
         return TNN_ERR_MISUSE;
@@ -64,6 +65,7 @@ void tnn_lwe_dot(const tnn_params *params, uint32_t *lwe, const uint32_t *inputs
     memset(lwe, 0, words * sizeof *lwe);
     for (size_t i = 0; i < count; i++) {
         if (weights[i] != 0) {
+            /* Zero weights are the model's, not the client's secret: skipping them shows nothing of a key. */
             kernels->add_scaled(lwe, inputs + i * words, (uint32_t)weights[i], words);
         }
     }

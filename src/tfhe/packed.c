@@ -212,6 +212,7 @@ static void reverse32(uint32_t *reversed, const uint8_t *mask, size_t degree) {
     }
 }
 
+/* The seed gives k' masks of N' words a block; each is read backwards once, for all dot products to come. */
 tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed) {
     if (!masks || !packed || packed->count != masks->count || packed->input_bits != masks->params.literal.input_bits) {
         return TNN_ERR_MISUSE;
@@ -231,6 +232,7 @@ tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed) 
     return TNN_OK;
 }
 
+/* N', but in the last block what is left. */
 static size_t used_of_block(const tnn_packed_masks *masks, size_t block) {
     const size_t degree = masks->params.literal.input_N;
     const size_t left = masks->count - block * degree;
@@ -266,6 +268,7 @@ static void dot_mask32(const tnn_packed_masks *masks, uint32_t *lwe, const int16
     }
 }
 
+/* The body: a plain dot product. The mask: k' correlations a block, summed over blocks. */
 void tnn_packed_dot(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t *weights) {
     const tnn_params_literal *p = &masks->params.literal;
     uint32_t body = 0;
@@ -281,6 +284,7 @@ void tnn_packed_dot(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t 
     lwe[p->n] = body << (32 - p->input_bits);
 }
 
+/* A word of the stream, and the two that it has in a reversed mask. */
 size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t count) {
     const size_t words = blocks_of(params, count) * params->literal.n;
     return 3 * words * word_bytes(params) + count * sizeof(uint32_t);

@@ -51,6 +51,8 @@ static bool noise_is_number(const tnn_params_literal *p) {
     return p->lwe_log2_sigma > -64 && p->lwe_log2_sigma < -1 && p->glwe_log2_sigma > -64 && p->glwe_log2_sigma < -1;
 }
 
+/* Both keys on or above the curve at their dimensions. Inputs are the narrowest words under s; bodies of the
+ * bootstrapping key have at most 64 bits. */
 static bool is_secure(const tnn_params_literal *p, tnn_security security) {
     return p->lwe_log2_sigma >= tnn_security_min_log2_sigma(p->n, security) &&
            p->glwe_log2_sigma >= tnn_security_min_log2_sigma(p->k * p->N, security) &&

@@ -94,6 +94,7 @@ TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_
     }
 }
 
+/* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. */
 TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, size_t start, size_t end,
                               uint32_t exponent, tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
@@ -129,6 +130,7 @@ static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uin
     tnn_quad_levels_forward(fft, spectrum, fetch);
 }
 
+/* As above without rotation or difference, for single products: two butterflies at a time. */
 static void forward_digits(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit) {
     const size_t stretch = fft->N / 8;
     digit_chunk digits;
@@ -142,6 +144,7 @@ static void forward_digits(const tnn_quad_fft *fft, double *spectrum, const uint
     tnn_quad_levels_forward(fft, spectrum, (tnn_quad_fetch){0});
 }
 
+/* Real coefficients, of keys: no digits to cut. */
 static void forward_reals(const tnn_quad_fft *fft, double *spectrum, const double *reals) {
     const size_t stretch = fft->N / 8;
     const double *imaginary = reals + 4 * stretch * TNN_QUAD_LANES;
@@ -212,6 +215,7 @@ TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *spectra, con
     }
 }
 
+/* Each switch turns a size into a constant for the loops inside: items, columns, levels. */
 static void multiply(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items) {
     switch (items) {
     case 1: multiply_items(shape, spectra, ggsw, 1); break;
@@ -265,6 +269,7 @@ TNN_INLINE void chunk_last_level(coefficient_chunk *coefficients, const tnn_quad
     }
 }
 
+/* Coefficients of a stretch, two entries at a time, in the units that they count; words wrap. */
 TNN_INLINE void add_stretch(uint32_t *entries, const long4 *coefficients, size_t count, uint32_t coarse_bits) {
     for (size_t i = 0; i < count; i += 2) {
         words8_at16 *sum = (words8_at16 *)(entries + TNN_QUAD_LANES * i);

@@ -44,6 +44,7 @@ static void draw_bits(uint32_t *bits, size_t count) {
     }
 }
 
+/* The identity is random and public: it is no function of the bits. */
 tnn_status tnn_secret_key_generate(tnn_secret_key **out, const tnn_params *params) {
     if (!out) {
         return TNN_ERR_MISUSE;
@@ -80,6 +81,7 @@ const tnn_params *tnn_secret_key_params(const tnn_secret_key *secret) {
     return &secret->params;
 }
 
+/* Not in constant time: identities are public. */
 bool tnn_key_id_equal(const tnn_key_id *a, const tnn_key_id *b) {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }

@@ -47,6 +47,8 @@ static double interpolate(size_t i, uint32_t dimension, tnn_security security) {
     return fmin(noise, CURVE[i].min_log2_sigma[security]);
 }
 
+/* No answer below the first point: the noise needed there grows fast. Beyond the last one its noise stays enough, as
+ * security grows with the dimension. */
 double tnn_security_min_log2_sigma(uint32_t dimension, tnn_security security) {
     if (dimension < CURVE[0].dimension || (security != TNN_SECURITY_128_MARGIN && security != TNN_SECURITY_128)) {
         return INFINITY;
