@@ -14,7 +14,7 @@
  *     sqrt(V_sum / u^2 + V_fixed / (g u)^2) / width :
  *
  * noise falls with u, and with g u until the inputs' own noise is all that is left. A neuron can have g u within a
- * factor of 2 of its room, whatever u is; which u suits the worst neuron best is searched.
+ * factor of 2 of its room, whatever u is, unless int16 weights stop it; which u suits the worst neuron is searched.
  *
  * Logits have no table: u times the largest logit, of either sign, must leave the torus room for their noise.
  */
