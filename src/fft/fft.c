@@ -1,4 +1,10 @@
-/* The one file that knows FFTW. */
+/*
+ * The one file that knows FFTW: complex transforms of N/2 points, forward and inverse, real and imaginary parts in
+ * arrays of their own (split), and the twist w^t = exp(i pi t / N) of fft.h.
+ *
+ * Forward transforms have the kernel exp(-2 pi i j t / (N/2)), so point j of a folded and twisted polynomial p is p at
+ * w^(1 - 4j): the roots of X^(N/2) = i. Neither direction divides by N/2.
+ */
 #include "fft.h"
 
 #include <fftw3.h>
@@ -38,6 +44,7 @@ static fftw_plan make_plan(uint32_t half, bool inverse) {
     return plan;
 }
 
+/* w^t, w = exp(i pi / N), N = 2 half: cosines, then sines. */
 static double *make_twist(uint32_t half) {
     double *twist = tnn_alloc(2 * (size_t)half, sizeof *twist);
     for (uint32_t t = 0; twist && t < half; t++) {

@@ -1,6 +1,16 @@
 /*
  * The levels of quad_fft.h as vector loops, for files that are compiled once for each instruction set. All but the
  * first level: that one reads, and its inverse writes, whatever holds the coefficients.
+ *
+ * A level takes a residue x of m points modulo X^m - r apart into quarters x_0 to x_3 of m/4 points. Modulo
+ * X^(m/4) - rho_j they are joined with X^(m/4) = rho_j = i^j rho:
+ *
+ *     y_j = x_0 + i^j rho x_1 + (-1)^j rho^2 x_2 + (-i)^j rho^3 x_3,        j = 0 to 3,
+ *
+ * and y_j takes the place of x_j: nothing moves. With a_q = rho^q x_q these are four sums of a_0 +- a_2 and a_1 +- a_3,
+ * the latter times i where j is odd. The inverse takes the same sums of the y_j, with -i for i, and divides by rho^q,
+ * which for roots on the unit circle is a product with the conjugate; it leaves the 1/4 undone. Each point is four
+ * complex numbers, one of each polynomial, and all four meet the same rho.
  */
 #ifndef TNN_FFT_QUAD_LEVELS_H
 #define TNN_FFT_QUAD_LEVELS_H
@@ -80,6 +90,7 @@ TNN_INLINE void tnn_quad_load_roots(tnn_quad_complex *w, const double *roots, ui
     }
 }
 
+/* x_j becomes y_j; w holds rho, rho^2, rho^3. i z is (-im, re): products with i are swaps. */
 TNN_INLINE void tnn_quad_divide4(tnn_quad_complex x[4], const tnn_quad_complex w[3]) {
     const tnn_quad_complex a1 = tnn_quad_multiply(x[1], w[0]);
     const tnn_quad_complex a2 = tnn_quad_multiply(x[2], w[1]);
@@ -94,7 +105,8 @@ TNN_INLINE void tnn_quad_divide4(tnn_quad_complex x[4], const tnn_quad_complex w
     x[3] = (tnn_quad_complex){even_difference.re + odd_difference.im, even_difference.im - odd_difference.re};
 }
 
-/* The inverse of divide4, times 4. */
+/* The inverse of divide4, times 4: sum over j of y_j is 4 a_0, and with factors (-i)^j, (-1)^j, i^j it is 4 a_1, 4 a_2,
+ * 4 a_3. */
 TNN_INLINE void tnn_quad_combine4(tnn_quad_complex y[4], const tnn_quad_complex w[3]) {
     const tnn_quad_complex even_sum = tnn_quad_add(y[0], y[2]);
     const tnn_quad_complex even_difference = tnn_quad_subtract(y[0], y[2]);
@@ -108,6 +120,7 @@ TNN_INLINE void tnn_quad_combine4(tnn_quad_complex y[4], const tnn_quad_complex 
     y[3] = tnn_quad_divide(a3, w[2]);
 }
 
+/* Halves in place of quarters: rho^2 = r, y = x_0 + rho x_1 and x_0 - rho x_1. */
 TNN_INLINE void tnn_quad_divide2(tnn_quad_complex x[2], tnn_quad_complex w) {
     const tnn_quad_complex a1 = tnn_quad_multiply(x[1], w);
     x[1] = tnn_quad_subtract(x[0], a1);
@@ -170,8 +183,8 @@ TNN_INLINE void tnn_quad_fetch_lines(tnn_quad_fetch fetch, uint32_t q) {
     }
 }
 
-/* The levels behind the first. Each quarter is finished before the next, so that it stays in the first-level cache:
- * 4 KB at N = 512, 16 KB at N = 2048. */
+/* The levels behind the first. After it the four quarters are residues of their own, which never meet again: each is
+ * finished before the next, so that it stays in the first-level cache: 4 KB at N = 512, 16 KB at N = 2048. */
 static void tnn_quad_levels_forward(const tnn_quad_fft *fft, double *spectrum, tnn_quad_fetch fetch) {
     const uint32_t quarter = fft->points / 4;
     for (uint32_t q = 0; q < 4; q++) {
@@ -182,7 +195,8 @@ static void tnn_quad_levels_forward(const tnn_quad_fft *fft, double *spectrum, t
     }
 }
 
-/* Their inverse, times N/8. */
+/* Their inverse, times N/8: as many as a quarter has points. The last level adds a 4, which makes the N/2 that keys are
+ * scaled for. */
 static void tnn_quad_levels_inverse(const tnn_quad_fft *fft, double *spectrum, tnn_quad_fetch fetch) {
     const uint32_t quarter = fft->points / 4;
     for (uint32_t q = 0; q < 4; q++) {

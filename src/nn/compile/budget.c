@@ -1,3 +1,23 @@
+/*
+ * A budget: the scale of each layer under a parameter set, and the noise that follows. Let u be a layer's unit, the
+ * torus weight of one accumulator step, and g a neuron's strength, an integer >= 1 that multiplies its weights. A table
+ * covers half the torus and has N positions of 1 / 2N, so
+ *
+ *     room        g u half_width <= 1/2                  half_width accumulators must fit half the torus
+ *     slope       2N g u                                 positions an accumulator
+ *     deviation   2N sqrt(g^2 V_sum + V_fixed)           of the position that is read
+ *
+ * with V_sum = power V_in + common_power V_common, what pixels or rotations bring at strength 1 (shape.h), and V_fixed
+ * of key switch and modulus switch, which no strength multiplies. As a share of the table's range, deviation / (slope
+ * width),
+ *
+ *     sqrt(V_sum / u^2 + V_fixed / (g u)^2) / width :
+ *
+ * noise falls with u, and with g u until the inputs' own noise is all that is left. A neuron can have g u within a
+ * factor of 2 of its room, whatever u is, unless int16 weights stop it; which u suits the worst neuron is searched.
+ *
+ * Logits have no table: u times the largest logit, of either sign, must leave the torus room for their noise.
+ */
 #include "budget.h"
 
 #include <math.h>
@@ -5,7 +25,7 @@
 #include "noise.h"
 
 /* Share of the torus that logits may fill: the rest is room for their noise, on either side ROOM_DEVIATIONS of its
- * standard deviation. Beyond it a logit wraps, once in 10^10. */
+ * standard deviation. Beyond it a logit wraps, once in 10^10: erfc(6.5 / sqrt(2)) = 8e-11. */
 #define LOGIT_SHARE_MOST 0.9
 #define LOGIT_SHARE_LEAST 0.2
 #define ROOM_DEVIATIONS 6.5
@@ -15,6 +35,7 @@
 #define UNIT_STEPS 48
 
 int32_t tnn_strength(const tnn_neuron_shape *neuron, double unit_fraction) {
+    /* The unit leaves the widest neuron at least strength 1; int16 weights end it for narrow ones. */
     double room = floor(0.5 / (unit_fraction * neuron->half_width));
     int32_t most = INT16_MAX / neuron->largest_weight;
     return room < 1 ? 1 : room > most ? most : (int32_t)room;
@@ -47,7 +68,8 @@ static void set_switch_variance(tnn_layer_budget *layer, uint32_t index, const t
 }
 
 /* What must be small: the deviation of a position over the table's range, or over half an accumulator's cell, of which
- * half a position is lost to the table's own grid. */
+ * half a position is lost to the table's own grid: the border between two accumulators lies anywhere between two
+ * positions. No room at all where accumulators are no more than a position apart. */
 static double noise_score(double deviation, double slope, double width, bool exact) {
     double room = exact ? slope / 2 - 0.5 : slope * width;
     return room > 0 ? deviation / room : INFINITY;
@@ -71,8 +93,8 @@ static double worst_score(const tnn_layer_budget *layer, const tnn_layer_shape *
     return worst;
 }
 
-/* `unit` counts `grain` = 2^-input_bits for pixels, 4 times 2^-32 otherwise: centring and multi-value bootstraps halve
- * a table's unit twice. */
+/* `units` counts `multiple` times `smallest`: 2^-input_bits for pixels, 4 times 2^-32 otherwise. Centring halves a
+ * table's unit, and the rotated polynomial of a multi-value bootstrap halves it again: both must stay integers. */
 static void set_unit(tnn_layer_budget *layer, uint32_t units, uint32_t multiple, double smallest) {
     layer->unit = units * multiple;
     layer->unit_fraction = layer->unit * smallest;
@@ -103,8 +125,9 @@ static bool choose_unit(tnn_layer_budget *layer, const tnn_layer_shape *shape, u
     return on;
 }
 
-/* P(|u + e| > cell / 2), u uniform on the cell: 1 - erf(a) + (1 - exp(-a^2)) / (a sqrt(pi)), a = cell / (e's deviation
- * sqrt(2)). */
+/* P(|u + e| > cell / 2), u uniform on the cell and e Gaussian. The tail of e is averaged over the distances from u to
+ * the border: 1 - erf(a) + (1 - exp(-a^2)) / (a sqrt(pi)), a = cell / (e's deviation sqrt(2)). For little noise it is
+ * deviation sqrt(2 / pi) / cell: the mean size of e, over the cell. */
 double tnn_off_by_one_rate(double cell, double deviation) {
     const double sqrt_pi = 1.77245385090551602730;
     double a = cell / (deviation * sqrt(2));
@@ -162,11 +185,14 @@ static void measure_logit_variance(tnn_budget *budget, tnn_layer_budget *layer, 
         layer->worst_neuron = noise > worst ? j : layer->worst_neuron;
         worst = fmax(worst, noise);
     }
+    /* The sum of an output layer meets no table and no switch: what is added is its rounding to output_bits. */
     budget->logit_variance = worst + tnn_variance_output_rounding(params, budget->output_bits);
+    /* 2 ROOM_DEVIATIONS deviations must fit beside the least share that is left to logits. */
     budget->logit_room_used = 2 * ROOM_DEVIATIONS * sqrt(budget->logit_variance) / (1 - LOGIT_SHARE_LEAST);
 }
 
 /* What the noise leaves. */
+/* 1 - 13 deviations, between the least and the most. */
 static double logit_share(const tnn_budget *budget) {
     double share = 1 - 2 * ROOM_DEVIATIONS * sqrt(budget->logit_variance);
     return fmin(fmax(share, LOGIT_SHARE_LEAST), LOGIT_SHARE_MOST);

@@ -2,10 +2,11 @@
  * A circuit: a model made ready for encrypted evaluation under one parameter set.
  *
  * VALUES ON THE TORUS. A layer's input x is encrypted as unit (x - centre): unit is a fraction of the torus, centre a
- * half-integer that is 0 for pixels. A neuron's phase is strength unit (accumulator - middle) + 1/4, where middle is
- * the middle of its table range and strength an integer that spreads the range over the half torus [0, 1/2) that one
- * test polynomial covers. Position p of the N a test polynomial has then stands for accumulator middle + (p - (N - 1) /
- * 2) / slope, with slope = 2 N strength unit positions an accumulator.
+ * half-integer that is 0 for pixels. A neuron's phase is strength unit (accumulator - middle) + (N - 1) / (4N), where
+ * middle is the middle of its table range and strength an integer that spreads the range over the half torus [0, 1/2)
+ * that one test polynomial covers. Phases are rounded to positions 0 to N - 1, whose middle is (N - 1) / 2 of 2N, not
+ * quite 1/4 of the torus. Position p of the N a test polynomial has then stands for accumulator
+ * middle + (p - (N - 1) / 2) / slope, with slope = 2N strength unit positions an accumulator.
  *
  * THE OTHER HALF. A blind rotation gives the negated entry N below on [1/2, 1). Tables are centred, g = f - centre with
  * centre = (f(low) + f(high)) / 2, so that g(low) = -g(high): just past either end the table goes on as it ended.

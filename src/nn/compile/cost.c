@@ -38,10 +38,12 @@ static double fftw_product_ns(const tnn_params_literal *p) {
     const calibration_point *point = fftw_point(p->N);
     const double ns = (p->k + 1.0) * (p->bs_levels + 1.0) * point->transform_ns +
                       (p->k + 1.0) * (p->k + 1.0) * p->bs_levels * point->product_ns;
+    /* Beyond the measured degrees, and between them, in proportion to N: the log2 N of a transform is left out. */
     return ns * p->N / point->N;
 }
 
-/* The point of N among those of a rank, 3 for ranks that have none. */
+/* The point of N among those of a rank, else the first above it, else the last. 3 stands in for ranks that have
+ * none. */
 static const quad_point *quad_point_of(uint32_t N, uint32_t k) {
     const uint32_t rank = k == 2 ? 2 : 3;
     const quad_point *found = &QUAD_POINTS[0];
@@ -74,6 +76,7 @@ double tnn_cost_key_switch(const tnn_params *params) {
 }
 
 double tnn_cost_image(const tnn_shape *shape, const tnn_params *params) {
+    /* Every table layer but the first reads big ciphertexts: one key switch a neuron. */
     double switches = (double)(shape->bootstraps - shape->layers[0].neurons);
     return (double)shape->bootstraps * tnn_cost_blind_rotation(params) + switches * tnn_cost_key_switch(params);
 }

@@ -1,4 +1,10 @@
-/* Predicted time of a circuit under a parameter set, from this library's own measured kernels. */
+/*
+ * Predicted time of a circuit under a parameter set, from this library's own measured kernels:
+ *
+ *     image = rotations (n external products each) + key switches ((k N - n) t (n + 1) multiply-adds each).
+ *
+ * Dot products are left out.
+ */
 #ifndef TNN_NN_COST_H
 #define TNN_NN_COST_H
 

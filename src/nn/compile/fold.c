@@ -1,3 +1,22 @@
+/*
+ * Folding neurons, with the proofs. Let a be a neuron's accumulator, f_t its tables, and W[r][t] the weights with which
+ * neuron r of the next layer reads them. All that the next layer sees of the neuron is, for each r,
+ *
+ *     sum over t of W[r][t] f_t(a),        to which it adds its bias.
+ *
+ * A step rewrites W, f and biases so that these sums, and so all logits, stay the same for every a that an image can
+ * give:
+ *
+ *     unread     W[r][t] = 0 for all r and t: the sum is 0
+ *     constant   f_t(a) = c_t over the reach of a: W[r][t] c_t goes into the bias of r
+ *     twins      a and b, whose accumulators tell each other: W_A f_A(a) + W_B f_B(b) becomes one product (below)
+ *     factor     W[r][t] = g V[r][t] for all r: V[r][t] (g f_t(a))
+ *     straight   f_t(a) = m_t a + c_t with a = bias + sum of w_i x_i: W m_t w_i joins the weights over the layer's own
+ *                inputs x_i, W (m_t bias + c_t) the bias of r
+ *
+ * Models hold int8 weights, int16 entries and int32 biases. Each step computes in wider integers, checks that
+ * everything fits, and only then writes.
+ */
 #include "fold.h"
 
 #include <stdlib.h>
@@ -38,6 +57,7 @@ static int64_t shifted_bias(const tnn_layer *layer, size_t neuron, size_t first,
     return bias;
 }
 
+/* All or none: each sum is checked before the first is stored. */
 static bool shift_biases(tnn_layer *layer, size_t first, const tnn_fold_step *steps, size_t count) {
     for (size_t r = 0; r < layer->neurons; r++) {
         if (!fits(shifted_bias(layer, r, first, steps, count), INT32_MIN, INT32_MAX)) {
@@ -50,6 +70,7 @@ static bool shift_biases(tnn_layer *layer, size_t first, const tnn_fold_step *st
     return true;
 }
 
+/* The reach is what the weights prove of the accumulator; ends of the table that it never sees may differ. */
 bool tnn_fold_constant(const tnn_layer *layer, tnn_layer *next, size_t neuron, tnn_interval reach,
                        tnn_fold_step *steps) {
     const size_t tables = layer->tables_per_neuron;
@@ -65,6 +86,10 @@ bool tnn_fold_constant(const tnn_layer *layer, tnn_layer *next, size_t neuron, t
 
 /* ------------------------------------------------------------------------------------------------------- twins -- */
 
+/* Twins have accumulators a = bias_a + w x and b = bias_b + w x, or b = bias_b - w x. If their ranges are equally wide
+ * and begin equally far above the bias, a and b always fall in the same cell. With -w, let a's range begin as far above
+ * bias_a as b's ends below bias_b: b then stands as far from its upper end as a from its lower one, in the mirrored
+ * cell. */
 typedef enum kinship { STRANGERS, EQUAL, MIRRORED } kinship;
 
 /* w_b = sign w_a? */
@@ -132,6 +157,7 @@ static twin_table twin_table_of(const tnn_layer *layer, tnn_layer *next, size_t 
                         .column_b = b * layer->tables_per_neuron + m};
 }
 
+/* f_B at the cell in which b is when a is in `cell`. */
 static int32_t entry_b(const twin_table *t, size_t cell) {
     return t->b[t->mirrored ? t->cells - 1 - cell : cell];
 }
@@ -149,6 +175,7 @@ int32_t tnn_gcd(int32_t a, int32_t b) {
     return a;
 }
 
+/* The gcd of |W[r][column]| over all r; 0 where nothing reads the column. */
 static int32_t column_gcd(const tnn_layer *next, size_t column) {
     int32_t divisor = 0;
     for (size_t r = 0; r < next->neurons && divisor != 1; r++) {
@@ -167,6 +194,7 @@ static bool in_proportion(const twin_table *t, const tnn_fold_step *step) {
     return true;
 }
 
+/* Multiples are at most 2^7 and entries at most 2^15: int32 holds the sum. */
 static bool sums_fit(const twin_table *t, const tnn_fold_step *step) {
     for (size_t c = 0; c < t->cells; c++) {
         if (!fits(step->first * t->a[c] + step->second * entry_b(t, c), INT16_MIN, INT16_MAX)) {
@@ -176,7 +204,13 @@ static bool sums_fit(const twin_table *t, const tnn_fold_step *step) {
     return true;
 }
 
-/* The least multiples in which the tables can be added. */
+/* Tables in proportion: W_A[r] = first u[r] and W_B[r] = second u[r] for all r. Then
+ *
+ *   W_A f_A + W_B f_B = u (first f_A + second f_B),
+ *
+ * and the sum of tables takes the place of f_A, read with u. first and second without a common factor are the least
+ * multiples, and entries the smallest. Columns in proportion have gcds in the same one, up to a sign, which is
+ * tried. */
 static bool tables_add_up(tnn_fold_step *step, const twin_table *t) {
     const int32_t read_a = column_gcd(t->next, t->column_a);
     const int32_t read_b = column_gcd(t->next, t->column_b);
@@ -188,6 +222,8 @@ static bool tables_add_up(tnn_fold_step *step, const twin_table *t) {
     return in_proportion(t, step) && sums_fit(t, step);
 }
 
+/* Tables alike, f_B = sign f_A + shift at each cell: W_A f_A + W_B f_B = (W_A + sign W_B) f_A + W_B shift. The last
+ * term goes into the biases. */
 static bool weights_add_up(tnn_fold_step *step, const twin_table *t, int32_t sign) {
     *step = (tnn_fold_step){.weight_sign = sign, .shift = entry_b(t, 0) - sign * t->a[0]};
     for (size_t c = 0; c < t->cells; c++) {
@@ -222,7 +258,8 @@ static void add_weights(const twin_table *t, const tnn_fold_step *step) {
     }
 }
 
-/* Adding tables comes first: smaller weights carry less of a rotation's noise. */
+/* b into a. Adding tables comes first: smaller weights carry less of a rotation's noise. Nothing is written before
+ * every table has its step and the biases are known to fit. */
 bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fold_step *steps) {
     const kinship kin = kinship_of(layer, a, b);
     const size_t tables = layer->tables_per_neuron;
@@ -245,6 +282,7 @@ bool tnn_fold_twin(tnn_layer *layer, tnn_layer *next, size_t a, size_t b, tnn_fo
 
 /* ----------------------------------------------------------------------------------------------------- factors -- */
 
+/* The factor of all that reads a table: V = W / g, and g f in its place. */
 bool tnn_fold_factor(tnn_layer *layer, tnn_layer *next, size_t output) {
     const int32_t factor = column_gcd(next, output);
     int16_t *entries = layer->tables + output * layer->table_cells;
@@ -294,6 +332,7 @@ static bool find_line(const straight_layer *s, size_t neuron, size_t table, tnn_
     if (!tnn_table_line(&line, s->layer, neuron, table, reach)) {
         return false;
     }
+    /* m bias + c: the output where all w_i x_i are 0. */
     const int64_t at_zero = line.slope * s->layer->biases[neuron] + line.offset;
     s->slope[output] = (int32_t)line.slope;
     s->at_zero[output] = (int32_t)at_zero;

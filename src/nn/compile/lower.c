@@ -35,6 +35,7 @@ static tnn_status allocate_layer(tnn_layer_circuit *layer, const tnn_layer *mode
     return TNN_OK;
 }
 
+/* Modulo 1, to the nearest multiple of 2^-32; 1 itself wraps to 0. */
 static uint32_t to_torus(double fraction) {
     return (uint32_t)(int64_t)llround((fraction - floor(fraction)) * 0x1p32);
 }
@@ -52,6 +53,7 @@ static double hidden_part(const tnn_model *model, uint32_t index, size_t neuron)
     return sum;
 }
 
+/* Fits int16: tnn_strength stops there. */
 static void set_weights(tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron, int32_t strength) {
     for (size_t i = 0; i < layer->inputs; i++) {
         size_t at = neuron * layer->inputs + i;
@@ -88,6 +90,7 @@ static bool compile_neuron(tnn_circuit *circuit, const tnn_model *model, const t
     const double unit = circuit->budget.layers[index].unit_fraction;
     const int32_t strength = tnn_strength(&shape->layers[index].neuron[neuron], unit);
     const double middle = 0.5 * ((double)layer->ranges[2 * neuron] + layer->ranges[2 * neuron + 1]);
+    /* (P - 1) / 2 is the middle of positions 0 to P - 1. */
     const double middle_position = (circuit->whole_torus ? 2.0 * N - 1 : N - 1.0) / 2;
     set_weights(out, layer, neuron, strength);
     out->offsets[neuron] =
@@ -118,6 +121,7 @@ static tnn_status compile_neurons(tnn_circuit *circuit, tnn_shortfall *shortfall
     return TNN_OK;
 }
 
+/* A layer's tables speak in the next layer's unit: that is what its inputs are encrypted in. */
 static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                 const tnn_shape *shape, uint32_t index, tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
@@ -155,6 +159,7 @@ static tnn_status set_spec(tnn_circuit *circuit, const tnn_model *model, const t
     return tnn_readout_copy(&circuit->spec.readout, &model->readout);
 }
 
+/* All units first: each layer needs its own and the next one's. */
 static tnn_status compile_layers(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                  const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement) {
     tnn_watch *watch = requirement->watch;
@@ -212,6 +217,7 @@ tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_mode
 
 tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, const tnn_params *params, bool exact) {
     *out = NULL;
+    /* Two table layers or more: sums of big ciphertexts have to come back under s. */
     if (model->layer_count > 2 && params->literal.ks_levels == 0) {
         return TNN_ERR_UNSATISFIABLE;
     }

@@ -2,6 +2,17 @@
  * Enumerates n, k, N, noise, gadgets and inputs, cheapest first, and takes the first set whose noise budget meets the
  * requirement. Noise of both keys is the least that the security curve and the width of a word allow; of each gadget
  * only the base with the least noise is kept.
+ *
+ *     n         608, 640, ... 1280; N' is the largest power of two in it, at least 32
+ *     input     16 bits, and 32 where that lets s have less noise
+ *     k, N      RINGS
+ *     key words 5 to 8 bytes, as long as each lets S have less noise
+ *     Bg, l     l = 1 to 3, each with its best base: noise alone depends on the base, not the time
+ *     B, t      log2 B = 1 to 6, each with enough levels; only where there is more than one table layer
+ *
+ * More noise than a requirement allows means more positions (N), a finer gadget (l) or a longer key with less noise
+ * (n), each of which costs time: the first set that fits in order of predicted time is the cheapest that fits. A budget
+ * is quick; nothing is encrypted.
  */
 #include "search.h"
 
@@ -39,12 +50,14 @@ typedef struct candidate_list {
     tnn_watch *watch;
 } candidate_list;
 
-/* The least noise on a torus of 2^bits points that the curve allows at a dimension, in hundredths of a bit. */
+/* The least noise on a torus of 2^bits points that the curve allows at a dimension, in hundredths of a bit, rounded up:
+ * towards more noise. On narrow words the 4 units that noise must have are more than the curve asks. */
 static double least_noise(uint32_t dimension, uint32_t bits, tnn_security security) {
     double curve = tnn_security_min_log2_sigma(dimension, security);
     return ceil(100 * fmax(curve, TNN_MIN_LOG2_NOISE_UNITS - (double)bits)) / 100;
 }
 
+/* A candidate's cost is a function of shape and parameters: it is known before any budget. */
 static tnn_status append(candidate_list *list, const tnn_params *params) {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 1024;
@@ -77,7 +90,8 @@ static bool best_base(tnn_params *best, tnn_params_literal literal, tnn_security
     return least < INFINITY;
 }
 
-/* Levels of a key switch: enough that rounding adds little to the noise of the key. */
+/* Levels of a key switch: enough that rounding adds little to the noise of the key. (k N - n) B^(-2t) / 24 is the
+ * rounding's part of tnn_variance_key_switch: less than a tenth. */
 static bool set_switch(tnn_params *params, uint32_t base_log, tnn_security security) {
     tnn_params_literal literal = params->literal;
     literal.ks_base_log = base_log;
@@ -94,6 +108,7 @@ static bool set_switch(tnn_params *params, uint32_t base_log, tnn_security secur
     return false;
 }
 
+/* Two layers, tables and logits, need none: logits are read from big ciphertexts. */
 static tnn_status add_switches(candidate_list *list, const tnn_params *params) {
     if (list->shape->layer_count <= 2) {
         return append(list, params);
@@ -108,6 +123,7 @@ static tnn_status add_switches(candidate_list *list, const tnn_params *params) {
     return TNN_OK;
 }
 
+/* Each level costs k + 1 more transforms and (k + 1)^2 more products, for a gadget log2(Bg) bits finer. */
 static tnn_status add_gadgets(candidate_list *list, tnn_params_literal literal) {
     for (literal.bs_levels = 1; literal.bs_levels <= LEVELS_MOST; literal.bs_levels++) {
         tnn_params params;
@@ -136,6 +152,7 @@ static tnn_status add_key_widths(candidate_list *list, tnn_params_literal litera
     return TNN_OK;
 }
 
+/* s is a prefix of S where a key switch has to go between them: k N must be larger than n. */
 static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
     const bool switches = list->shape->layer_count > 2;
     for (size_t i = 0; i < RING_COUNT; i++) {
@@ -153,9 +170,11 @@ static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
 }
 
 static uint32_t largest_power_dividing(uint32_t n) {
+    /* The lowest set bit: -n keeps it and inverts all above. */
     return n & (~n + 1);
 }
 
+/* Wider input words are tried only where they let s have less noise: else they are longer and nothing more. */
 static tnn_status add_all(candidate_list *list) {
     for (uint32_t n = 608; n <= N_MOST; n += N_STEP) {
         double last = INFINITY;
@@ -207,7 +226,8 @@ double tnn_excess(const tnn_budget *budget, const tnn_shape *shape, const tnn_re
     return worst;
 }
 
-/* Deviations of a Gaussian that stay inside half a cell with the probability asked for. */
+/* Deviations of a Gaussian that stay inside half a cell with the probability asked for: log2 P(|z| > x) = log2_error,
+ * solved for x by halving [0, 64]. */
 static double deviations_for(double log2_error) {
     double low = 0;
     double high = 64;

@@ -1,4 +1,14 @@
-/* Which neurons can go, and the model without them. fold.c has each step and its proof. */
+/*
+ * Which neurons can go, and the model without them. fold.c has each step and its proof.
+ *
+ * A pass goes through the table layers from first to last. Of each it drops neurons, as long as one is left: those that
+ * can fold by themselves (unread, constant), else those that have a twin among the neurons before them that stay. Then
+ * it folds whole layers, as long as one table layer is left. Passes repeat until one changes nothing: each takes at
+ * least a neuron away, so there are no more passes than neurons. Common factors go into the tables last, since they
+ * depend on what weights are left and drop nothing.
+ *
+ * A pass costs inputs x neurons^2 comparisons a layer at most, for twins; rows that differ do so early.
+ */
 #include "simplify.h"
 
 #include <string.h>
@@ -229,6 +239,7 @@ static tnn_status reduce_weights(tnn_model *model, bool *changed, tnn_watch *wat
 /* ------------------------------------------------------------------------------------------------- layers that go --
  */
 
+/* The layer behind has taken over its weights (tnn_fold_layer) and moves up. */
 static void drop_layer(const reduction *r, uint32_t index) {
     tnn_layer_release(&r->model->layers[index]);
     tnn_free(r->origins[index].neurons);
@@ -241,6 +252,7 @@ static void drop_layer(const reduction *r, uint32_t index) {
 
 static tnn_status reduce_layers(reduction *r) {
     uint32_t index = 0;
+    /* The layer that takes the place of a folded one is tried at the same index. */
     while (index + 1 < r->model->layer_count && r->model->layer_count > 2) {
         bool folded;
         tnn_status status = tnn_fold_layer(&folded, r->model, index, r->watch);

@@ -1,4 +1,7 @@
-/* Fewer rotations: an equal model with fewer neurons. */
+/*
+ * Fewer rotations: an equal model with fewer neurons. A neuron costs one blind rotation, whatever its weights and
+ * however many tables it has.
+ */
 #ifndef TNN_NN_SIMPLIFY_H
 #define TNN_NN_SIMPLIFY_H
 

@@ -1,3 +1,16 @@
+/*
+ * A table f of a neuron, as the torus sees it. With slope positions an accumulator, position p stands for
+ *
+ *     accumulator(p) = middle + (p - (N - 1) / 2) / slope            half the torus:  p = 0 to N - 1
+ *     accumulator(p) = middle + (p - (2N - 1) / 2) / slope           whole torus:     p = 0 to 2N - 1
+ *
+ * and the nearest integer accumulator is looked up; beyond the range its end cells hold. An entry is unit (f - centre)
+ * with centre = (f(low) + f(high)) / 2. Twice that is an integer, so half the unit times an integer is what is stored.
+ *
+ * A rotation reads -test[p] at position p + N. On half the torus that is beyond the table's ends: f - centre is there
+ * -(f(low) - centre) = f(high) - centre, what the table would go on with. On the whole torus it is the upper half of
+ * the table, which therefore must be the negative of the lower: sign is such a table.
+ */
 #include "tables.h"
 
 #include <math.h>
@@ -32,10 +45,12 @@ void tnn_fill_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t ne
 
 bool tnn_fill_whole_test(uint32_t *test, uint32_t N, const tnn_layer *layer, size_t neuron, double slope,
                          uint32_t output_unit) {
+    /* Positions p and p + N: accumulators half a range, N / slope, apart. */
     const double middle = middle_of(layer, neuron);
     for (uint32_t p = 0; p < N; p++) {
         double below = middle + (p + 0.5 - N) / slope;
         double above = middle + (p + 0.5) / slope;
+        /* Only accumulators inside the range have a say; a position with one such reader is free for it. */
         bool below_counts = below >= layer->ranges[2 * neuron] - 0.5;
         bool above_counts = above <= layer->ranges[2 * neuron + 1] + 0.5;
         int32_t from_below = doubled_at(layer, neuron, 0, below);
@@ -51,6 +66,7 @@ bool tnn_fill_whole_test(uint32_t *test, uint32_t N, const tnn_layer *layer, siz
 tnn_step_table tnn_fill_steps(uint32_t *positions, int32_t *sizes, uint32_t N, const tnn_layer *layer, size_t neuron,
                               size_t table, double slope) {
     size_t count = 0;
+    /* g[-1] is -g[N-1]. As g is centred, the step at 0 is 0 where positions 0 and N - 1 read the two end cells. */
     int32_t before = -doubled_value(layer, neuron, table, N - 1, slope, N);
     for (uint32_t p = 0; p < N; p++) {
         int32_t here = doubled_value(layer, neuron, table, p, slope, N);

@@ -1,4 +1,7 @@
-/* Test polynomials and step tables of a layer. */
+/*
+ * Test polynomials and step tables of a layer: what stands at each of the N positions that a blind rotation can read.
+ * circuit.h says what accumulator a position stands for, and why tables are centred.
+ */
 #ifndef TNN_NN_TABLES_H
 #define TNN_NN_TABLES_H
 

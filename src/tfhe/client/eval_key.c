@@ -1,3 +1,16 @@
+/*
+ * The evaluation key: all that a client gives away of its secrets, and all that the server needs.
+ *
+ *     bootstrapping key   GGSW encryptions, under S, of each bit of s           bodies [n][(k+1) l][N]
+ *     key-switching key   LWE encryptions, under s, of S_j B^-(v+1) for v < t   bodies [k N - n][t], j = n to k N - 1
+ *
+ * Masks are uniform and public, so a seed of 32 bytes stands for them (ChaCha20, one stream a row) and only bodies are
+ * kept: a (k + 1)th of the first key, an (n + 1)th of the second. That works because messages stand in the bodies
+ * alone: ggsw.h.
+ *
+ * With both keys S is encrypted under s and s under S, which takes the usual assumption of circular security. A set
+ * without key switch has no such cycle.
+ */
 #include "bytes.h"
 #include "ggsw_bodies.h"
 #include "memory.h"
@@ -53,6 +66,7 @@ typedef struct generation {
     tnn_glwe_scratch *scratch[TNN_MAX_THREADS];
 } generation;
 
+/* GGSW ciphertext i, of s_i. Rows are numbered through the key, so each has a stream of masks to itself. */
 static void encrypt_key_bit(void *context, unsigned worker, size_t i) {
     generation *g = context;
     const tnn_params *params = &g->eval->params;
@@ -62,7 +76,7 @@ static void encrypt_key_bit(void *context, unsigned worker, size_t i) {
                             g->secret->small[i]);
 }
 
-/* <mask, s> for a mask of n little-endian words of 32 bits. */
+/* <mask, s> for a mask of n little-endian words of 32 bits: the same instructions whatever s. */
 static uint32_t stream_product(const uint8_t *stream, const uint32_t *small, uint32_t n) {
     uint32_t sum = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -71,7 +85,8 @@ static uint32_t stream_product(const uint8_t *stream, const uint32_t *small, uin
     return sum;
 }
 
-/* Key-switching ciphertexts of coordinate `n + index` of S, one a level. */
+/* Key-switching ciphertexts of coordinate `n + index` of S, one a level: S_j B^-(level+1) is the bit moved up to 2^(32
+ * - log2(B) (level + 1)). */
 static void encrypt_switched_coordinate(void *context, unsigned worker, size_t index) {
     (void)worker;
     generation *g = context;
@@ -86,6 +101,7 @@ static void encrypt_switched_coordinate(void *context, unsigned worker, size_t i
     }
 }
 
+/* Workers share nothing but the secret and write to places of their own; scratch is secret too, one for each. */
 static tnn_status start_generation(generation *g, unsigned threads) {
     tnn_status status = tnn_pool_create(&g->pool, threads);
     for (unsigned i = 0; status == TNN_OK && i < threads; i++) {

@@ -1,3 +1,17 @@
+/*
+ * GLWE under S = (S_1, ..., S_k), k polynomials of N bits (eprint 2018/421, section 2). Modulo X^N + 1
+ *
+ *     (A_1, ..., A_k, B) with B = sum over j of A_j S_j + M + E,        phase = B - sum over j of A_j S_j = M + E,
+ *
+ * masks A_j uniform, E a rounded Gaussian of deviation sigma in each coefficient. Security is taken to be that of LWE
+ * of dimension k N with the same sigma: no attack is known that gains from the ring.
+ *
+ * Products with S are exact, on words of 64 bits: keys are made on a torus of 40 to 64 bits, of which 53 would fit a
+ * double.
+ *
+ * SAMPLE EXTRACT. Coefficient i of the phase is an LWE phase under S read as one key of k N bits: coefficient i of A S
+ * is the sum over t of A[i - t] S[t], so A[i - t] is the mask at t. Words move and change sign; no noise is added.
+ */
 #include "glwe.h"
 
 #include <string.h>
@@ -55,6 +69,7 @@ void tnn_add_binary_product(tnn_masked_sum add, uint64_t *inout, uint64_t *doubl
     }
 }
 
+/* The body of an encryption of 0 is added to what the body holds. */
 void tnn_glwe_mask_body(const tnn_secret_key *secret, tnn_glwe_scratch *scratch, double log2_sigma, uint32_t bits) {
     const uint32_t N = secret->params.literal.N;
     for (uint32_t j = 0; j < secret->params.literal.k; j++) {
@@ -72,6 +87,7 @@ static void draw_masks_u32(tnn_glwe_scratch *scratch, uint32_t *glwe, size_t wor
     }
 }
 
+/* On words of 64 bits whose lower halves are 0: noise and message are multiples of 2^32, so all sums are. */
 tnn_status tnn_glwe_encrypt(const tnn_secret_key *secret, uint32_t *glwe, const uint32_t *message) {
     if (!secret || !glwe || !message) {
         return TNN_ERR_MISUSE;
@@ -112,7 +128,7 @@ tnn_status tnn_glwe_phase(const tnn_secret_key *secret, uint32_t *phase, const u
     return TNN_OK;
 }
 
-/* Coefficient `index` of A S is sum over i of A[index - i] S[i], and A[-i] = -A[N - i]. */
+/* out[i] = A[index - i], and A[-t] = -A[N - t]. */
 void tnn_sample_extract(const tnn_params *params, uint32_t *lwe, const uint32_t *glwe, size_t index) {
     const size_t N = params->literal.N;
     const size_t k = params->literal.k;

@@ -1,4 +1,7 @@
-/* GLWE encryption on 64-bit words, the common root of every ciphertext under S. */
+/*
+ * GLWE encryption on 64-bit words, the common root of every ciphertext under S. A torus of fewer bits stands in the top
+ * bits of the words: sums and products with key bits then wrap as they should.
+ */
 #ifndef TNN_TFHE_GLWE_H
 #define TNN_TFHE_GLWE_H
 

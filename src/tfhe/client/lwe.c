@@ -25,6 +25,7 @@ static uint32_t inner_product(const uint32_t *mask, const uint32_t *bits, size_t
     return sum;
 }
 
+/* Masks are drawn straight into the ciphertext: nothing about them is secret. */
 tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint32_t *lwe, uint32_t message) {
     if (!secret || !lwe || (part != TNN_KEY_SMALL && part != TNN_KEY_BIG)) {
         return TNN_ERR_MISUSE;

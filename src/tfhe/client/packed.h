@@ -1,4 +1,8 @@
-/* What a packed input holds. */
+/*
+ * What a packed input holds: packed.c has its equation. `count` elements take ceil(count / N') blocks; the last block
+ * has masks for all its N' coefficients and bodies for those that are used. Blocks are expanded one behind another from
+ * stream 0 of the seed, k' N' = n words of input_bits each.
+ */
 #ifndef TNN_TFHE_PACKED_H
 #define TNN_TFHE_PACKED_H
 

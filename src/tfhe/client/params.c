@@ -1,3 +1,12 @@
+/*
+ * Parameter sets: what a set must satisfy, and those that are shipped.
+ *
+ *   shapes    N' divides n; N, N' powers of two; gadgets of at most 31 bits, so that a rounding has a bit to work with
+ *   security  the noise of s, at dimension n, and of S, at k N, on or above the curve of security.c
+ *   words     that noise at least 4 units of the words that carry it (TNN_MIN_LOG2_NOISE_UNITS)
+ *
+ * Precision is not checked here: a set can be secure and useless. noise.c says what it gives.
+ */
 #include "params.h"
 
 #include <math.h>
@@ -27,6 +36,7 @@ static bool gadget_ok(uint32_t base_log, uint32_t levels) {
     return in_range(base_log, 1, 31) && in_range(levels, 1, TNN_MAX_LEVELS) && base_log * levels <= 31;
 }
 
+/* A key switch goes from S to its own first n bits: there must be more of them. */
 static bool key_switch_ok(const tnn_params_literal *p) {
     if (p->ks_base_log == 0 && p->ks_levels == 0) {
         return true;
@@ -39,6 +49,8 @@ static bool noise_is_number(const tnn_params_literal *p) {
     return p->lwe_log2_sigma > -64 && p->lwe_log2_sigma < -1 && p->glwe_log2_sigma > -64 && p->glwe_log2_sigma < -1;
 }
 
+/* Both keys on or above the curve at their dimensions. Inputs are the narrowest words under s; bodies of the
+ * bootstrapping key have at most 64 bits. */
 static bool is_secure(const tnn_params_literal *p, tnn_security security) {
     return p->lwe_log2_sigma >= tnn_security_min_log2_sigma(p->n, security) &&
            p->glwe_log2_sigma >= tnn_security_min_log2_sigma(p->k * p->N, security) &&

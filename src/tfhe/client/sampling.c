@@ -1,3 +1,8 @@
+/*
+ * Masks and noise on a torus of 2^bits points, whose elements stand in the top bits of words of 64. Rounding a Gaussian
+ * of deviation sigma to a point adds 2^(-2 bits) / 12 to its variance: at most a 192th, as parameter sets have sigma >=
+ * 4 * 2^-bits (params.h).
+ */
 #include "sampling.h"
 
 #include <math.h>
@@ -13,8 +18,9 @@ void tnn_uniform_masks(uint64_t *out, uint8_t *scratch, size_t count, tnn_mask_s
     }
 }
 
-/* 9 sigma of noise on 2^64 points must fit a signed word: sigma is at most 2^-1 only in theory, 2^-8 in any set that
- * passes tnn_params_check. */
+/* The largest deviate is 8.7 (gaussian.c), and `units` is at most 2^39: words wider than 5 bytes are only taken where
+ * sigma falls below 2^-38 (params.c). So llrint never leaves its range; noise beyond half the torus would wrap, as on
+ * the torus. */
 void tnn_add_noise(uint64_t *inout, size_t count, double log2_sigma, uint32_t bits) {
     enum { BLOCK = 128 };
     double deviates[BLOCK];

@@ -1,4 +1,7 @@
-/* Uniform masks and rounded Gaussian noise on discretized tori. */
+/*
+ * Uniform masks and rounded Gaussian noise on discretized tori. A seed is public and its masks are: only noise is
+ * secret.
+ */
 #ifndef TNN_TFHE_SAMPLING_H
 #define TNN_TFHE_SAMPLING_H
 

@@ -1,3 +1,8 @@
+/*
+ * The secret key: s uniform in {0,1}^n for small LWE ciphertexts and inputs, S uniform in {0,1}^(k N) for GLWE and big
+ * LWE ciphertexts. Where the prefix is shared, s is the first n bits of S (eprint 2023/979, section 3): a key switch
+ * then has k N - n coordinates to bring over in place of k N. A bit takes a word of 32, ready to be multiplied with.
+ */
 #include <string.h>
 
 #include "keys.h"
@@ -39,6 +44,7 @@ static void draw_bits(uint32_t *bits, size_t count) {
     }
 }
 
+/* The identity is random and public: it is no function of the bits. */
 tnn_status tnn_secret_key_generate(tnn_secret_key **out, const tnn_params *params) {
     if (!out) {
         return TNN_ERR_MISUSE;
@@ -75,6 +81,7 @@ const tnn_params *tnn_secret_key_params(const tnn_secret_key *secret) {
     return &secret->params;
 }
 
+/* Not in constant time: identities are public. */
 bool tnn_key_id_equal(const tnn_key_id *a, const tnn_key_id *b) {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }

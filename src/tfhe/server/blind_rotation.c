@@ -1,7 +1,8 @@
 #include "server_key.h"
 #include "workspace.h"
 
-/* X^-body on every polynomial, by way of the scratch of an external product. */
+/* X^-body on every polynomial, by way of the scratch of an external product: the kernel gives (X^e - 1) poly with e =
+ * 2N - body modulo 2N, and adding poly leaves X^e poly. */
 static void rotate_by_body(tnn_workspace *w, uint32_t *accumulator, uint32_t body) {
     const uint32_t N = w->execution.params.literal.N;
     for (uint32_t c = 0; c <= w->execution.params.literal.k; c++) {
@@ -13,6 +14,7 @@ static void rotate_by_body(tnn_workspace *w, uint32_t *accumulator, uint32_t bod
     }
 }
 
+/* Word n of each row of positions is the body: it is used here, and the n mask words behind this call. */
 void tnn_blind_rotate(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *accumulators,
                       const uint32_t *positions, size_t count) {
     const uint32_t n = server->execution.params.literal.n;

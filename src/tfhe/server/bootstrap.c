@@ -1,3 +1,17 @@
+/*
+ * Programmable bootstrap: a table is read at an encrypted position (eprint 2018/421, section 4; several tables of one
+ * rotation: eprint 2018/622).
+ *
+ * The table is the test polynomial v, and the accumulator starts as the trivial GLWE ciphertext (0, ..., 0, v). Blind
+ * rotation multiplies it by X^-p, where p in [0, 2N) is the phase of the positions. Coefficient 0 of X^-p v is
+ *
+ *     v[p] for p < N,        -v[p - N] for p >= N,
+ *
+ * and sample extract takes it out. What noise the input had decides which entry is read; the output's is the blind
+ * rotation's alone.
+ *
+ *     small [count][n+1] -> positions [count][n+1] -> accumulators [count][k+1][N] -> big [count][k N + 1]
+ */
 #include <string.h>
 
 #include "server_key.h"
@@ -11,13 +25,14 @@ static void switch_batch(tnn_workspace *w, const uint32_t *small, size_t count) 
     }
 }
 
-/* A GLWE ciphertext of `message` without mask or noise. */
+/* A GLWE ciphertext of `message` without mask or noise: its phase is the message under every key. */
 static void set_trivial(const tnn_params *params, uint32_t *glwe, const uint32_t *message) {
     const size_t mask_words = tnn_params_big_dimension(params);
     memset(glwe, 0, mask_words * sizeof *glwe);
     memcpy(glwe + mask_words, message, params->literal.N * sizeof *glwe);
 }
 
+/* One table each. Three steps for the whole batch, so that the key is read once: switch, rotate, extract. */
 void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
                    const uint32_t *const *tests, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&w->execution.params);
@@ -59,6 +74,7 @@ static void extract_table(const tnn_workspace *w, uint32_t *lwe, const uint32_t 
     }
 }
 
+/* The trivial GLWE ciphertext of value (1 + X + ... + X^(N-1)). */
 static void set_constant(const tnn_params *params, uint32_t *glwe, uint32_t value) {
     const size_t mask_words = tnn_params_big_dimension(params);
     memset(glwe, 0, mask_words * sizeof *glwe);
@@ -67,8 +83,10 @@ static void set_constant(const tnn_params *params, uint32_t *glwe, uint32_t valu
     }
 }
 
-/* With v = (unit / 2)(1 + X + ... + X^(N-1)) and (1 - X)(1 + ... + X^(N-1)) = 2, the table unit g is v (1 - X) g, and
- * (1 - X) g holds the steps of g: X^-phase v is the one rotation that all tables share. */
+/* With v = (unit / 2)(1 + X + ... + X^(N-1)) and (1 - X)(1 + ... + X^(N-1)) = 1 - X^N = 2, the table unit g is v (1 -
+ * X) g. Coefficient p of (1 - X) g is the step g[p] - g[p-1], with g[-1] = -g[N-1] at p = 0. So X^-phase v is the one
+ * rotation that all tables share, and each table is a product with its few steps. The product multiplies the rotation's
+ * noise by the steps as well: tnn_variance_steps. */
 void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
                         const tnn_step_table *const *tables, size_t tables_each, uint32_t unit, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&w->execution.params);

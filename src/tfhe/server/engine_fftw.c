@@ -3,6 +3,11 @@
  *
  * A GGSW ciphertext in the Fourier domain is read once from front to back, in the layout of kernels.h: (k+1)^2 l N
  * doubles, times 2 / N for the inverse transform to come.
+ *
+ *     glwe [k+1][N] -> digits [(k+1) l] of N/2 points -> products [k+1] of N/2 points -> accumulator [k+1][N]
+ *
+ * A coefficient of a product sums (k+1) l N terms, digits of at most Bg / 2 in size times torus elements of at most
+ * 1/2: below 2^46 under any parameter set, where untwist_add may have 2^51.
  */
 #include <string.h>
 
@@ -36,6 +41,7 @@ static size_t batch_of(const tnn_params *params) {
     return BATCH;
 }
 
+/* (k + 1) N words; N + (k+1) l N + (k + 1) N doubles. */
 static bool allocate(tnn_engine_scratch *s) {
     const size_t N = s->params.literal.N;
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
@@ -73,7 +79,8 @@ static size_t scratch_bytes(const tnn_params *params, size_t batch) {
 
 /* ----------------------------------------------------------------------------------------------------- keys -- */
 
-/* Torus words to real torus elements in [-1/2, 1/2), times 2 / N for the inverse transform to come. */
+/* Torus words to real torus elements in [-1/2, 1/2), folded and twisted, times 2 / N for the inverse transform to
+ * come. */
 static void fold_twist(double *out, const uint64_t *poly, const double *twist, uint32_t N) {
     const uint32_t points = N / 2;
     const double scale = 0x1p-64 / points;
@@ -133,7 +140,8 @@ static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const doub
     }
 }
 
-/* accumulator += ggsw (x) (X^exponent - 1) accumulator: a CMux between the accumulator and its rotation. */
+/* accumulator += ggsw (x) (X^exponent - 1) accumulator: a CMux between the accumulator and its rotation. It becomes
+ * X^exponent accumulator where the key bit is 1. */
 static void rotate_by_key_bit(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, uint32_t exponent) {
     const uint32_t N = s->params.literal.N;
     for (uint32_t c = 0; c <= s->params.literal.k; c++) {

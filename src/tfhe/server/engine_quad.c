@@ -1,9 +1,17 @@
 /*
  * External products with up to four polynomials at once, one a vector lane: quad_kernels.h.
  *
- * A GGSW ciphertext in the Fourier domain is read once from front to back: for each point, each level and each of the
- * k + 1 digits one row of four columns (unused ones 0), in all N/2 (k+1) l points of 8 doubles. It is scaled for the
+ * A GGSW ciphertext in the Fourier domain is read once from front to back: for each point, each level and each of the k
+ * + 1 digits one row of four columns (unused ones 0), in all N/2 (k+1) l points of 8 doubles. It is scaled for the
  * inverse transform to come, whose coefficients count 2^-(32 - coarse_bits) of the torus.
+ *
+ * One key bit, for each accumulator of k + 1 lanes:
+ *
+ *     digits of (X^a - 1) accumulator, level by level -> l spectra      forward_rotated
+ *     row vector of (k+1) l digits times the GGSW matrix -> 1 spectrum  multiply, at each point
+ *     inverse transform, rounded and added to the accumulator           inverse_add
+ *
+ * so 4 l lanes go forward and 4 come back, whatever k is: rank 3 leaves none of them idle.
  */
 #include <math.h>
 #include <string.h>
@@ -72,7 +80,9 @@ static void empty(tnn_engine_scratch *s) {
     tnn_free(s->words);
 }
 
-/* Without the half base of its own digit in the offset, a digit's sign is its top bit. */
+/* (word + offset) << left >> right. With the whole offset of gadget.h the field of this level holds d + Bg/2; without
+ * the half base of its own it holds d modulo Bg, so that a digit's sign is its top bit. The left shift drops the fields
+ * above, and what was borrowed from them; the right one drops those below and extends the sign. */
 static tnn_quad_digit digit_of(const tnn_params *params, uint32_t level) {
     const uint32_t base_log = params->literal.bs_base_log;
     const tnn_gadget gadget = tnn_gadget_of(base_log, params->literal.bs_levels);
@@ -113,6 +123,7 @@ static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uin
         }
     }
     s->kernels->forward_reals(s->fft, s->spectra, s->reals);
+    /* Keys come component by component; the product reads level by level. */
     const uint32_t component = row / s->shape.levels;
     const uint32_t level = row % s->shape.levels;
     double *out = ggsw + (level * s->shape.columns + component) * (size_t)TNN_QUAD_POINT;
@@ -123,6 +134,8 @@ static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uin
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
+/* Lane c of entry t is coefficient t of polynomial c. The entry behind the last is the first negated, X^N = -1, so that
+ * a rotation can read across the end. */
 static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glwe) {
     const size_t N = params->literal.N;
     for (size_t c = 0; c <= params->literal.k; c++) {
@@ -133,6 +146,7 @@ static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glw
     }
 }
 
+/* Back to the usual layout, [k+1][N]. Entry N says nothing new. */
 static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *quad) {
     const size_t N = params->literal.N;
     for (size_t c = 0; c <= params->literal.k; c++) {
@@ -142,6 +156,8 @@ static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *qu
     }
 }
 
+/* The product on its own, for one ciphertext in the usual layout. Blind rotations stay in quads and go the way
+ * below. */
 static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, const uint32_t *glwe) {
     gather(&s->params, s->words, glwe);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
@@ -213,6 +229,7 @@ static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, 
     }
 }
 
+/* Accumulators become quads for all n key bits, and words in rows again at the end. */
 static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
                         const uint32_t *positions, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&s->params);

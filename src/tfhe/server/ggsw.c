@@ -1,3 +1,16 @@
+/*
+ * GGSW encryption of a bit m under S = (S_1, ..., S_k): (k+1) l GLWE ciphertexts (eprint 2018/421, section 3; GSW:
+ * eprint 2013/340). Row (c, v), v < l, has the phase
+ *
+ *     -m Bg^-(v+1) S_(c+1) for c < k,        m Bg^-(v+1) for c = k.
+ *
+ * Usually that is an encryption of 0 with m Bg^-(v+1) added to its component c. Here a mask has to stay what the seed
+ * says, so the message goes into the body as -m Bg^-(v+1) S_(c+1), computed by whoever knows S: masks are uniform
+ * either way, and the two distributions are the same.
+ *
+ * Bodies are computed on Z/2^64 and stored in bsk_bytes bytes. Nothing is lost: masks and noise have that many bits,
+ * and a message's unit is at least 2^33.
+ */
 #include "ggsw.h"
 
 #include "bytes.h"
@@ -58,6 +71,7 @@ void tnn_ggsw_expand(tnn_expand_scratch *scratch, double *fourier, const uint8_t
     }
 }
 
+/* A GGSW ciphertext is encrypted as on the wire and expanded at once, with a seed of its own. */
 static tnn_status encrypt_and_expand(const tnn_secret_key *secret, tnn_ggsw *ggsw, uint32_t bit) {
     const tnn_params *params = &secret->params;
     tnn_glwe_scratch *encrypting = NULL;

@@ -1,7 +1,10 @@
 /*
- * Plain loops that the compiler vectorizes. CMake compiles this file once for each instruction set, with
- * TNN_KERNELS naming the resulting table. No floating-point option here may reorder sums: untwist_add rounds by
- * adding a constant.
+ * Plain loops that the compiler vectorizes. CMake compiles this file once for each instruction set, with TNN_KERNELS
+ * naming the resulting table. No floating-point option here may reorder sums: untwist_add rounds by adding a constant.
+ *
+ * A polynomial p passes through FFTW as N/2 complex points (p[t] + i p[t + N/2]) w^t, w = exp(i pi / N), and comes back
+ * times the conjugate of w^t: fft.h. Both passes are fused with what stands before them, the cut of a digit, and
+ * behind, the reduction to words.
  */
 #include "kernels.h"
 
@@ -28,6 +31,7 @@ static void rotate_minus_one(uint32_t *restrict out, const uint32_t *restrict in
     }
 }
 
+/* The field of Bg values that the offset of gadget.h has moved up by half a base; signed again, it is the digit. */
 static inline double digit(uint32_t x, uint32_t shift, uint32_t mask, int32_t half) {
     return (double)((int32_t)((x >> shift) & mask) - half);
 }
@@ -38,6 +42,7 @@ static void decompose_twist(double *restrict out, const uint32_t *restrict in, c
     const uint32_t mask = (1u << base_log) - 1;
     const int32_t half = (int32_t)(1u << (base_log - 1));
     for (uint32_t t = 0; t < points; t++) {
+        /* (low + i high)(cos + i sin), the twist w^t of point t. */
         double low = digit(in[t] + offset, shift, mask, half);
         double high = digit(in[t + points] + offset, shift, mask, half);
         out[t] = low * twist[t] - high * twist[t + points];
@@ -79,6 +84,7 @@ INLINE void multiply_points(double *restrict out, const double *restrict digits,
         for (uint32_t c = 0; c < columns; c++, ggsw += 2 * TNN_POINT_BLOCK) {
             const lanes b_re = load(ggsw);
             const lanes b_im = load(ggsw + TNN_POINT_BLOCK);
+            /* The two additions to a sum stand apart: the second has to wait for the first. */
             re[c] += a_re * b_re;
             im[c] += a_re * b_im;
             re[c] -= a_im * b_im;
@@ -91,6 +97,7 @@ INLINE void multiply_points(double *restrict out, const double *restrict digits,
     }
 }
 
+/* A block of TNN_POINT_BLOCK points holds all rows and columns: LANES points of it at a time. */
 INLINE void multiply_columns(double *restrict out, const double *restrict digits, const double *restrict ggsw,
                              uint32_t rows, uint32_t columns, uint32_t N) {
     const size_t block_doubles = (size_t)rows * columns * 2 * TNN_POINT_BLOCK;
@@ -100,6 +107,7 @@ INLINE void multiply_columns(double *restrict out, const double *restrict digits
     }
 }
 
+/* Ranks 1 to 3 are compiled with their column count; other ranks count at run time. */
 static void multiply_rows(double *restrict out, const double *restrict digits, const double *restrict ggsw,
                           uint32_t rows, uint32_t columns, uint32_t N) {
     switch (columns) {
@@ -125,6 +133,7 @@ static void untwist_add(uint32_t *restrict accumulator, const double *restrict i
                         uint32_t N) {
     const uint32_t points = N / 2;
     for (uint32_t t = 0; t < points; t++) {
+        /* Times the conjugate of w^t; low and high are the coefficients t and t + N/2. */
         double low = in[t] * twist[t] + in[t + points] * twist[t + points];
         double high = in[t + points] * twist[t] - in[t] * twist[t + points];
         accumulator[t] += torus_of(low);
@@ -132,6 +141,8 @@ static void untwist_add(uint32_t *restrict accumulator, const double *restrict i
     }
 }
 
+/* The sum over i of weights[i] A[i - t], for all t: one pass of multiply-adds over t for each i. Sums wrap modulo
+ * 2^bits. The cast to 32 bits keeps the product of two words of 16 unsigned, where int would overflow. */
 #define DEFINE_CORRELATE(bits)                                                                                         \
     static void correlate##bits(uint##bits##_t *restrict out, const uint##bits##_t *restrict reversed,                 \
                                 const int16_t *restrict weights, uint32_t degree, uint32_t count) {                    \
@@ -147,6 +158,7 @@ static void untwist_add(uint32_t *restrict accumulator, const double *restrict i
 DEFINE_CORRELATE(16)
 DEFINE_CORRELATE(32)
 
+/* Negative factors come as words: -1 is 2^32 - 1, and products wrap. */
 static void add_scaled(uint32_t *restrict out, const uint32_t *restrict in, uint32_t factor, size_t count) {
     for (size_t i = 0; i < count; i++) {
         out[i] += factor * in[i];

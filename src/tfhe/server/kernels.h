@@ -31,7 +31,7 @@ typedef struct tnn_kernels {
                             uint32_t shift, uint32_t offset);
 
     /* out[c] = sum over r of digits[r] * ggsw[r][c], pointwise complex products.
-     * out [columns][N], digits [rows][N], ggsw in the layout below. */
+     * out [columns][N], digits [rows][N], ggsw in the layout above. */
     void (*multiply_rows)(double *out, const double *digits, const double *ggsw, uint32_t rows, uint32_t columns,
                           uint32_t N);
 

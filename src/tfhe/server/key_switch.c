@@ -1,11 +1,24 @@
+/*
+ * Key switch: a big LWE ciphertext, under S of k N bits, becomes a small one under s, the first n bits of S (eprint
+ * 2018/421; keys that share a prefix: eprint 2023/979, section 3).
+ *
+ *     phase = (b - sum over j < n of a_j S_j) - sum over j >= n of a_j S_j
+ *
+ * The bracket is the phase of (a_0, ..., a_(n-1), b) under s already. Each further a_j is decomposed in base B into t
+ * digits, a_j ~ sum over v of d_jv B^-(v+1), and the key holds a ciphertext K_jv of S_j B^-(v+1) under s. So
+ *
+ *     (a_0, ..., a_(n-1), b) - sum over j >= n and v < t of d_jv K_jv
+ *
+ * has the phase of the input, up to what the decompositions round away where S_j = 1, and the digits times the noise of
+ * the K_jv: tnn_variance_key_switch. Cost: (k N - n) t (n + 1) multiply-adds, on a key of as many words.
+ */
 #include <string.h>
 
 #include "gadget.h"
 #include "kernels.h"
 #include "server_key.h"
 
-/* Coordinate i of the mask is about sum over levels of digit B^-(level+1); ciphertext (i, level) encrypts
- * S_i B^-(level+1) under s, and phase = body - sum of a_i S_i takes them away. */
+/* big [k N + 1], small [n + 1]; rows of the key stand in the order in which they are read: coordinate, then level. */
 tnn_status tnn_key_switch(const tnn_server_key *server, uint32_t *small, const uint32_t *big) {
     const tnn_params *params = &server->execution.params;
     const tnn_params_literal *p = &params->literal;
@@ -19,6 +32,7 @@ tnn_status tnn_key_switch(const tnn_server_key *server, uint32_t *small, const u
     memcpy(small, big, p->n * sizeof *small);
     small[p->n] = big[dimension];
     for (size_t i = p->n; i < dimension; i++) {
+        /* One offset for all levels: it rounds at the last digit and centres each (gadget.h). */
         uint32_t word = big[i] + gadget.offset;
         for (uint32_t level = 0; level < p->ks_levels; level++, row += p->n + 1) {
             kernels->add_scaled(small, row, 0 - (uint32_t)tnn_gadget_digit(&gadget, word, level), p->n + 1);

@@ -1,9 +1,21 @@
 /*
- * Packed inputs. Element i of block c is coefficient i of a GLWE ciphertext of rank k' and degree N' under s, read as
- * k' polynomials. Coefficient i of A s_j is the sum over t of A[i - t] s_j[t], with A[-t] = -A[N' - t]; so a dot
- * product with weights w has, at coordinate (j, t), the LWE mask sum over i of w[i] A[i - t]: a correlation of w with
- * the mask read backwards. (The weights form the polynomial whose product with the message has the dot product as its
- * constant coefficient; eprint 2018/421, section 2, gives the linear operations.)
+ * Packed inputs: small integers under the small key, in GLWE ciphertexts of rank k' and degree N' with k' N' = n. The
+ * key s [n] is read as k' polynomials s_j of N' bits; elements are the coefficients of blocks of N' of them. On
+ * Z/2^input_bits, modulo X^N' + 1, a block is
+ *
+ *     (A_1, ..., A_k', B) with B = sum over j of A_j s_j + M + E.
+ *
+ * Masks come from a seed: what travels is 32 bytes and a word an element. (Module-LWE; eprint 2018/421, section 2, has
+ * the linear operations.)
+ *
+ * A DOT PRODUCT with integer weights w, of one block. Coefficient i of A s_j is the sum over t of A[i - t] s_j[t], with
+ * A[-t] = -A[N' - t]. So the phase of sum over i of w[i] (coefficient i of the block) is
+ *
+ *     sum over i of w[i] B[i]  -  sum over j, t of (sum over i of w[i] A_j[i - t]) s_j[t]:
+ *
+ * an LWE ciphertext under s, whose body is a plain dot product and whose mask, at coordinate j N' + t, is the
+ * correlation of w with mask j read backwards. Blocks add up. It is what sample extraction would read as the constant
+ * coefficient of the block times sum of w[i] X^-i; no other coefficient is computed. Noise variance: |w|_2^2 sigma^2.
  */
 #include <string.h>
 
@@ -70,6 +82,8 @@ void tnn_packed_masks_free(tnn_packed_masks *masks) {
     tnn_free(masks);
 }
 
+/* reversed[N' + u] = A[-u] for u from 1 - N' to N' - 1, so that for a fixed i the words A[i - t] lie in a row for
+ * rising t: reversed[N' - i + t]. The first entry is never read. */
 static void reverse16(uint16_t *reversed, const uint8_t *mask, size_t degree) {
     reversed[degree] = (uint16_t)tnn_load_le(mask, 2);
     for (size_t t = 1; t < degree; t++) {
@@ -88,6 +102,7 @@ static void reverse32(uint32_t *reversed, const uint8_t *mask, size_t degree) {
     }
 }
 
+/* The seed gives k' masks of N' words a block; each is read backwards once, for all dot products to come. */
 tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed) {
     if (!masks || !packed || packed->count != masks->count || packed->input_bits != masks->params.literal.input_bits) {
         return TNN_ERR_MISUSE;
@@ -107,13 +122,15 @@ tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed) 
     return TNN_OK;
 }
 
+/* N', but in the last block what is left. */
 static size_t used_of_block(const tnn_packed_masks *masks, size_t block) {
     const size_t degree = masks->params.literal.input_N;
     const size_t left = masks->count - block * degree;
     return left < degree ? left : degree;
 }
 
-/* The mask of a dot product on Z/2^16, shifted up to Z/2^32: count * n multiply-adds of 16 bits. */
+/* The mask of a dot product on Z/2^16, shifted up to Z/2^32: count * n multiply-adds of 16 bits, twice as many to a
+ * vector as of 32. Shifting multiplies the phase by 2^16, which leaves it the same fraction of the torus. */
 static void dot_mask16(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t *weights) {
     const tnn_params_literal *p = &masks->params.literal;
     uint16_t sum[TNN_MAX_LWE_DIMENSION] = {0};
@@ -141,6 +158,7 @@ static void dot_mask32(const tnn_packed_masks *masks, uint32_t *lwe, const int16
     }
 }
 
+/* The body: a plain dot product. The mask: k' correlations a block, summed over blocks. */
 void tnn_packed_dot(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t *weights) {
     const tnn_params_literal *p = &masks->params.literal;
     uint32_t body = 0;
@@ -152,9 +170,11 @@ void tnn_packed_dot(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t 
     } else {
         dot_mask32(masks, lwe, weights);
     }
+    /* What has run over 2^input_bits leaves at the top. */
     lwe[p->n] = body << (32 - p->input_bits);
 }
 
+/* A word of the stream, and the two that it has in a reversed mask. */
 size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t count) {
     const size_t words = tnn_packed_blocks(params, count) * params->literal.n;
     return 3 * words * tnn_packed_word_bytes(params) + count * sizeof(uint32_t);

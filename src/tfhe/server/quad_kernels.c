@@ -2,6 +2,14 @@
  * See quad_kernels.h. CMake compiles this file once for each instruction set, with TNN_QUAD_KERNELS naming the
  * resulting table. No floating-point option here may reorder sums: inverse_add rounds by adding a constant.
  *
+ * The first level of a transform joins coefficients that are N/8 points apart, so it can begin with whatever holds
+ * them. With N/2 points c_t = p[t] + i p[t + N/2] and stretches of N/8 coefficients, butterfly t takes
+ *
+ *     c_t, c_(t + N/8), c_(t + 2N/8), c_(t + 3N/8):        real parts from stretches 0 to 3, imaginary from 4 to 7.
+ *
+ * Forward it reads accumulators, rotates, subtracts and cuts digits on the way; backward it rounds and adds to them.
+ * The levels between are quad_levels.h.
+ *
  * Cost for one ciphertext, N = 512, l = 1: four levels of 64 butterflies each way (12 multiplications, half of them
  * fused with an addition, 16 additions, 8 loads and 8 stores of vectors each), and 4 (k+1) fused products for each of
  * 256 points.
@@ -63,13 +71,14 @@ TNN_INLINE void chunk_first_level(const tnn_quad_fft *fft, double *spectrum, con
     }
 }
 
-/* A digit of two neighbouring entries; its sign is its top bit. */
+/* A digit of two neighbouring entries; its sign is its top bit. The top digit has nothing above it to shift out. */
 TNN_INLINE signed8 cut_digits(words8 words, tnn_quad_digit digit, bool top) {
     return (signed8)(top ? words : words << digit.left) >> digit.right;
 }
 
-/* Digits of (X^exponent - 1) quad for one stretch of a chunk. None of the rotated entries lies past the end of the quad
- * but the last one. -x is ~x + 1, and the 1 goes with the offset. */
+/* Digits of (X^exponent - 1) quad for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with
+ * t - e modulo 2N in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of
+ * the quad but the last one. -x is ~x + 1, and the 1 goes with the offset. */
 TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_t *quad, uint32_t N, size_t first,
                                 size_t count, uint32_t exponent, tnn_quad_digit digit, bool top) {
     const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
@@ -85,6 +94,7 @@ TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_
     }
 }
 
+/* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. */
 TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, size_t start, size_t end,
                               uint32_t exponent, tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
@@ -98,8 +108,9 @@ TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const u
     }
 }
 
-/* One of the eight stretches passes the end of the quad, at t = exponent mod N/8: the ranges meet there, at an even t.
- */
+/* One of the eight stretches passes the end of the quad, at t = exponent mod N/8: the ranges meet there, so that each
+ * has one sign. At an even t, since entries go by twos: of a pair that lies across, the second is entry N, which is
+ * kept. */
 TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
                                     tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
@@ -119,6 +130,7 @@ static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uin
     tnn_quad_levels_forward(fft, spectrum, fetch);
 }
 
+/* As above without rotation or difference, for single products: two butterflies at a time. */
 static void forward_digits(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit) {
     const size_t stretch = fft->N / 8;
     digit_chunk digits;
@@ -132,6 +144,7 @@ static void forward_digits(const tnn_quad_fft *fft, double *spectrum, const uint
     tnn_quad_levels_forward(fft, spectrum, (tnn_quad_fetch){0});
 }
 
+/* Real coefficients, of keys: no digits to cut. */
 static void forward_reals(const tnn_quad_fft *fft, double *spectrum, const double *reals) {
     const size_t stretch = fft->N / 8;
     const double *imaginary = reals + 4 * stretch * TNN_QUAD_LANES;
@@ -164,6 +177,7 @@ TNN_INLINE void multiply_point(double *point, const double *ggsw, uint32_t point
             const tnn_quad row_re = tnn_quad_load(ggsw);
             const tnn_quad row_im = tnn_quad_load(ggsw + TNN_QUAD_LANES);
             for (uint32_t i = 0; i < items; i++) {
+                /* Digit c of item i, the same number to all four columns of its row. */
                 const tnn_quad re = tnn_quad_all(digits[i * item_doubles + c]);
                 const tnn_quad im = tnn_quad_all(digits[i * item_doubles + c + TNN_QUAD_LANES]);
                 sum[i].re += re * row_re;
@@ -201,6 +215,7 @@ TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *spectra, con
     }
 }
 
+/* Each switch turns a size into a constant for the loops inside: items, columns, levels. */
 static void multiply(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items) {
     switch (items) {
     case 1: multiply_items(shape, spectra, ggsw, 1); break;
@@ -213,8 +228,10 @@ static void multiply(const tnn_quad_shape *shape, double *spectra, const double 
 /* --------------------------------------------------------------------------------------------------- inverse -- */
 
 /*
- * Reals as words, in the low half of each lane: rounded to integers and reduced modulo 2^32. Adding 3 * 2^51 to a
- * number below 2^51 leaves it, rounded, in the low bits of the sum. Larger ones lose their multiple of 2^32 first.
+ * Reals as words, in the low half of each lane: rounded to integers and reduced modulo 2^32. Doubles from 2^52 to 2^53
+ * are integers; adding 3 * 2^51, the middle of them, to a number below 2^51 in size leaves it, rounded, in the low bits
+ * of the sum, as two's complement since 3 * 2^51 is 0 modulo 2^32. Larger numbers lose their multiple of 2^32 first,
+ * rounded in the same way.
  */
 TNN_INLINE long4 round_reals(tnn_quad x, bool small) {
     if (small) {
@@ -224,7 +241,8 @@ TNN_INLINE long4 round_reals(tnn_quad x, bool small) {
     return (long4)((x - turns * 0x1p32) + 0x3p51);
 }
 
-/* The low halves of two vectors of four. */
+/* The low halves of two vectors of four. First within 16 bytes, as one instruction does it: a0 a1 b0 b1 a2 a3 b2 b3;
+ * then pairs across. */
 TNN_INLINE words8 narrow(long4 a, long4 b) {
     const words8 halves = __builtin_shufflevector((words8)a, (words8)b, 0, 2, 8, 10, 4, 6, 12, 14);
     return (words8)__builtin_shufflevector((long4)halves, (long4)halves, 0, 2, 1, 3);
@@ -251,6 +269,7 @@ TNN_INLINE void chunk_last_level(coefficient_chunk *coefficients, const tnn_quad
     }
 }
 
+/* Coefficients of a stretch, two entries at a time, in the units that they count; words wrap. */
 TNN_INLINE void add_stretch(uint32_t *entries, const long4 *coefficients, size_t count, uint32_t coarse_bits) {
     for (size_t i = 0; i < count; i += 2) {
         words8_at16 *sum = (words8_at16 *)(entries + TNN_QUAD_LANES * i);
@@ -281,6 +300,7 @@ static void inverse_add(const tnn_quad_fft *fft, uint32_t *quad, double *spectru
         inverse_last_level(fft, quad, spectrum, 0, false);
     }
     for (uint32_t lane = 0; lane < TNN_QUAD_LANES; lane++) {
+        /* The entry behind the last follows the first. */
         quad[TNN_QUAD_LANES * fft->N + lane] = 0 - quad[lane];
     }
 }

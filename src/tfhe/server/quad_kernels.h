@@ -5,6 +5,9 @@
  * A QUAD holds such a ciphertext coefficient by coefficient: [N + 1][4] words, lane c of entry t the coefficient t of
  * polynomial c; unused lanes hold 0. The last entry is the first one negated: X^N = -1. So entries t and t + 1 of a
  * rotated quad stand side by side wherever t is even.
+ *
+ * Lanes never meet in a transform: each step does the same to four polynomials, with the same root in every lane. They
+ * meet in the product alone, where a digit of one polynomial multiplies a row of four.
  */
 #ifndef TNN_TFHE_QUAD_KERNELS_H
 #define TNN_TFHE_QUAD_KERNELS_H

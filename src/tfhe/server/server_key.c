@@ -47,6 +47,7 @@ typedef struct expansion {
     tnn_expand_scratch *scratch[TNN_MAX_THREADS];
 } expansion;
 
+/* GGSW ciphertext i in Fourier form. Rows are numbered through the key, as they were when encrypted. */
 static void expand_key_bit(void *context, unsigned worker, size_t i) {
     expansion *e = context;
     const tnn_execution *execution = &e->server->execution;
@@ -57,6 +58,7 @@ static void expand_key_bit(void *context, unsigned worker, size_t i) {
                     e->eval->bootstrapping + i * bytes, &e->eval->seed, i * rows);
 }
 
+/* One LWE ciphertext of the key-switching key: n words of the seed's stream, and its body. */
 static void expand_switching(void *context, unsigned worker, size_t ciphertext) {
     (void)worker;
     expansion *e = context;

@@ -1,3 +1,7 @@
+/*
+ * Memory of one thread that computes on ciphertexts, made once: the hot path allocates nothing. For a batch of b: (k+1)
+ * N words for a difference, b (n + 1) for positions, b (k+1) N for accumulators, and the engine's own scratch.
+ */
 #include "workspace.h"
 
 #include "memory.h"
