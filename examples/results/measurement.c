@@ -62,10 +62,12 @@ static bool evaluation_options(options *run, const tnn_model *model, const shipp
     run->batch = 1;
     run->keys = chosen->keys;
     run->runs = SIMULATION_DEFAULT_RUNS;
-    run->set = set_of(model, shipped);
     run->model_path = join("examples/models", shipped->name, ".tnn");
-    return run->set != NULL && run->model_path != NULL &&
-           split_find_file(&run->data_path, chosen->data_folder, run->set);
+    char *set = set_of(model, shipped);
+    const bool found =
+        set != NULL && run->model_path != NULL && split_find_file(&run->data_path, chosen->data_folder, set);
+    run->set = set;
+    return found;
 }
 
 /* Inputs, then neurons of each layer. */

@@ -29,7 +29,7 @@ double tnn_excess(const tnn_budget *budget, const tnn_shape *shape, const tnn_re
                   uint32_t *layer);
 
 /* The widest neuron of a layer under whose budget there is no unit. */
-tnn_shortfall tnn_width_shortfall(const tnn_budget *budget, const tnn_shape *shape, uint32_t layer);
+tnn_shortfall tnn_width_shortfall(const tnn_budget *budget, const tnn_shape *shape, uint32_t index);
 
 /* TNN_ERR_UNSATISFIABLE with *shortfall filled, TNN_ERR_MEMORY, TNN_ERR_CANCELLED. */
 TNN_MUST_USE tnn_status tnn_search(tnn_params *chosen, tnn_shortfall *shortfall, const tnn_shape *shape,
