@@ -6,9 +6,20 @@ size_t tnn_spec_pixels(const tnn_spec *spec) {
     return (size_t)spec->height * spec->width * spec->channels;
 }
 
+/* input_map[pixel], by reading all of the map: a pixel is a secret, which chooses no address. (v ^ pixel) - 1 is
+ * negative where they are equal, and there alone. */
+static uint32_t level_of(const uint8_t *input_map, uint8_t pixel) {
+    uint32_t level = 0;
+    for (uint32_t value = 0; value < 256; value++) {
+        const uint32_t equal = ((value ^ pixel) - 1) >> 31;
+        level |= input_map[value] & (0 - equal);
+    }
+    return level;
+}
+
 void tnn_encode_image(const tnn_spec *spec, uint32_t *messages, const uint8_t *image) {
     for (size_t i = 0; i < tnn_spec_pixels(spec); i++) {
-        messages[i] = spec->input_map[image[i]] * spec->input_unit;
+        messages[i] = level_of(spec->input_map, image[i]) * spec->input_unit;
     }
 }
 

@@ -17,7 +17,8 @@ static const tnn_kernels *const COMPILED[] = {
 
 size_t tnn_kernels_available(const tnn_kernels **sets, size_t capacity) {
     size_t count = 0;
-    while (count < capacity && count <= tnn_instructions_best()) {
+    const size_t compiled = sizeof COMPILED / sizeof *COMPILED;
+    while (count < capacity && count < compiled && count <= tnn_instructions_best()) {
         sets[count] = COMPILED[count];
         count++;
     }
