@@ -14,6 +14,9 @@
 
 static const double LEAST_MS = 8e3; /* of rounds of a degree: longer than a busy neighbour keeps a processor slow */
 
+/* Between what a first run predicts and a second measures. */
+static const double MOST_DRIFT = 0.15;
+
 enum { BATCH = 16, SHAPES = 3, MOST_SETS = 8 };
 
 /* A rank and a number of levels that parameter search tries for a degree. */
@@ -141,7 +144,8 @@ static bool time_sets(best_times *best, const tnn_params_literal *sets, size_t c
 
 /*
  * Least squares of relative errors, 1 = transform a + product b with a and b the shares of the measured time, by the
- * normal equations. A constant that came out negative would be noise; then the other explains all of the time.
+ * normal equations. A constant that came out negative would be noise; then the other explains all of the time, and
+ * grows_with_degree may not let it pass.
  */
 static constants fit(const tnn_params_literal *sets, const best_times *best) {
     double aa = 0.0, ab = 0.0, bb = 0.0, a1 = 0.0, b1 = 0.0;
@@ -173,18 +177,29 @@ static void print_row(const char *name, const tnn_params_literal *p, double pred
            100.0 * (predicted / measured - 1.0));
 }
 
-/* What is measured as a whole has no prediction to be compared with; shipped sets do that. */
+/* What is measured as a whole has no prediction to be compared with; the second run and shipped sets do that. */
 static void print_measured(const char *name, const tnn_params_literal *p, double measured) {
     printf("%-14s %5u %2u %5u %2u %12s %12.1f\n", name, p->n, p->k, p->N, p->bs_levels, "", measured);
+}
+
+/* What a first run predicts must come out in a second. */
+static bool confirm_row(const char *name, const tnn_params_literal *p, double predicted, double measured) {
+    print_row(name, p, predicted, measured);
+    return fabs(predicted / measured - 1.0) <= MOST_DRIFT ||
+           report_error("two runs differ by more than %.0f %%: try again on a quieter machine", 100.0 * MOST_DRIFT);
+}
+
+static bool time_degree(tnn_params_literal *sets, best_times *best, const degree *chosen, size_t rounds) {
+    for (size_t i = 0; i < SHAPES; i++) {
+        sets[i] = literal_of(chosen->N, chosen->shapes[i]);
+    }
+    return time_sets(best, sets, SHAPES, rounds);
 }
 
 static bool calibrate_degree(constants *solved, const degree *chosen, size_t rounds) {
     tnn_params_literal sets[SHAPES];
     best_times best[SHAPES];
-    for (size_t i = 0; i < SHAPES; i++) {
-        sets[i] = literal_of(chosen->N, chosen->shapes[i]);
-    }
-    if (!time_sets(best, sets, SHAPES, rounds)) {
+    if (!time_degree(sets, best, chosen, rounds)) {
         return false;
     }
     *solved = fit(sets, best);
@@ -194,13 +209,27 @@ static bool calibrate_degree(constants *solved, const degree *chosen, size_t rou
     return true;
 }
 
-static bool calibrate_ring(double *quad_ns, const ring *chosen, size_t rounds) {
+static bool confirm_degree(constants solved, const degree *chosen, size_t rounds) {
     tnn_params_literal sets[SHAPES];
     best_times best[SHAPES];
+    bool good = time_degree(sets, best, chosen, rounds);
+    for (size_t i = 0; i < SHAPES && good; i++) {
+        good = confirm_row("FFTW again", &sets[i], fftw_us(&sets[i], solved), best[i].rotation_us);
+    }
+    return good;
+}
+
+static bool time_ring(tnn_params_literal *sets, best_times *best, const ring *chosen, size_t rounds) {
     for (uint32_t i = 0; i < SHAPES; i++) {
         sets[i] = literal_of(chosen->N, (shape){chosen->k, i + 1});
     }
-    if (!time_sets(best, sets, SHAPES, rounds)) {
+    return time_sets(best, sets, SHAPES, rounds);
+}
+
+static bool calibrate_ring(double *quad_ns, const ring *chosen, size_t rounds) {
+    tnn_params_literal sets[SHAPES];
+    best_times best[SHAPES];
+    if (!time_ring(sets, best, chosen, rounds)) {
         return false;
     }
     for (size_t i = 0; i < SHAPES; i++) {
@@ -208,6 +237,16 @@ static bool calibrate_ring(double *quad_ns, const ring *chosen, size_t rounds) {
         print_measured("quad", &sets[i], best[i].rotation_us);
     }
     return true;
+}
+
+static bool confirm_ring(const double *quad_ns, const ring *chosen, size_t rounds) {
+    tnn_params_literal sets[SHAPES];
+    best_times best[SHAPES];
+    bool good = time_ring(sets, best, chosen, rounds);
+    for (size_t i = 0; i < SHAPES && good; i++) {
+        good = confirm_row("quad again", &sets[i], 1e-3 * sets[i].n * quad_ns[i], best[i].rotation_us);
+    }
+    return good;
 }
 
 /* Whether the library computes with the quad engine at all: else there is nothing to measure of it. */
@@ -231,6 +270,32 @@ static bool calibrate_engines(calibration *found, size_t rounds) {
         done = calibrate_ring(found->quad_ns[i], &QUAD_RINGS[i], rounds);
     }
     return done;
+}
+
+static bool confirm_engines(const calibration *found, size_t rounds) {
+    bool good = true;
+    for (size_t i = 0; i < DEGREES && good; i++) {
+        good = confirm_degree(found->fftw[i], &FFTW_DEGREES[i], rounds);
+    }
+    for (size_t i = 0; i < RINGS && good; i++) {
+        good = confirm_ring(found->quad_ns[i], &QUAD_RINGS[i], rounds);
+    }
+    return good;
+}
+
+/* A larger N costs more, with every rank and number of levels. */
+static bool grows_with_degree(const calibration *found) {
+    bool grows = true;
+    for (size_t i = 1; i < DEGREES && grows; i++) {
+        const constants *lower = &found->fftw[i - 1], *upper = &found->fftw[i];
+        grows = upper->transform_ns > lower->transform_ns && upper->product_ns >= lower->product_ns;
+    }
+    for (size_t i = 0; i < RINGS * RINGS * SHAPES && grows; i++) {
+        const size_t lower = i % RINGS, upper = i / RINGS % RINGS, levels = i / RINGS / RINGS;
+        grows = QUAD_RINGS[lower].k != QUAD_RINGS[upper].k || QUAD_RINGS[lower].N >= QUAD_RINGS[upper].N ||
+                found->quad_ns[lower][levels] < found->quad_ns[upper][levels];
+    }
+    return grows || report_error("a larger N cost less: try again on a quieter machine");
 }
 
 /* ------------------------------------------------------------------------------------------- shipped sets -- */
@@ -325,5 +390,6 @@ bool calibration_run(const char *path, size_t rounds) {
     calibration found = {0};
     printf("%s, processor time of one thread, best of at least %zu rounds\n\n", machine.name, rounds);
     printf("%-14s %5s %2s %5s %2s %12s %12s %10s\n", "us", "n", "k", "N", "l", "predicted", "measured", "error");
-    return calibrate_engines(&found, rounds) && check_shipped(&found, rounds) && write_header(path, &found, &machine);
+    return calibrate_engines(&found, rounds) && grows_with_degree(&found) && check_shipped(&found, rounds) &&
+           confirm_engines(&found, rounds) && write_header(path, &found, &machine);
 }

@@ -1,5 +1,6 @@
 #include "key_fixture.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "draw.h"
@@ -50,44 +51,63 @@ tnn_params_literal tiny_literal(void) {
                                 .shared_prefix = true};
 }
 
-/* Half ones, in random order. */
-static void balance(uint32_t *bits, size_t count) {
+/* Some of `all` bits, whose ones lie `deviations` standard deviations from half of them: in random order, as many of
+ * them as of all. */
+static void fill_bits(uint32_t *bits, size_t count, size_t all, double deviations) {
+    assert_true(all >= count && count > 0);
+    const double share = 0.5 + deviations / (2 * sqrt((double)all));
+    const uint32_t ones = (uint32_t)ceil(share * (double)count - 0.5);
     uint32_t *order = new_array(count, sizeof *order);
     draw_permutation(order, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
-        bits[i] = order[i] & 1;
+        bits[i] = order[i] < ones;
     }
     tnn_free(order);
 }
 
-static void balance_big(tnn_secret_key *secret, size_t start) {
+static void fill_big(tnn_secret_key *secret, size_t start, double deviations) {
     const tnn_params_literal *p = &secret->params.literal;
+    const size_t all = (size_t)p->k * p->N - start;
     while (start < (size_t)p->k * p->N) {
         size_t end = (start / p->N + 1) * p->N;
-        balance(secret->big + start, end - start);
+        fill_bits(secret->big + start, end - start, all, deviations);
         start = end;
     }
 }
 
-tnn_secret_key *balanced_secret_key(const tnn_params *params) {
+tnn_secret_key *secret_key_off(const tnn_params *params, double deviations) {
     tnn_secret_key *secret;
     assert_ok(tnn_secret_key_generate(&secret, params));
-    balance_big(secret, params->literal.shared_prefix ? params->literal.n : 0);
-    balance(secret->small, params->literal.n);
+    fill_big(secret, params->literal.shared_prefix ? params->literal.n : 0, deviations);
+    fill_bits(secret->small, params->literal.n, params->literal.n, deviations);
     return secret;
 }
 
-void make_keys_for(key_set *keys, tnn_params *params, const tnn_execution *execution, size_t batch) {
+tnn_secret_key *balanced_secret_key(const tnn_params *params) {
+    return secret_key_off(params, 0);
+}
+
+void make_keys_off_for(key_set *keys, tnn_params *params, double deviations, const tnn_execution *execution,
+                       size_t batch) {
     keys->params = params;
-    keys->secret = balanced_secret_key(params);
+    keys->deviations = deviations;
+    keys->secret = secret_key_off(params, deviations);
     assert_ok(tnn_eval_key_generate(&keys->eval, keys->secret, 2));
     assert_ok(tnn_server_key_expand_for(&keys->server, execution, keys->eval, 2));
     assert_ok(tnn_workspace_create_for(&keys->workspace, execution, batch));
 }
 
-void make_keys(key_set *keys, tnn_params *params, size_t batch) {
+void make_keys_for(key_set *keys, tnn_params *params, const tnn_execution *execution, size_t batch) {
+    make_keys_off_for(keys, params, 0, execution, batch);
+}
+
+void make_keys_off(key_set *keys, tnn_params *params, double deviations, size_t batch) {
     const tnn_execution execution = tnn_execution_of(params);
-    make_keys_for(keys, params, &execution, batch);
+    make_keys_off_for(keys, params, deviations, &execution, batch);
+}
+
+void make_keys(key_set *keys, tnn_params *params, size_t batch) {
+    make_keys_off(keys, params, 0, batch);
 }
 
 void free_keys(key_set *keys) {

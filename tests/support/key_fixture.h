@@ -27,9 +27,13 @@ tnn_params_literal tiny_literal(void);
  */
 tnn_secret_key *balanced_secret_key(const tnn_params *params);
 
-/* A balanced secret key and what the server computes with. */
+/* The same with as many more ones in each as `deviations` standard deviations are. */
+tnn_secret_key *secret_key_off(const tnn_params *params, double deviations);
+
+/* A secret key, balanced unless its deviations say otherwise, and what the server computes with. */
 typedef struct key_set {
     tnn_params *params;
+    double deviations;
     tnn_secret_key *secret;
     tnn_eval_key *eval;
     tnn_server_key *server;
@@ -38,7 +42,10 @@ typedef struct key_set {
 
 /* Takes over the parameters. On the faster engine, or for an execution of the same parameters. */
 void make_keys(key_set *keys, tnn_params *params, size_t batch);
+void make_keys_off(key_set *keys, tnn_params *params, double deviations, size_t batch);
 void make_keys_for(key_set *keys, tnn_params *params, const struct tnn_execution *execution, size_t batch);
+void make_keys_off_for(key_set *keys, tnn_params *params, double deviations, const struct tnn_execution *execution,
+                       size_t batch);
 void free_keys(key_set *keys);
 
 /* A fresh seed. */

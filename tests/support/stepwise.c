@@ -7,6 +7,7 @@
 #include "encoding.h"
 #include "memory.h"
 #include "networks.h"
+#include "noise.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -119,7 +120,8 @@ static double position_variance(const step *s, size_t neuron) {
 
 static double value_variance(const step *s, size_t output) {
     const tnn_params *params = s->all->keys->params;
-    return s->layer->tables_per_neuron == 1 ? tnn_variance_blind_rotation(params)
+    const double deviations = s->all->keys->deviations;
+    return s->layer->tables_per_neuron == 1 ? tnn_variance_blind_rotation_of_key(params, deviations)
                                             : tnn_variance_steps(params, &s->layer->steps[output]);
 }
 

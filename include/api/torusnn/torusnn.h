@@ -199,8 +199,8 @@ TNN_API TNN_MUST_USE tnn_status tnn_compile(tnn_circuit **circuit, tnn_refusal *
 /** Frees a circuit; NULL is allowed. */
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
 
-/** What a circuit costs and promises, known before any key exists. Noise and rates are averages over keys: a key whose
- * Hamming weight lies deviations off its mean fails more often than stated. */
+/** What a circuit costs and promises, known before any key exists. Tolerant circuits state averages over keys: a key
+ * whose Hamming weight lies deviations off its mean is noisier. Exact circuits state what one key in 2^20 passes. */
 typedef struct tnn_circuit_info {
     tnn_params_literal parameters; /* that were found */
     unsigned security_bits;        /* the level promised: 128, or 125 on the lower row of the curve */

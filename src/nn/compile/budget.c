@@ -17,6 +17,9 @@
  * factor of 2 of its room, whatever u is, unless int16 weights stop it; which u suits the worst neuron is searched.
  *
  * Logits have no table: u times the largest logit, of either sign, must leave the torus room for their noise.
+ *
+ * Tolerant circuits count with averages over keys. What an exact one promises must hold for each: it counts with
+ * variances that one key in 2^20 passes (noise.h).
  */
 #include "budget.h"
 
@@ -33,6 +36,10 @@
 /* Units that are tried for each layer, from the largest that fits down to a sixth of it. Strengths are integers: a
  * smaller unit can let more neurons fill their half torus, at the price of smaller inputs. */
 #define UNIT_STEPS 48
+
+/* Significant bits of the units that a spec names, of pixels and of logits: a reader of the spec learns the widest
+ * neuron and the largest logit no better than to a factor between 8 / 7 and 5 / 4. */
+#define WIRE_BITS 3
 
 int32_t tnn_strength(const tnn_neuron_shape *neuron, double unit_fraction) {
     /* The unit leaves the widest neuron at least strength 1; int16 weights end it for narrow ones. */
@@ -57,14 +64,28 @@ static double position_deviation(const tnn_layer_budget *layer, const tnn_neuron
     return two_N * sqrt(tnn_position_variance(layer, neuron, strength));
 }
 
+/* Standard deviations that a key may lie off the average. */
+static double key_deviations(bool exact) {
+    return exact ? TNN_WORST_KEY : 0;
+}
+
 /* Words of pixels have input_bits, and the weights of a row leave zeros below them; behind a key switch words are
  * spread over all 32 bits. */
-static void set_switch_variance(tnn_layer_budget *layer, uint32_t index, const tnn_params *params) {
+static void set_switch_variance(tnn_layer_budget *layer, uint32_t index, const tnn_params *params, bool exact) {
+    const double behind_key_switch =
+        tnn_variance_modulus_switch(params) + tnn_variance_key_switch_of_key(params, key_deviations(exact));
     for (uint32_t twos = 0; twos <= TNN_MOST_TWOS; twos++) {
-        layer->switch_variance[twos] = index == 0
-                                           ? tnn_variance_row_switch(params, 32 - params->literal.input_bits + twos)
-                                           : tnn_variance_modulus_switch(params) + tnn_variance_key_switch(params);
+        layer->switch_variance[twos] =
+            index == 0 ? tnn_variance_row_switch(params, 32 - params->literal.input_bits + twos) : behind_key_switch;
     }
+}
+
+/* Of what a layer sums: pixels, or rotations, whose coefficients have a part in common. */
+static void set_input_variance(tnn_layer_budget *layer, uint32_t index, const tnn_params *params, bool exact) {
+    const double deviations = key_deviations(exact);
+    layer->common_variance = index == 0 ? 0 : tnn_variance_common_of_key(params, deviations);
+    layer->input_variance =
+        index == 0 ? tnn_variance_small(params) : tnn_variance_blind_rotation_of_key(params, deviations);
 }
 
 /* What must be small: the deviation of a position over the table's range, or over half an accumulator's cell, of which
@@ -100,15 +121,29 @@ static void set_unit(tnn_layer_budget *layer, uint32_t units, uint32_t multiple,
     layer->unit_fraction = layer->unit * smallest;
 }
 
+static bool is_on_wire(const tnn_shape *shape, uint32_t index) {
+    return index == 0 || index + 1 == shape->layer_count;
+}
+
+/* At most `units`. */
+static uint32_t wire_units(uint32_t units) {
+    uint32_t zeros = 0;
+    while (units >> zeros >> WIRE_BITS != 0) {
+        zeros++;
+    }
+    return units >> zeros << zeros;
+}
+
 static bool choose_unit(tnn_layer_budget *layer, const tnn_layer_shape *shape, uint32_t most, uint32_t multiple,
-                        double smallest, double two_N, bool exact, tnn_watch *watch) {
+                        double smallest, double two_N, bool on_wire, bool exact, tnn_watch *watch) {
     double best_score = INFINITY;
     size_t worst_neuron = 0;
     bool on = true;
-    uint32_t best = most;
+    uint32_t best = on_wire ? wire_units(most) : most;
     uint32_t last = 0;
     for (int step = 0; step < UNIT_STEPS && on; step++) {
         uint32_t units = (uint32_t)fmax(1, floor(most * exp2(-2.6 * step / UNIT_STEPS)));
+        units = on_wire ? wire_units(units) : units;
         if (units == last) {
             continue;
         }
@@ -178,7 +213,7 @@ static uint32_t most_units(const tnn_layer_budget *layer, const tnn_shape *shape
 
 /* Of the noisiest logit, on the wire. */
 static void measure_logit_variance(tnn_budget *budget, tnn_layer_budget *layer, const tnn_layer_shape *shape,
-                                   const tnn_params *params) {
+                                   const tnn_params *params, bool exact) {
     double worst = 0;
     for (uint32_t j = 0; j < shape->neurons; j++) {
         double noise = input_noise(layer, &shape->neuron[j]);
@@ -186,13 +221,13 @@ static void measure_logit_variance(tnn_budget *budget, tnn_layer_budget *layer, 
         worst = fmax(worst, noise);
     }
     /* The sum of an output layer meets no table and no switch: what is added is its rounding to output_bits. */
-    budget->logit_variance = worst + tnn_variance_output_rounding(params, budget->output_bits);
+    budget->logit_variance =
+        worst + tnn_variance_output_rounding_of_key(params, budget->output_bits, key_deviations(exact));
     /* 2 ROOM_DEVIATIONS deviations must fit beside the least share that is left to logits. */
     budget->logit_room_used = 2 * ROOM_DEVIATIONS * sqrt(budget->logit_variance) / (1 - LOGIT_SHARE_LEAST);
 }
 
-/* What the noise leaves. */
-/* 1 - 13 deviations, between the least and the most. */
+/* What the noise leaves: 1 - 13 deviations, between the least and the most. */
 static double logit_share(const tnn_budget *budget) {
     double share = 1 - 2 * ROOM_DEVIATIONS * sqrt(budget->logit_variance);
     return fmin(fmax(share, LOGIT_SHARE_LEAST), LOGIT_SHARE_MOST);
@@ -250,10 +285,9 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
     const double smallest = index == 0 ? exp2(-(double)params->literal.input_bits) : 0x1p-32;
     const double two_N = 2.0 * params->literal.N;
     *layer = (tnn_layer_budget){0};
-    layer->common_variance = index == 0 ? 0 : tnn_variance_common(params);
-    layer->input_variance = index == 0 ? tnn_variance_small(params) : tnn_variance_blind_rotation(params);
+    set_input_variance(layer, index, params, exact);
     if (is_logits) {
-        measure_logit_variance(budget, layer, layer_shape, params);
+        measure_logit_variance(budget, layer, layer_shape, params, exact);
     }
     layer->widest_possible = (is_logits ? logit_share(budget) / 2 : 0.5) / (multiple * smallest);
     const uint32_t pinned = pinned_unit(shape, index);
@@ -262,12 +296,13 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
         return TNN_ERR_UNSATISFIABLE;
     }
     if (is_logits) {
-        set_unit(layer, pinned ? pinned / multiple : most, multiple, smallest);
+        set_unit(layer, pinned ? pinned / multiple : wire_units(most), multiple, smallest);
         measure_logits(budget, layer, layer_shape, exact);
         return TNN_OK;
     }
-    set_switch_variance(layer, index, params);
-    if (!pinned && !choose_unit(layer, layer_shape, most, multiple, smallest, two_N, exact, watch)) {
+    set_switch_variance(layer, index, params, exact);
+    if (!pinned &&
+        !choose_unit(layer, layer_shape, most, multiple, smallest, two_N, is_on_wire(shape, index), exact, watch)) {
         return TNN_ERR_CANCELLED;
     }
     measure_layer(layer, layer_shape, two_N, exact);

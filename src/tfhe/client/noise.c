@@ -2,6 +2,11 @@
  * Noise variances, as fractions of the torus squared. E[s^2] = 1/2 and Var[s] = 1/4 for uniform binary keys.
  * Formulas follow eprint 2018/421 (sections 3 and 4) and its average-case refinements in eprint 2022/704 (section 3),
  * where digits are uniform and errors independent.
+ *
+ * A key keeps two things that every ciphertext under it meets: how many of its d bits are ones, d/2 on average with a
+ * standard deviation of sqrt(d) / 2, which counts the roundings that reach a phase; and the squares of the m errors
+ * that its own ciphertexts have, sigma^2 on average with a standard deviation of sigma^2 sqrt(2 / m). Formulas "of_key"
+ * take both as many standard deviations above their averages as they are told; at 0 they are the averages over keys.
  */
 #include "noise.h"
 
@@ -21,6 +26,20 @@ static double digit_power(uint32_t base_log) {
     return (exp2(2.0 * base_log) + 2) / 12;
 }
 
+/* Ones among `bits` of a key. */
+static double ones(double bits, double deviations) {
+    return bits / 2 + deviations * sqrt(bits) / 2;
+}
+
+/* Mean square of `errors` errors of a key, in sigma^2. */
+static double error_power(double errors, double deviations) {
+    return 1 + deviations * sqrt(2 / errors);
+}
+
+static double mask_coefficients(const tnn_params *params) {
+    return (double)params->literal.k * params->literal.N;
+}
+
 double tnn_variance_small(const tnn_params *params) {
     return exp2(2 * params->literal.lwe_log2_sigma) + rounding(params->literal.input_bits);
 }
@@ -30,20 +49,25 @@ double tnn_variance_small(const tnn_params *params) {
  * the phase sees the rounding of the body and of every mask coefficient times its key bit. Ties round up, so on words
  * of 32 bits, of which coarse_bits do not change, a rounding also has a mean of u / 2 = 2^(coarse_bits - 33), and the
  * means of k N coefficients do not cancel: times S they give u / 2 (sum of the S_i up to t, less the sum of the others)
- * at coefficient t, on average (u / 2)^2 (k N)^2 / 12 in the square.
+ * at coefficient t, with H ones in S on average (u / 2)^2 (2 H)^2 / 12 in the square.
  */
-static double of_means(const tnn_params *params, uint32_t coarse_bits) {
-    return square(exp2(coarse_bits - 33.0) * params->literal.k * params->literal.N) / 12;
+static double of_means(double key_ones, uint32_t coarse_bits) {
+    return square(exp2(coarse_bits - 32.0) * key_ones) / 12;
 }
 
-static double gadget_rounding(const tnn_params *params, uint32_t coarse_bits) {
+static double gadget_rounding(const tnn_params *params, double key_ones, uint32_t coarse_bits) {
     const tnn_params_literal *p = &params->literal;
-    return rounding(p->bs_base_log * p->bs_levels) * (1 + p->k * p->N / 2.0) + of_means(params, coarse_bits);
+    return rounding(p->bs_base_log * p->bs_levels) * (1 + key_ones) + of_means(key_ones, coarse_bits);
+}
+
+/* Errors of a GGSW ciphertext: (k+1) l rows of N. */
+static double ggsw_errors(const tnn_params_literal *p) {
+    return (p->k + 1.0) * p->bs_levels * p->N;
 }
 
 /* Each of (k+1) l digit polynomials multiplies a fresh GLWE row: N products a coefficient. */
 static double gadget_key_noise(const tnn_params_literal *p) {
-    return (p->k + 1.0) * p->bs_levels * p->N * digit_power(p->bs_base_log) * exp2(2 * p->glwe_log2_sigma);
+    return ggsw_errors(p) * digit_power(p->bs_base_log) * exp2(2 * p->glwe_log2_sigma);
 }
 
 /*
@@ -54,35 +78,47 @@ static double gadget_key_noise(const tnn_params_literal *p) {
 static double coefficient_rounding(const tnn_params *params, uint32_t coarse_bits) {
     const tnn_params_literal *p = &params->literal;
     const double measured = 1.1;
-    const double products = (p->k + 1.0) * p->bs_levels * p->N * digit_power(p->bs_base_log) / 12;
+    const double products = ggsw_errors(p) * digit_power(p->bs_base_log) / 12;
     const double transforms = measured * params->log2_N * products * exp2(-2 * 53);
     return transforms + rounding(32.0 - coarse_bits);
 }
 
 /* The phase sees the errors of the mask coefficients times their key bits. */
-static double arithmetic_rounding(const tnn_params *params, uint32_t coarse_bits) {
-    return coefficient_rounding(params, coarse_bits) * (1 + params->literal.k * params->literal.N / 2.0);
+static double arithmetic_rounding(const tnn_params *params, double key_ones, uint32_t coarse_bits) {
+    return coefficient_rounding(params, coarse_bits) * (1 + key_ones);
 }
 
 double tnn_coarse_variance_external_product(const tnn_params *params, uint32_t coarse_bits) {
-    return gadget_rounding(params, coarse_bits) + gadget_key_noise(&params->literal) +
-           arithmetic_rounding(params, coarse_bits);
+    const double key_ones = mask_coefficients(params) / 2;
+    return gadget_rounding(params, key_ones, coarse_bits) + gadget_key_noise(&params->literal) +
+           arithmetic_rounding(params, key_ones, coarse_bits);
 }
 
-/* The gadget's rounding enters only where the key bit is 1: half of the n CMuxes. */
+/* The gadget's rounding enters only where the key bit is 1: half of the n CMuxes, on average. */
+static double rotation_of_key(const tnn_params *params, uint32_t coarse_bits, double deviations) {
+    const tnn_params_literal *p = &params->literal;
+    const double key_ones = ones(mask_coefficients(params), deviations);
+    return ones(p->n, deviations) * gadget_rounding(params, key_ones, coarse_bits) +
+           p->n * (gadget_key_noise(p) * error_power(p->n * ggsw_errors(p), deviations) +
+                   arithmetic_rounding(params, key_ones, coarse_bits));
+}
+
+/* What mask roundings have in the phase because the key's bits have a mean: H^2 / (k N) of their H, half of it on
+ * average. */
+static double common_of_key(const tnn_params *params, uint32_t coarse_bits, double deviations) {
+    const tnn_params_literal *p = &params->literal;
+    const double key_ones = ones(mask_coefficients(params), deviations);
+    const double shared = square(key_ones) / mask_coefficients(params);
+    const double gadget = shared * rounding(p->bs_base_log * p->bs_levels) + of_means(key_ones, coarse_bits);
+    return ones(p->n, deviations) * gadget + p->n * shared * coefficient_rounding(params, coarse_bits);
+}
+
 double tnn_coarse_variance_blind_rotation(const tnn_params *params, uint32_t coarse_bits) {
-    const tnn_params_literal *p = &params->literal;
-    return p->n *
-           (gadget_rounding(params, coarse_bits) / 2 + gadget_key_noise(p) + arithmetic_rounding(params, coarse_bits));
+    return rotation_of_key(params, coarse_bits, 0);
 }
 
-/* Half of the variance that mask roundings have in the phase comes from the mean 1/2 of the key's bits. */
 double tnn_coarse_variance_common(const tnn_params *params, uint32_t coarse_bits) {
-    const tnn_params_literal *p = &params->literal;
-    const double mask_coefficients = (double)p->k * p->N;
-    const double gadget = rounding(p->bs_base_log * p->bs_levels) / 2;
-    const double shared = mask_coefficients / 4 * (gadget + coefficient_rounding(params, coarse_bits));
-    return p->n * (shared + of_means(params, coarse_bits) / 2);
+    return common_of_key(params, coarse_bits, 0);
 }
 
 /* --------------------------------------------------------------------------------------- the reference server -- */
@@ -94,7 +130,7 @@ bool tnn_planned_for_quads(const tnn_params *params) {
 /*
  * The quad engine reduces a product's coefficients to words in one step where they lie below 2^51 units of the last bit
  * it keeps. They are sums of (k+1) l N products of a digit, uniform below Bg / 2, and a torus element, uniform below
- * 1/2: of deviation Bg sqrt((k+1) l N) / 12. The bound is 16 deviations; a coefficient passes it once in 2^185.
+ * 1/2: of deviation Bg sqrt((k+1) l N) / 12. The bound is 16 deviations; a coefficient passes it once in 2^189.
  */
 static uint32_t bits_for_one_step(const tnn_params_literal *p) {
     const double log2_deviation = p->bs_base_log + log2((p->k + 1.0) * p->bs_levels * p->N) / 2 - log2(12);
@@ -115,12 +151,20 @@ double tnn_variance_external_product(const tnn_params *params) {
     return tnn_coarse_variance_external_product(params, planned_coarse_bits(params));
 }
 
+double tnn_variance_blind_rotation_of_key(const tnn_params *params, double deviations) {
+    return rotation_of_key(params, planned_coarse_bits(params), deviations);
+}
+
 double tnn_variance_blind_rotation(const tnn_params *params) {
-    return tnn_coarse_variance_blind_rotation(params, planned_coarse_bits(params));
+    return tnn_variance_blind_rotation_of_key(params, 0);
+}
+
+double tnn_variance_common_of_key(const tnn_params *params, double deviations) {
+    return common_of_key(params, planned_coarse_bits(params), deviations);
 }
 
 double tnn_variance_common(const tnn_params *params) {
-    return tnn_coarse_variance_common(params, planned_coarse_bits(params));
+    return tnn_variance_common_of_key(params, 0);
 }
 
 /* ----------------------------------------------------------------------------------------- other operations -- */
@@ -140,11 +184,20 @@ double tnn_variance_steps(const tnn_params *params, const tnn_step_table *table)
     return variance;
 }
 
-double tnn_variance_key_switch(const tnn_params *params) {
+double tnn_variance_key_switch_of_key(const tnn_params *params, double deviations) {
     const tnn_params_literal *p = &params->literal;
-    double coordinates = (double)tnn_params_switched_coordinates(params);
-    double rounded = coordinates / 2 * rounding(p->ks_base_log * p->ks_levels);
-    return rounded + coordinates * p->ks_levels * digit_power(p->ks_base_log) * exp2(2 * p->lwe_log2_sigma);
+    const double coordinates = (double)tnn_params_switched_coordinates(params);
+    if (coordinates * p->ks_levels == 0) {
+        return 0;
+    }
+    const double errors = coordinates * p->ks_levels;
+    const double rounded = ones(coordinates, deviations) * rounding(p->ks_base_log * p->ks_levels);
+    const double key_noise = exp2(2 * p->lwe_log2_sigma) * error_power(errors, deviations);
+    return rounded + errors * digit_power(p->ks_base_log) * key_noise;
+}
+
+double tnn_variance_key_switch(const tnn_params *params) {
+    return tnn_variance_key_switch_of_key(params, 0);
 }
 
 /*
@@ -178,8 +231,12 @@ double tnn_variance_modulus_switch(const tnn_params *params) {
     return tnn_variance_row_switch(params, 0);
 }
 
+double tnn_variance_output_rounding_of_key(const tnn_params *params, unsigned bits, double deviations) {
+    return (1 + ones(mask_coefficients(params), deviations)) * rounding(bits);
+}
+
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits) {
-    return (1 + params->literal.k * params->literal.N / 2.0) * rounding(bits);
+    return tnn_variance_output_rounding_of_key(params, bits, 0);
 }
 
 /* ln erfc(x) ~ -x^2 - ln(x sqrt(pi)) - ln(1 + 1 / (2 x^2)) beyond the range of erfc itself. */

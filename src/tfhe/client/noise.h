@@ -39,6 +39,17 @@ double tnn_variance_mask_switch(const tnn_params *params, uint32_t log2_unit);
 /* Rounding a big LWE ciphertext to 2^bits for the wire. */
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits);
 
+/*
+ * The same for a key that lies `deviations` standard deviations from the average in each of the counts that its
+ * ciphertexts share (noise.c); at 0 the formulas above. TNN_WORST_KEY is what one key in 2^20 passes in one of them:
+ * erfc(4.77 / sqrt(2)) / 2 = 2^-20.05.
+ */
+#define TNN_WORST_KEY 4.77
+double tnn_variance_blind_rotation_of_key(const tnn_params *params, double deviations);
+double tnn_variance_common_of_key(const tnn_params *params, double deviations);
+double tnn_variance_key_switch_of_key(const tnn_params *params, double deviations);
+double tnn_variance_output_rounding_of_key(const tnn_params *params, unsigned bits, double deviations);
+
 /* log2 of the probability that a centred Gaussian leaves [-bound, bound], accurate far into the tail. */
 double tnn_log2_gaussian_tail(double bound, double deviation);
 

@@ -10,13 +10,25 @@
  *     (a_0, ..., a_(n-1), b) - sum over j >= n and v < t of d_jv K_jv
  *
  * has the phase of the input, up to what the decompositions round away where S_j = 1, and the digits times the noise of
- * the K_jv: tnn_variance_key_switch. Cost: (k N - n) t (n + 1) multiply-adds, on a key of as many words.
+ * the K_jv: tnn_variance_key_switch. That noise is the key's: digits with a mean of -1/2 (gadget.h) would add minus
+ * half the sum of it to every phase under this key. The digits of -x are those of x with the other sign: their mean is
+ * 0. Cost: (k N - n) t (n + 1) multiply-adds, on a key of as many words.
  */
 #include <string.h>
 
 #include "gadget.h"
 #include "kernels.h"
 #include "server_key.h"
+
+/* All ones where a word stands for a negative number, else 0: value ^ sign - sign is then minus the value, or itself.
+ */
+static uint32_t sign_of(uint32_t word) {
+    return 0 - (word >> 31);
+}
+
+static uint32_t with_sign(uint32_t value, uint32_t sign) {
+    return (value ^ sign) - sign;
+}
 
 /* big [k N + 1], small [n + 1]; rows of the key stand in the order in which they are read: coordinate, then level. */
 tnn_status tnn_key_switch(const tnn_server_key *server, uint32_t *small, const uint32_t *big) {
@@ -32,10 +44,12 @@ tnn_status tnn_key_switch(const tnn_server_key *server, uint32_t *small, const u
     memcpy(small, big, p->n * sizeof *small);
     small[p->n] = big[dimension];
     for (size_t i = p->n; i < dimension; i++) {
+        const uint32_t sign = sign_of(big[i]);
         /* One offset for all levels: it rounds at the last digit and centres each (gadget.h). */
-        uint32_t word = big[i] + gadget.offset;
+        const uint32_t word = with_sign(big[i], sign) + gadget.offset;
         for (uint32_t level = 0; level < p->ks_levels; level++, row += p->n + 1) {
-            kernels->add_scaled(small, row, 0 - (uint32_t)tnn_gadget_digit(&gadget, word, level), p->n + 1);
+            const uint32_t digit = (uint32_t)tnn_gadget_digit(&gadget, word, level);
+            kernels->add_scaled(small, row, with_sign(digit, ~sign), p->n + 1);
         }
     }
     return TNN_OK;

@@ -83,16 +83,21 @@ static void quads_of_more_levels_cost_more(void **state) {
     tnn_params_free(params);
 }
 
-/* Every ring degree from the least to the largest, and beyond both ends of the calibration. */
+/* Every ring degree from the least to the largest, and beyond both ends of the calibration, with every rank and number
+ * of levels: half as much again at least; at most 5 times as much, where a key of 4 times the words leaves a cache. */
 static void each_ring_degree_costs_more_than_its_half(void **state) {
     (void)state;
     tnn_params *params = shipped_params("fast");
-    double last = 0;
-    for (params->literal.N = TNN_MIN_RING_DEGREE / 2; params->literal.N <= 2 * TNN_MAX_RING_DEGREE;
-         params->literal.N *= 2) {
-        double cost = tnn_cost_blind_rotation(params);
-        assert_true(cost > 1.5 * last);
-        last = cost;
+    tnn_params_literal *p = &params->literal;
+    for (p->k = 1; p->k <= 6; p->k++) {
+        for (p->bs_levels = 1; p->bs_levels <= 4; p->bs_levels++) {
+            double last = 0;
+            for (p->N = TNN_MIN_RING_DEGREE / 2; p->N <= 2 * TNN_MAX_RING_DEGREE; p->N *= 2) {
+                const double cost = tnn_cost_blind_rotation(params);
+                assert_true(cost > 1.5 * last && (last == 0 || cost < 5 * last));
+                last = cost;
+            }
+        }
     }
     tnn_params_free(params);
 }

@@ -128,20 +128,6 @@ static void errors_of_one_sign_cancel(void **state) {
 
 /* ------------------------------------------------------------------------------------------- keys of any weight -- */
 
-/* Ones in s: `deviations` from half of n. */
-static tnn_secret_key *key_of_weight(const tnn_params *params, double deviations) {
-    tnn_secret_key *secret = balanced_secret_key(params);
-    const uint32_t n = params->literal.n;
-    const uint32_t ones = (uint32_t)lround(n / 2.0 + deviations * sqrt(n) / 2);
-    uint32_t *order = new_array(n, sizeof *order);
-    draw_permutation(order, n);
-    for (uint32_t i = 0; i < n; i++) {
-        secret->small[i] = order[i] < ones;
-    }
-    tnn_free(order);
-    return secret;
-}
-
 /* A ciphertext of 0 without noise: mask words spread evenly over multiples of 2^log2_unit, and their product with s. */
 static void draw_ciphertext(uint32_t *lwe, const tnn_secret_key *secret, uint32_t log2_unit) {
     const uint32_t n = secret->params.literal.n;
@@ -163,7 +149,7 @@ static double draw_error(uint32_t *lwe, uint32_t *positions, const tnn_secret_ke
 /* The formula holds for each key, as its body lies on multiples of half the unit. Over 20000 draws a variance is good
  * to 1 %, and a mean to 1 % of a deviation. */
 static void check_key(const tnn_params *params, double deviations, uint32_t log2_unit) {
-    tnn_secret_key *secret = key_of_weight(params, deviations);
+    tnn_secret_key *secret = secret_key_off(params, deviations);
     uint32_t *lwe = new_array(2 * ((size_t)params->literal.n + 1), sizeof *lwe);
     const double expected = tnn_variance_row_switch(params, log2_unit);
     tally errors = {0};
@@ -198,7 +184,7 @@ static void no_key_shifts_positions(void **state) {
 static void whole_positions_are_kept(void **state) {
     (void)state;
     tnn_params *params = shipped_params("fast");
-    tnn_secret_key *secret = key_of_weight(params, 2.5);
+    tnn_secret_key *secret = secret_key_off(params, 2.5);
     const uint32_t position = 31 - params->log2_N;
     uint32_t *lwe = new_array(2 * ((size_t)params->literal.n + 1), sizeof *lwe);
     for (unsigned i = 0; i < 100; i++) {

@@ -209,9 +209,8 @@ static void blind_rotations(void **state) {
     free_glwe_samples(&s);
 }
 
-/* A key-switching key that gets new noise before each use: its ciphertexts' phases without noise are kept. Digits of a
- * small base have a mean of -1/2, so that all outputs of one key share -1/2 times the sum of its noises; the formula is
- * a mean over keys. */
+/* A key-switching key that gets new noise before each use: its ciphertexts' phases without noise are kept. The formula
+ * is a mean over keys. */
 typedef struct switching {
     tnn_server_key server;    /* the fixture's, with bodies of its own */
     uint32_t *noiseless_body; /* [k N - n][t] */
