@@ -342,7 +342,7 @@ TNN_API TNN_MUST_USE tnn_status tnn_key_switch(const tnn_server_key *server, uin
 
 /**
  * Centred modulus switch from 2^32 to 2N: the expected part of the rounding error, which is public, goes into the
- * body (eprint 2024/1718, section 3). Noise: tnn_variance_modulus_switch.
+ * body, ties of the rounding go to even (mean compensation: eprint 2025/809). Noise: tnn_variance_modulus_switch.
  *
  * Out:     positions  [n + 1], each below 2N
  * Args:    lwe        [n + 1]

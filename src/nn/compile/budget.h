@@ -1,4 +1,7 @@
-/* Scales of a model under one parameter set, and the noise that follows from them. */
+/*
+ * Scales of a model under one parameter set, and the noise that follows from them: a function of shape and parameters,
+ * without a ciphertext (budget.c has the equations).
+ */
 #ifndef TNN_NN_BUDGET_H
 #define TNN_NN_BUDGET_H
 

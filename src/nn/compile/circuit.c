@@ -1,3 +1,7 @@
+/*
+ * A circuit's memory: what it holds beside the model, for a program that must know before it loads a second one. N
+ * words a test polynomial dominate nets of few inputs, weights those of many.
+ */
 #include "circuit.h"
 
 #include "memory.h"

@@ -1,4 +1,14 @@
-/* Parameters by search, a circuit under them, and fewer rotations where that is cheaper. */
+/*
+ * From a model to a circuit: gather its shape, search parameters, lower it. The order of decisions:
+ *
+ *     1  refuse what takes too much memory, and a table that no accumulator reaches (a mistake of the model)
+ *     2  search with the reach that weights allow; where that cannot be had and images were given, with theirs
+ *     3  do the same for the simplified model (simplify.h), whose logits are the same for every image
+ *     4  lower the cheaper of both, the other one where that fails
+ *
+ * Simplifying is not always cheaper: folded neurons have wider ranges and may need a larger ring. A refusal names a
+ * neuron of the model that was given, whichever of the two it stood in.
+ */
 #include "compiler.h"
 
 #include <math.h>

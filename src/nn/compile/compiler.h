@@ -1,4 +1,8 @@
-/* From a model and the precision asked for to a circuit. */
+/*
+ * From a model and the precision asked for to a circuit, under the cheapest parameters that give it (compiler.c has the
+ * order of decisions). What comes out depends on the model, the requirement and the committed cost table alone: not on
+ * the processor, the build or the number of threads.
+ */
 #ifndef TNN_NN_COMPILER_H
 #define TNN_NN_COMPILER_H
 

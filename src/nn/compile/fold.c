@@ -14,7 +14,7 @@
  *     straight   f_t(a) = m_t a + c_t with a = bias + sum of w_i x_i: W m_t w_i joins the weights over the layer's own
  *                inputs x_i, W (m_t bias + c_t) the bias of r
  *
- * Models hold int8 weights, int16 entries and int32 biases. Each step computes in wider integers, checks that
+ * Weights and entries are int16, biases int32. Each step computes in wider integers, checks that
  * everything fits, and only then writes.
  */
 #include "fold.h"

@@ -1,4 +1,15 @@
-/* Scales, offsets and tables of a model under one parameter set. */
+/*
+ * Scales, offsets and tables of a model under one parameter set. With the unit u of a layer's inputs and a neuron's
+ * strength g from the budget, the compiled row and the constant added to its body are
+ *
+ *     weights   g w_i                                      int16
+ *     offset    u g (bias - middle) + (N - 1) / (4N) + centres of the inputs, modulo 1
+ *
+ * so that the phase is the position circuit.h describes. Tables are sampled: test polynomial entry p is the table's
+ * value at the accumulator that position p stands for, centred, times the output unit. Neurons of several tables get
+ * the steps between entries instead (tnn_bootstrap_many). Everything is a function of integers and of the units:
+ * rounding to 2^-32 happens once, here.
+ */
 #include "lower.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
-/* From a model and a parameter set to a circuit. */
+/*
+ * From a model and a parameter set to a circuit: the last step of compiling, which chooses nothing (lower.c).
+ */
 #ifndef TNN_NN_LOWER_H
 #define TNN_NN_LOWER_H
 

@@ -1,3 +1,15 @@
+/*
+ * A circuit for a spec that is in use. Parameters and units are given, so nothing is searched; what a spec does not say
+ * is in which of a few ways its circuit was made:
+ *
+ *     simplified or not      (simplify.h)        neurons taken away change ranges and noise, not what a client does
+ *     whole torus or half    (tables.h)          tables spread over all of it where they are negacyclic
+ *     reach                  (shape.h)           exact: of the weights, or of tables alone
+ *
+ * 2 x 2 ways at most. Each is budgeted twice: once free, to see whether it would choose the spec's own units, and once
+ * with them. The way that would choose them itself is the one that made the spec; should the library have changed
+ * since, any way with room serves the keys, and the budget states the noise that it then has.
+ */
 #include "recompile.h"
 
 #include "lower.h"

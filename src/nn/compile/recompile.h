@@ -1,4 +1,7 @@
-/* A circuit for a spec that clients already have keys for. */
+/*
+ * A circuit for a spec that clients already have keys for: the library, its calibration or its search may change, and
+ * keys in use stay in use (recompile.c has how what the spec leaves open is found).
+ */
 #ifndef TNN_NN_RECOMPILE_H
 #define TNN_NN_RECOMPILE_H
 

@@ -1,3 +1,9 @@
+/*
+ * Reports speak of the model that was asked for. The circuit evaluates another one where neurons were folded away: its
+ * layer i is layer origins[i].layer of the model, its neuron j is neuron origins[i].neurons[j]. A layer that was folded
+ * whole has no circuit layer and is reported all the same. A neuron is unproven where its weights can carry the
+ * accumulator past what its table covers: in a tolerant circuit such an input reads the table's end, then wraps.
+ */
 #include "reports.h"
 
 #include "memory.h"

@@ -1,4 +1,6 @@
-/* What a circuit says of the layers of the model that was asked for, whichever of them it still evaluates. */
+/*
+ * What a circuit says of the layers of the model that was asked for, whichever of them it still evaluates (reports.c).
+ */
 #ifndef TNN_NN_REPORTS_H
 #define TNN_NN_REPORTS_H
 

@@ -1,4 +1,8 @@
-/* What precision a circuit must have. */
+/*
+ * What precision a circuit must have: a contract, with its bounds. Tolerant: the standard deviation of a table's
+ * position, as a fraction of the table's range, and of a logit, as a fraction of its spread, each for the worst neuron.
+ * Exact: log2 of the probability that a lookup, or the rounding of a logit, is not the integer reference's.
+ */
 #ifndef TNN_NN_REQUIREMENT_H
 #define TNN_NN_REQUIREMENT_H
 

@@ -1,4 +1,7 @@
-/* The cheapest parameters that give a model the precision asked for. */
+/*
+ * The cheapest parameters that give a model the precision asked for, and where none does, why: the neuron that stands
+ * in the way, what it asks and what could be reached (search.c has what is enumerated).
+ */
 #ifndef TNN_NN_SEARCH_H
 #define TNN_NN_SEARCH_H
 

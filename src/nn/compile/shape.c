@@ -1,3 +1,15 @@
+/*
+ * What a model asks of parameters, gathered once. The budget of a parameter set then costs a few operations a neuron
+ * and looks at no weight. With w a neuron's weights over inputs of variance V, noise reaches its accumulator as
+ *
+ *     sum over i of w_i^2 V                           inputs with errors of their own: pixels, neurons of one table
+ *     sum over neurons of (sum over m of |w_m| g_m)^2 V       tables m of one neuron, which share a rotation
+ *
+ * and "power" is the factor of V. Widths say how many accumulators must have a place on the torus: those of the table's
+ * range in a tolerant circuit; in an exact one also those that the weights reach beyond it, as far as the table goes on
+ * flat (range.h). The spread of a logit is its standard deviation where every entry of every table is read as often:
+ * tolerant noise is stated as a fraction of it.
+ */
 #include "shape.h"
 
 #include <math.h>

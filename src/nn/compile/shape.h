@@ -1,4 +1,7 @@
-/* What of a model decides its scales and its noise, gathered once before many parameter sets are tried. */
+/*
+ * What of a model decides its scales and its noise, gathered once before many parameter sets are tried: widths, powers,
+ * gains (shape.c has their equations). Nothing in it depends on parameters.
+ */
 #ifndef TNN_NN_SHAPE_H
 #define TNN_NN_SHAPE_H
 

@@ -1,3 +1,13 @@
+/*
+ * A lower bound of a budget from few neurons. The search looks at thousands of parameter sets, and most fail by the
+ * same few neurons: the widest of a layer, whose accumulators lie closest together, or the one with the largest norm of
+ * weights, whose noise is largest. Of each layer up to four neurons are kept,
+ *
+ *     max over suspects of noise(j, unit)  <=  max over all j of noise(j, unit)        for every unit,
+ *
+ * so what fails for the suspects fails for all. A set that passes is looked at in whole; the neuron that was worst then
+ * joins, in the place of the one that joined first.
+ */
 #include "suspects.h"
 
 #include "memory.h"

@@ -1,4 +1,7 @@
-/* A few neurons that stand in the way of most parameters, so that most are turned down without a look at all others. */
+/*
+ * A few neurons that stand in the way of most parameters, so that most are turned down without a look at all others
+ * (suspects.c). What is found is the same as without them.
+ */
 #ifndef TNN_NN_SUSPECTS_H
 #define TNN_NN_SUSPECTS_H
 

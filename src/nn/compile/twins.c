@@ -1,3 +1,15 @@
+/*
+ * Finding neurons that may be folded into each other, without trying all pairs: 4096 neurons have 8 million, each a
+ * comparison of whole rows. Three digests of 64 bits stand for what twins have in common:
+ *
+ *     row       the weights, sign turned so that the first is positive: equal for w and -w
+ *     column    the weights that read a table, divided by their gcd, sign turned: equal for columns in proportion
+ *     table     the steps from entry to entry, read forwards and backwards: equal for f, -f + c and f mirrored
+ *
+ * Rows are sorted by digest into groups; within a group two neurons are tried only where, table by table, columns or
+ * tables have equal digests. Time is linear in the weights, but for the sort. Fold.c decides: a digest is never a
+ * proof.
+ */
 #include "twins.h"
 
 #include <stdlib.h>

@@ -1,3 +1,13 @@
+/*
+ * GGSW encryption of one bit m of s under S, for the bootstrapping key (eprint 2018/421, section 3.3). Row (c, v) is a
+ * GLWE ciphertext with masks A_0, ..., A_(k-1) from the seed and the body
+ *
+ *     B = sum over j of A_j S_j + E + message,        message = -m Bg^-(v+1) S_c, or m Bg^-(v+1) for c = k.
+ *
+ * The textbook adds m Bg^-(v+1) to mask A_c instead; its phase is the same, and here masks stay what the seed says:
+ * only bodies travel, 1 of k + 1 polynomials. E is drawn on Z/2^(8 bsk_bytes), as wide a word as its noise needs. m and
+ * S enter by products and sums, no branch and no index.
+ */
 #include "ggsw_bodies.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* GGSW ciphertexts as they cross the wire: bodies, of masks that come from a seed. */
+/*
+ * GGSW ciphertexts as they cross the wire: bodies, of masks that come from a seed. ggsw_bodies.c has the equation. Both
+ * sides count rows alike through the whole key: row r of the (k+1) l n has its masks in stream r of the seed.
+ */
 #ifndef TNN_TFHE_GGSW_BODIES_H
 #define TNN_TFHE_GGSW_BODIES_H
 

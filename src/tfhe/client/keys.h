@@ -1,4 +1,10 @@
-/* What the keys that a client makes hold. */
+/*
+ * What the keys that a client makes hold. S is k polynomials of N bits, or k N bits in a row; s has n bits and is the
+ * start of S where parameters ask for a shared prefix, so that a key switch has only k N - n coordinates to bring over
+ * (eprint 2023/979, section 3). The evaluation key is all that a server gets: encryptions of s under S, and of the rest
+ * of S under s, as bodies. That encryptions of keys under each other are safe is the circular security that all of TFHE
+ * assumes.
+ */
 #ifndef TNN_TFHE_KEYS_H
 #define TNN_TFHE_KEYS_H
 

@@ -1,3 +1,13 @@
+/*
+ * LWE encryption of a torus element m under a key s of d bits, on Z/2^32:
+ *
+ *     (a, b) with a uniform, b = <a, s> + m + e,        phase(a, b) = b - <a, s> = m + e
+ *
+ * e Gaussian of standard deviation sigma (eprint 2018/421, section 3.1). The small key has dimension n, the big one is
+ * the coefficients of S in a row, k N of them, so that a coefficient of a GLWE ciphertext is an LWE ciphertext under it
+ * (sample extract). Inner products multiply by each bit: the same instructions whatever the key. To decrypt is to round
+ * the phase to the nearest message, which is the caller's: what is near enough is for the encoding to say.
+ */
 #include "keys.h"
 #include "sampling.h"
 #include "secret.h"

@@ -1,5 +1,8 @@
-/* A plain loop that the compiler vectorizes. CMake compiles this file once for each instruction set, with
- * TNN_MASKED_SUM naming the resulting function. */
+/*
+ * out += in & mask, where the mask, all ones or all zeros, is a bit of the key: a product with the bit that takes the
+ * same instructions and touches the same addresses whatever the bit is. A plain loop that the compiler vectorizes.
+ * CMake compiles this file once for each instruction set, with TNN_MASKED_SUM naming the resulting function.
+ */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,3 +1,7 @@
+/*
+ * Which of the compiled loops this processor runs: the client library has no other kernel. Sets and their order are
+ * those of server/kernels_choice.c; the results are the same words on all of them.
+ */
 #include "masked_sum.h"
 
 void tnn_masked_sum_portable(uint64_t *out, const uint64_t *in, uint64_t mask, size_t count);

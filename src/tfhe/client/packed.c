@@ -1,4 +1,16 @@
-/* Packed inputs: each block is a GLWE ciphertext of rank k' and degree N' under s, read as k' polynomials. */
+/*
+ * Packed inputs. N' elements m_0, ..., m_(N'-1) share one mask: with s cut into k' = n / N' polynomials s_j of degree
+ * N', a block is a GLWE ciphertext of rank k' and degree N' under them,
+ *
+ *     B = sum over j of A_j s_j + M + E   modulo X^N' + 1,        M = sum of m_t X^t.
+ *
+ * Coefficient t of it is an LWE ciphertext of m_t under s itself, with the mask
+ *
+ *     a_(j N' + i) = A_j[t - i] for i <= t,        -A_j[N' + t - i] for i > t        (sample extract)
+ *
+ * so dot products need no key switch. Masks come from a seed and only bodies travel: 784 elements of 16 bits in 1.6 KB
+ * instead of 784 (n + 1) words. The elements' errors are independent. Products are schoolbook: N' is 32 or a little more.
+ */
 #include "packed.h"
 
 #include "bytes.h"

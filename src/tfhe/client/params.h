@@ -1,4 +1,8 @@
-/* The checked parameter set, as the layers below the public header see it. */
+/*
+ * The checked parameter set, as the layers below the public header see it: a literal that passed every check, by value,
+ * with what follows from it. Symbols are those of the public header: n, k, N, Bg and l of the bootstrap's gadget, B and
+ * t of the key switch's, sigma of both keys. A parameter set knows no engine and no network.
+ */
 #ifndef TNN_TFHE_PARAMS_H
 #define TNN_TFHE_PARAMS_H
 

@@ -1,3 +1,17 @@
+/*
+ * Blind rotation (eprint 2018/421, section 4.2): accumulators that hold a test polynomial v become GLWE ciphertexts of
+ *
+ *     X^-(b - sum of a_i s_i) v   modulo X^N + 1,        a_i, b positions modulo 2N, s_i bits that nobody here knows.
+ *
+ * X^-b is public and turns words in place. Each s_i comes as a GGSW ciphertext, and a CMux chooses between the
+ * accumulator and X^(a_i) times it:
+ *
+ *     acc <- acc + GGSW(s_i) x (X^(a_i) - 1) acc,        i = 0, ..., n - 1,
+ *
+ * n external products, which is where nearly all of the time goes. Accumulators of a batch pass each GGSW ciphertext
+ * together: reading the key, tens of megabytes, is shared among them. Each CMux adds noise:
+ * tnn_variance_blind_rotation.
+ */
 #include "server_key.h"
 #include "workspace.h"
 

@@ -1,4 +1,8 @@
-/* The choice of an engine for a parameter set, and its scratch. */
+/*
+ * The choice of an engine for a parameter set, and its scratch. An execution is a parameter set together with the
+ * engine and the low bits of an accumulator that this engine rounds away: all that a server key, a workspace and a GGSW
+ * ciphertext must agree on before they meet.
+ */
 #ifndef TNN_TFHE_EXECUTION_H
 #define TNN_TFHE_EXECUTION_H
 

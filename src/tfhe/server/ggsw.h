@@ -1,4 +1,12 @@
-/* GGSW ciphertexts in the Fourier form of an engine, as they are multiplied with. */
+/*
+ * GGSW ciphertexts in the Fourier form of an engine, as they are multiplied with. Of a bit m under S, row (c, v) of the
+ * (k+1) l is a GLWE ciphertext of
+ *
+ *     -m Bg^-(v+1) S_c   for c < k,        m Bg^-(v+1)   for c = k        (eprint 2018/421, section 3.3)
+ *
+ * so that rows times the digits of a GLWE ciphertext's k + 1 polynomials sum up to m times its phase. Rows come over
+ * the wire as bodies (client/ggsw_bodies.h); expansion draws their masks from the seed and transforms all polynomials.
+ */
 #ifndef TNN_TFHE_GGSW_H
 #define TNN_TFHE_GGSW_H
 

@@ -1,4 +1,9 @@
-/* Which of the compiled kernel sets this processor runs. */
+/*
+ * Which of the compiled kernel sets this processor runs. The same sources are compiled once for each instruction set,
+ * from portable C up; sets are ordered, each needs all that the one before it needs, and the best that the processor
+ * has is taken at every call: a table look-up, no lock, nothing to start. All sets give the same words, but for the
+ * order of floating-point sums.
+ */
 #include "kernels.h"
 
 #include "processor.h"

@@ -1,3 +1,12 @@
+/*
+ * The dot product of integer weights and big LWE ciphertexts c_i = (a_i, b_i), all under S:
+ *
+ *     c = sum over i of w_i c_i,        phase(c) = sum of w_i phase(c_i),        Var(c) = sum of w_i^2 Var(c_i)
+ *
+ * modulo 2^32, where errors of the c_i are independent; tables of one neuron share a rotation, and budget.c has what
+ * that adds. A leveled operation: no bootstrap, no rounding of its own. k N + 1 multiply-adds for each weight that is
+ * not 0.
+ */
 #include <string.h>
 
 #include <torusnn/tfhe.h>

@@ -11,7 +11,9 @@
  *
  *     Var = (1 + n / 4) / 12 positions^2,        a deviation of sqrt(n / 48): 3.7 positions for n = 672.
  *
- * The 1 is the body's own rounding. In positions this does not depend on N, so a ring twice as large halves it as a
+ * Ties go to the even position: with 16 zeros below the words one word in 2^(shift - 16) is a tie, and a rounding that
+ * always went up would move every phase by an amount fixed by the key's Hamming weight. The 1 is the body's own
+ * rounding. In positions this does not depend on N, so a ring twice as large halves it as a
  * share of a table. (Mean compensation: eprint 2025/809.)
  */
 #include "params.h"

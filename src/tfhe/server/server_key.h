@@ -1,4 +1,7 @@
-/* What the server computes with. */
+/*
+ * What the server computes with: an evaluation key, expanded (server_key.c has what that means). It is made once, read
+ * by any number of threads at once, and never written again.
+ */
 #ifndef TNN_TFHE_SERVER_KEY_H
 #define TNN_TFHE_SERVER_KEY_H
 

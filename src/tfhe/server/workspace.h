@@ -1,4 +1,7 @@
-/* What one thread writes while it computes on ciphertexts. */
+/*
+ * What one thread writes while it computes on ciphertexts: accumulators, positions and the engine's scratch. Keys are
+ * shared and read; a workspace belongs to one thread at a time. workspace.c has the sizes.
+ */
 #ifndef TNN_TFHE_WORKSPACE_H
 #define TNN_TFHE_WORKSPACE_H
 
