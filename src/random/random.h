@@ -46,4 +46,12 @@ typedef struct tnn_bytes_view {
 } tnn_bytes_view;
 void tnn_digest(uint8_t out[TNN_DIGEST_BYTES], const tnn_bytes_view *parts, size_t count);
 
+/* The same of bytes that come piece by piece: memory of libsodium's state, which is no one else's business. */
+typedef struct tnn_digest_state {
+    _Alignas(64) uint8_t opaque[384];
+} tnn_digest_state;
+void tnn_digest_start(tnn_digest_state *state);
+void tnn_digest_add(tnn_digest_state *state, const uint8_t *bytes, size_t length);
+void tnn_digest_end(tnn_digest_state *state, uint8_t out[TNN_DIGEST_BYTES]);
+
 #endif

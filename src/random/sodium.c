@@ -19,13 +19,31 @@ void tnn_expand(uint8_t *out, size_t length, const tnn_seed *seed, uint64_t stre
     crypto_stream_chacha20(out, length, nonce, seed->bytes);
 }
 
+_Static_assert(sizeof(tnn_digest_state) >= sizeof(crypto_generichash_state), "the state of BLAKE2b has its place");
+
+static crypto_generichash_state *blake2b_of(tnn_digest_state *state) {
+    return (crypto_generichash_state *)(void *)state->opaque;
+}
+
+void tnn_digest_start(tnn_digest_state *state) {
+    crypto_generichash_init(blake2b_of(state), NULL, 0, TNN_DIGEST_BYTES);
+}
+
+void tnn_digest_add(tnn_digest_state *state, const uint8_t *bytes, size_t length) {
+    crypto_generichash_update(blake2b_of(state), bytes, length);
+}
+
+void tnn_digest_end(tnn_digest_state *state, uint8_t out[TNN_DIGEST_BYTES]) {
+    crypto_generichash_final(blake2b_of(state), out, TNN_DIGEST_BYTES);
+}
+
 void tnn_digest(uint8_t out[TNN_DIGEST_BYTES], const tnn_bytes_view *parts, size_t count) {
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, TNN_DIGEST_BYTES);
+    tnn_digest_state state;
+    tnn_digest_start(&state);
     for (size_t i = 0; i < count; i++) {
-        crypto_generichash_update(&state, parts[i].bytes, parts[i].length);
+        tnn_digest_add(&state, parts[i].bytes, parts[i].length);
     }
-    crypto_generichash_final(&state, out, TNN_DIGEST_BYTES);
+    tnn_digest_end(&state, out);
 }
 
 /* sodium_malloc puts the end of a block against a guard page: only multiples of 64 bytes start on a cache line. */

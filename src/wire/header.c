@@ -22,6 +22,15 @@ static tnn_status check_start(const uint8_t *bytes, tnn_kind kind) {
     return version == 0 || tnn_load_le(bytes + 6, 2) != 0 ? TNN_ERR_MALFORMED : TNN_OK;
 }
 
+tnn_status tnn_open_header(uint64_t *payload_bytes, const uint8_t header[TNN_HEADER_BYTES], tnn_kind kind) {
+    *payload_bytes = tnn_load_le(header + 8, 8);
+    return check_start(header, kind);
+}
+
+bool tnn_is_digest_of(const uint8_t header[TNN_HEADER_BYTES], const uint8_t digest[16]) {
+    return memcmp(digest, header + 16, TNN_DIGEST_BYTES) == 0;
+}
+
 static tnn_status check_payload(const uint8_t *bytes, size_t available) {
     uint64_t announced = tnn_load_le(bytes + 8, 8);
     if (announced != available) {
@@ -29,7 +38,7 @@ static tnn_status check_payload(const uint8_t *bytes, size_t available) {
     }
     uint8_t digest[TNN_DIGEST_BYTES];
     digest_payload(digest, bytes + TNN_HEADER_BYTES, available);
-    return memcmp(digest, bytes + 16, sizeof digest) == 0 ? TNN_OK : TNN_ERR_CORRUPT;
+    return tnn_is_digest_of(bytes, digest) ? TNN_OK : TNN_ERR_CORRUPT;
 }
 
 tnn_status tnn_open(tnn_reader *payload, uint32_t *version, tnn_kind kind, const uint8_t *bytes, size_t length) {

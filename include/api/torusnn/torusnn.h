@@ -469,6 +469,26 @@ TNN_API TNN_MUST_USE tnn_status tnn_eval_key_save(const tnn_eval_key *eval, uint
 /** Reads it back, the caller's to free. Returns: see BYTES above, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_eval_key_load(tnn_eval_key **eval, const uint8_t *bytes, size_t length);
 
+/** Where bytes come from: a file, a socket, a decompressor. */
+typedef struct tnn_source {
+    size_t (*read)(void *user, uint8_t *out, size_t length);     /* writes at most `length` bytes and says how many;
+                                                                    0 at the end, or where it failed */
+    bool (*progress)(void *user, uint64_t done, uint64_t total); /* told after each MiB how many bytes of all are
+                                                                    read; false ends it; may be NULL */
+    void *user;
+    size_t most_bytes; /* of the key on the wire; 0: as many as parameters allow, about 30 GB */
+} tnn_source;
+/**
+ * Reads an evaluation key from a source, without a second copy of it in memory: header, parameters, length and limit
+ * are checked before memory for the key is taken, and the digest before the key is handed out. Reads to the key's end
+ * and no further. Both callbacks run on the calling thread.
+ *
+ * Out:     eval  the caller's; NULL on error
+ * Returns: see BYTES above, where a source that ends early is TNN_ERR_TRUNCATED; TNN_ERR_LIMIT for more than
+ * most_bytes; TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_eval_key_read(tnn_eval_key **eval, const tnn_source *source);
+
 /** The exact number of bytes of the encrypted image on the wire. */
 TNN_API size_t tnn_input_size(const tnn_input *input);
 /** Writes it to out [capacity]. Returns TNN_ERR_MISUSE, TNN_ERR_BUFFER. */
