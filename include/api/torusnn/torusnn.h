@@ -475,7 +475,7 @@ typedef struct tnn_source {
                                                                     0 at the end, or where it failed */
     bool (*progress)(void *user, uint64_t done, uint64_t total); /* told after each MiB how many bytes of all are
                                                                     read; false ends it; may be NULL */
-    void *user;
+    void *user;                                                  /* handed to both */
     size_t most_bytes; /* of the key on the wire; 0: as many as parameters allow, about 30 GB */
 } tnn_source;
 /**
