@@ -75,7 +75,16 @@ double tnn_cost_key_switch(const tnn_params *params) {
     return 1e-6 * words * KEY_SWITCH_WORD_NS;
 }
 
+/* Of logits that are dot products of inputs: their words are the key switch's, or half as long. */
+static double dot_products(const tnn_layer_shape *logits, const tnn_params *params) {
+    const double words = (double)logits->neurons * logits->inputs * params->literal.n;
+    return 1e-6 * words * KEY_SWITCH_WORD_NS * params->literal.input_bits / 32;
+}
+
 double tnn_cost_image(const tnn_shape *shape, const tnn_params *params) {
+    if (shape->layer_count == 1) {
+        return dot_products(&shape->layers[0], params);
+    }
     /* Every table layer but the first reads big ciphertexts: one key switch a neuron. */
     double switches = (double)(shape->bootstraps - shape->layers[0].neurons);
     return (double)shape->bootstraps * tnn_cost_blind_rotation(params) + switches * tnn_cost_key_switch(params);

@@ -3,7 +3,9 @@
  *
  *     image = rotations (n external products each) + key switches ((k N - n) t (n + 1) multiply-adds each).
  *
- * Dot products are left out.
+ * Dot products are left out beside rotations. Where there are none,
+ *
+ *     image = logits x inputs x n multiply-adds, which take half the time where inputs have 16 bits.
  */
 #ifndef TNN_NN_COST_H
 #define TNN_NN_COST_H

@@ -178,8 +178,10 @@ double tnn_variance_modulus_switch(const tnn_params *params) {
     return tnn_variance_row_switch(params, 0);
 }
 
+/* Dot products of inputs are on Z/2^input_bits. */
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits) {
-    return (1 + params->literal.k * params->literal.N / 2.0) * rounding(bits);
+    const bool fits = !tnn_params_bootstrap(params) && params->literal.input_bits <= bits;
+    return fits ? 0 : (1 + (double)tnn_params_output_dimension(params) / 2) * rounding(bits);
 }
 
 /* ln erfc(x) ~ -x^2 - ln(x sqrt(pi)) - ln(1 + 1 / (2 x^2)) beyond the range of erfc itself. */
