@@ -5,7 +5,7 @@
  *
  * Dot products are left out beside rotations. Where there are none,
  *
- *     image = logits x inputs x n multiply-adds, which take half the time where inputs have 16 bits.
+ *     image = expansion of the inputs' masks + logits x inputs x n multiply-adds.
  */
 #ifndef TNN_NN_COST_H
 #define TNN_NN_COST_H
