@@ -85,7 +85,8 @@ double tnn_cost_key_switch(const tnn_params *params) {
  * n words by every pixel. */
 static double dot_products(const tnn_layer_shape *logits, const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    const double masks = (double)((logits->inputs + p->input_N - 1) / p->input_N) * p->n;
+    const uint64_t blocks = (logits->inputs + (uint64_t)p->input_N - 1) / p->input_N;
+    const double masks = (double)(blocks * p->n);
     const double products = (double)logits->neurons * logits->inputs * p->n;
     return 1e-6 * (products * DOT_WORD_NS + masks * MASK_WORD_NS) * p->input_bits / 32;
 }
