@@ -38,6 +38,9 @@ bool deployment_create(deployment *made, tnn_circuit *circuit, size_t count) {
         return report_out_of_memory();
     }
     tnn_circuit_describe(circuit, &made->info);
+    if (made->info.bootstraps == 0) {
+        return report_error("without bootstraps there is no floor of transforms to hold times against");
+    }
     return fft_floor_create(&made->floor, made->info.parameters.N) && act_as_client(made);
 }
 

@@ -222,7 +222,11 @@ static bool describe(const char *const *values) {
     printf("image            %u x %u, %u channels, %u levels\n", info.width, info.height, info.channels,
            info.input_levels);
     printf("security         %u bits promised, %u estimated\n", info.security_bits, info.estimated_bits);
-    printf("parameters       n %u, k %u, N %u\n", info.parameters.n, info.parameters.k, info.parameters.N);
+    printf("parameters       n %u", info.parameters.n);
+    if (info.parameters.N > 0) {
+        printf(", k %u, N %u", info.parameters.k, info.parameters.N);
+    }
+    putchar('\n');
     printf("secret key       %zu bytes\nevaluation key   %zu bytes\n", info.secret_key_bytes, info.eval_key_bytes);
     printf("encrypted image  %zu bytes\nencrypted result %zu bytes\n", info.input_bytes, info.output_bytes);
     printf("classes          %u", info.classes);

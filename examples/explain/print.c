@@ -184,7 +184,11 @@ static void print_unproven(const plan *made, const plan_neuron *neuron) {
     putchar('\n');
 }
 
+/* Of neurons with tables, where there are any. */
 static void print_ranges(const plan *made) {
+    if (made->circuit.neurons == 0) {
+        return;
+    }
     plan_neuron worst[MOST_UNPROVEN_SHOWN];
     size_t shown = plan_worst_neurons(made, worst, MOST_UNPROVEN_SHOWN);
     print_heading("range proof");
@@ -215,10 +219,12 @@ static void print_mib(const char *title, size_t bytes) {
 static void print_circuit(const plan *made) {
     const tnn_circuit_info *circuit = &made->circuit;
     print_heading("an image");
-    print_title("  any wrong lookup");
-    fputs("at most ", stdout);
-    print_probability(circuit->circuit_error_log2);
-    putchar('\n');
+    if (circuit->bootstraps > 0 || is_exact(made)) {
+        print_title("  any wrong lookup");
+        fputs("at most ", stdout);
+        print_probability(circuit->circuit_error_log2);
+        putchar('\n');
+    }
     print_title("  predicted time");
     printf("%.2f ms on one thread of the machine that calibrated the library; yours will differ\n",
            circuit->predicted_ms);
@@ -288,7 +294,11 @@ static void print_summary(const plan *made) {
     printf("%.1f ms predicted on one thread, %" PRIu64 " bootstraps; %zu bytes to send, %zu to get\n",
            circuit->predicted_ms, circuit->bootstraps, circuit->input_bytes, circuit->output_bytes);
     print_title("  a client, once");
-    printf("%.1f MB of evaluation key\n", 1e-6 * (double)circuit->eval_key_bytes);
+    if (circuit->bootstraps > 0) {
+        printf("%.1f MB of evaluation key\n", 1e-6 * (double)circuit->eval_key_bytes);
+    } else {
+        printf("%zu bytes of evaluation key: nothing is bootstrapped\n", circuit->eval_key_bytes);
+    }
     print_title("  same class");
     if (made->images > 0) {
         printf("%.2f %% of %zu images, simulated\n", 100.0 * made->simulated.quality.agreement, made->images);

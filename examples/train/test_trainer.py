@@ -12,7 +12,8 @@ import data
 import measure
 from export import EXPORTS
 from fcnn import ACTIVATIONS
-from model_file import integer_logits, payload_bytes, read_model, reachable, write_model
+from model_file import (Contract, Layer, Model, integer_logits, logit_spread, payload_bytes, read_model, reachable,
+                        write_model)
 from network import Noise
 from pool import source_of_batches
 from quantizer import IntegerWeights
@@ -265,6 +266,16 @@ class Files(unittest.TestCase):
             file.write(b"\xff\xfe")
         with self.assertRaises(ValueError):
             read_model(path)
+
+    def test_model_file_of_one_layer(self):
+        layer = Layer(np.array([[1, -2, 300, 0], [0, 5, -5, 7]]), np.array([10, -3]))
+        path = os.path.join(self.folder.name, "model.tnn")
+        write_model(path, Model(2, 2, 1, 8, 0.5, {}, [layer], Contract(exact=True), ("no", "yes")))
+        model = read_model(path)
+        self.assertEqual(len(model.layers), 1)
+        self.assertIsNone(model.layers[0].tables)
+        self.assertEqual(integer_logits(model, np.array([[1, 2, 3, 4]])).tolist(), [[907, 20]])
+        self.assertAlmostEqual(logit_spread(model)[1], 0.5 * np.sqrt((25 + 25 + 49) * 63 / 12))
 
 
 if __name__ == "__main__":

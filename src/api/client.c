@@ -64,7 +64,7 @@ void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info) {
         .eval_key_bytes = tnn_eval_key_file_bytes(params),
         .input_bytes = tnn_input_file_bytes(params->literal.input_bits, tnn_spec_pixels(spec)),
         .output_bytes =
-            tnn_output_file_bytes(spec->output_bits, spec->readout.outputs, tnn_params_big_dimension(params)),
+            tnn_output_file_bytes(spec->output_bits, spec->readout.outputs, tnn_params_output_dimension(params)),
     };
 }
 
@@ -123,7 +123,7 @@ static tnn_status check_belonging(const tnn_spec *spec, const tnn_secret_key *se
         return TNN_ERR_KEY_MISMATCH;
     }
     if (output->outputs != spec->readout.outputs || output->output_bits != spec->output_bits ||
-        output->dimension != tnn_params_big_dimension(&spec->params)) {
+        output->dimension != tnn_params_output_dimension(&spec->params)) {
         return TNN_ERR_MALFORMED;
     }
     return TNN_OK;
@@ -141,6 +141,7 @@ tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, doubl
     if (capacity < spec->readout.outputs) {
         return TNN_ERR_BUFFER;
     }
+    const tnn_key_part part = tnn_params_output_part(&spec->params);
     const size_t words = (size_t)output->dimension + 1;
     uint32_t *lwe = tnn_alloc(words, sizeof *lwe);
     if (!lwe) {
@@ -150,7 +151,7 @@ tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, doubl
         for (size_t i = 0; i < words; i++) {
             lwe[i] = tnn_widen_output(spec, output->words[j * words + i]);
         }
-        logits[j] = tnn_decode_logit(spec, j, tnn_lwe_phase(secret, TNN_KEY_BIG, lwe));
+        logits[j] = tnn_decode_logit(spec, j, tnn_lwe_phase(secret, part, lwe));
     }
     tnn_free(lwe);
     return TNN_OK;

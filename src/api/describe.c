@@ -48,7 +48,7 @@ static void describe_sizes(const tnn_circuit *circuit, tnn_circuit_info *info) {
     info->eval_key_bytes = tnn_eval_key_file_bytes(params);
     info->input_bytes = tnn_input_file_bytes(params->literal.input_bits, circuit->layers[0].inputs);
     info->output_bytes =
-        tnn_output_file_bytes(spec->output_bits, spec->readout.outputs, tnn_params_big_dimension(params));
+        tnn_output_file_bytes(spec->output_bits, spec->readout.outputs, tnn_params_output_dimension(params));
     info->server_key_bytes = tnn_params_server_key_bytes(params);
     info->server_bytes = info->server_key_bytes + tnn_circuit_bytes(circuit) + tnn_evaluation_bytes(circuit, 1, 1);
 }

@@ -13,11 +13,11 @@ struct tnn_evaluator {
     tnn_evaluation *evaluation;
     size_t max_images;
     const tnn_packed **packed; /* [max_images] */
-    uint32_t *logits;          /* [max_images][outputs][k N + 1] */
+    uint32_t *logits;          /* [max_images][outputs][output dimension + 1] */
 };
 
 static size_t logit_words(const tnn_spec *spec) {
-    return spec->readout.outputs * (tnn_params_big_dimension(&spec->params) + 1);
+    return spec->readout.outputs * (tnn_params_output_dimension(&spec->params) + 1);
 }
 
 static tnn_status fill_evaluator(tnn_evaluator *e, const tnn_eval_key *eval, unsigned threads) {
@@ -109,7 +109,7 @@ static void free_outputs(tnn_output **outputs, size_t count) {
 
 static tnn_status new_outputs(const tnn_evaluator *e, tnn_output **outputs, size_t count) {
     const tnn_spec *spec = &e->circuit->spec;
-    const uint32_t dimension = (uint32_t)tnn_params_big_dimension(&spec->params);
+    const uint32_t dimension = (uint32_t)tnn_params_output_dimension(&spec->params);
     for (size_t i = 0; i < count; i++) {
         tnn_status status = tnn_output_new(&outputs[i], spec->output_bits, spec->readout.outputs, dimension);
         if (status != TNN_OK) {

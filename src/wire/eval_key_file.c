@@ -1,7 +1,7 @@
 /*
  * Material of an evaluation key (key_file.h): seed (32 bytes); bodies of the bootstrapping key, [n][(k+1) l][N] of
  * bsk_bytes bytes; bodies of the key-switching key, [k N - n][t] of 4 bytes, where there is one. Masks are the ChaCha20
- * stream of the seed: docs/FORMATS.md.
+ * stream of the seed: docs/FORMATS.md. Without bootstrap the seed is all there is.
  *
  * Keys of tens of megabytes can be read from a source: each byte goes from it to where the key has it, and no second
  * copy exists. What must be known before memory is taken stands in the first 112 bytes; the digest is known only at the
@@ -34,7 +34,9 @@ tnn_status tnn_eval_key_save(const tnn_eval_key *eval, uint8_t *out, size_t capa
         return status;
     }
     tnn_write_copy(&writer, eval->seed.bytes, sizeof eval->seed.bytes);
-    tnn_write_copy(&writer, eval->bootstrapping, tnn_bootstrapping_body_bytes(&eval->params));
+    if (eval->bootstrapping) {
+        tnn_write_copy(&writer, eval->bootstrapping, tnn_bootstrapping_body_bytes(&eval->params));
+    }
     for (size_t i = 0; i < tnn_switching_body_words(&eval->params); i++) {
         tnn_write_u32(&writer, eval->switching[i]);
     }
@@ -180,7 +182,9 @@ tnn_status tnn_eval_key_load(tnn_eval_key **out, const uint8_t *bytes, size_t le
     }
     eval->id = id;
     tnn_read_copy(&reader, eval->seed.bytes, sizeof eval->seed.bytes);
-    tnn_read_copy(&reader, eval->bootstrapping, tnn_bootstrapping_body_bytes(&params));
+    if (eval->bootstrapping) {
+        tnn_read_copy(&reader, eval->bootstrapping, tnn_bootstrapping_body_bytes(&params));
+    }
     for (size_t i = 0; i < tnn_switching_body_words(&params); i++) {
         eval->switching[i] = tnn_read_u32(&reader);
     }

@@ -33,8 +33,7 @@ TNN_MUST_USE tnn_status tnn_open(tnn_reader *payload, uint32_t *version, tnn_kin
                                  size_t length);
 
 /* The header alone, and how many bytes of payload it announces. TNN_ERR_MAGIC, TNN_ERR_VERSION, TNN_ERR_MALFORMED. */
-TNN_MUST_USE tnn_status tnn_open_header(uint64_t *payload_bytes, const uint8_t header[TNN_HEADER_BYTES],
-                                        tnn_kind kind);
+TNN_MUST_USE tnn_status tnn_open_header(uint64_t *payload_bytes, const uint8_t header[TNN_HEADER_BYTES], tnn_kind kind);
 
 /* Whether a payload's digest is the one that its header states. */
 bool tnn_is_digest_of(const uint8_t header[TNN_HEADER_BYTES], const uint8_t digest[16]);

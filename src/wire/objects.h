@@ -17,7 +17,7 @@ struct tnn_output {
     tnn_key_id id;
     uint32_t output_bits;
     uint32_t outputs;
-    uint32_t dimension; /* k N */
+    uint32_t dimension; /* k N, or n where nothing is bootstrapped */
     uint32_t words[];   /* [outputs][dimension + 1] on Z/2^output_bits */
 };
 

@@ -1,6 +1,6 @@
 /*
  * Payload of an output: circuit fingerprint (16 bytes); key id (16); u32 output_bits, outputs, dimension; u32 reserved
- * 0; big LWE ciphertexts, [outputs][dimension + 1] of output_bits / 8 bytes.
+ * 0; LWE ciphertexts under the key of tnn_params_output_part, [outputs][dimension + 1] of output_bits / 8 bytes.
  */
 #include "header.h"
 #include "memory.h"

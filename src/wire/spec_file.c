@@ -94,11 +94,17 @@ static bool words_within_limits(const spec_words *w) {
            (uint64_t)w->height * w->width * w->channels <= TNN_MAX_WIDTH && w->outputs <= TNN_MAX_WIDTH;
 }
 
-static bool words_ok(const spec_words *w, uint32_t input_bits) {
-    const uint64_t modulus = (uint64_t)1 << input_bits;
+/* Dot products of inputs alone are in the inputs' unit. */
+static bool units_agree(const spec_words *w, const tnn_params *params) {
+    const uint32_t input_bits = params->literal.input_bits;
+    return tnn_params_bootstrap(params) || w->output_unit == (uint64_t)w->input_unit << (32 - input_bits);
+}
+
+static bool words_ok(const spec_words *w, const tnn_params *params) {
+    const uint64_t modulus = (uint64_t)1 << params->literal.input_bits;
     return w->height && w->width && w->channels && w->outputs && w->input_levels >= 2 && w->input_levels <= 256 &&
            w->input_unit > 0 && (uint64_t)w->input_unit * (w->input_levels - 1) < modulus && w->output_unit > 0 &&
-           (w->output_bits == 16 || w->output_bits == 32) && w->flags <= FLAG_EXACT;
+           (w->output_bits == 16 || w->output_bits == 32) && w->flags <= FLAG_EXACT && units_agree(w, params);
 }
 
 static void take_words(tnn_spec *spec, const spec_words *w) {
@@ -146,7 +152,7 @@ static tnn_status read_body(tnn_reader *reader, tnn_spec *spec) {
     if (!words_within_limits(&words)) {
         return TNN_ERR_LIMIT;
     }
-    if (!words_ok(&words, spec->params.literal.input_bits)) {
+    if (!words_ok(&words, &spec->params)) {
         return TNN_ERR_MALFORMED;
     }
     take_words(spec, &words);

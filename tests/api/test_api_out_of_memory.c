@@ -18,6 +18,16 @@ static tnn_evaluator *evaluator;
 static tnn_input *input;
 static tnn_output *output;
 
+static int make_all(void) {
+    d = deploy(&shape, NULL);
+    keys = new_client_keys(&d);
+    image = random_image(d.model);
+    input = encrypted_image(&d, &keys);
+    assert_ok(tnn_evaluator_create(&evaluator, d.circuit, keys.eval, THREADS, 1));
+    assert_ok(tnn_infer(evaluator, &output, (const tnn_input *const *)&input, 1, NULL, NULL));
+    return 0;
+}
+
 /* Two table layers, so that there is a key switch, and two tables a neuron. */
 static int make_fixture(void **state) {
     (void)state;
@@ -27,13 +37,15 @@ static int make_fixture(void **state) {
     shape.tables_per_neuron = 2;
     shape.weight_magnitude = 1;
     shape.table_magnitude = 2;
-    d = deploy(&shape, NULL);
-    keys = new_client_keys(&d);
-    image = random_image(d.model);
-    input = encrypted_image(&d, &keys);
-    assert_ok(tnn_evaluator_create(&evaluator, d.circuit, keys.eval, THREADS, 1));
-    assert_ok(tnn_infer(evaluator, &output, (const tnn_input *const *)&input, 1, NULL, NULL));
-    return 0;
+    return make_all();
+}
+
+/* Logits alone: no ring, and so no FFT plan, no server key and no workspace. */
+static int make_one_layer(void **state) {
+    (void)state;
+    shape = small_shape();
+    shape.table_layers = 0;
+    return make_all();
 }
 
 static int free_fixture(void **state) {
@@ -216,6 +228,27 @@ static void readers_leave_nothing(void **state) {
     }
 }
 
+/* Keys have a structure and one array; an evaluator a key, an evaluation and threads. */
+static void one_layer_leaves_nothing(void **state) {
+    (void)state;
+    tnn_eval_key *eval;
+    const fallible keygen = {"keygen", make_keys, SECRET_KEY_FORMAT.release, 1 + 2 + 1};
+    const fallible functions[] = {
+        {"compile", make_circuit, release_circuit, 14},
+        {"evaluator", make_evaluator, release_evaluator, 3 + 1 + 3 + 2},
+        {"encrypt", make_input, INPUT_FORMAT.release, 4},
+        {"infer", make_output, OUTPUT_FORMAT.release, 1},
+        {"simulate", simulate, release_nothing, 1 + 3},
+        {"decrypt", decrypt, release_nothing, 1},
+    };
+    check_loader("load secret key", &SECRET_KEY_FORMAT, saved_file(&SECRET_KEY_FORMAT, keys.secret), 2);
+    check_loader("load evaluation key", &EVAL_KEY_FORMAT, saved_file(&EVAL_KEY_FORMAT, keys.eval), 1);
+    check_each_failure(&keygen, &eval);
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        check_each_failure(&functions[i], NULL);
+    }
+}
+
 /* With "slow": what makes or expands a key, or searches twice, at each of its failures. */
 int main(int argc, char **argv) {
     const struct CMUnitTest quick[] = {
@@ -227,7 +260,12 @@ int main(int argc, char **argv) {
         cmocka_unit_test(simplified_circuits_leave_nothing),
         cmocka_unit_test(slow_makers_leave_nothing),
     };
-    const bool wants_slow = argc == 2 && strcmp(argv[1], "slow") == 0;
-    return wants_slow ? cmocka_run_group_tests(slow, make_fixture, free_fixture)
-                      : cmocka_run_group_tests(quick, make_fixture, free_fixture);
+    const struct CMUnitTest one_layer[] = {
+        cmocka_unit_test(one_layer_leaves_nothing),
+    };
+    if (argc == 2 && strcmp(argv[1], "slow") == 0) {
+        return cmocka_run_group_tests(slow, make_fixture, free_fixture);
+    }
+    const int failed = cmocka_run_group_tests(quick, make_fixture, free_fixture);
+    return failed + cmocka_run_group_tests(one_layer, make_one_layer, free_fixture);
 }

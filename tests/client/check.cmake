@@ -1,6 +1,6 @@
 # A program that links torusnn-client alone makes keys, encrypts, and decrypts what the whole library evaluated; neither
 # it nor the library holds anything of FFTW or of the server:
-#   cmake -DALONE=... -DOTHER_SIDE=... -DLIBRARY=... -DMODEL=... -DNM=... -DLDD=... -P check.cmake
+#   cmake -DALONE=... -DOTHER_SIDE=... -DLIBRARY=... -DMODELS=a,b -DNM=... -DLDD=... -P check.cmake
 set(folder ${CMAKE_CURRENT_BINARY_DIR}/client_files)
 file(MAKE_DIRECTORY ${folder})
 
@@ -8,10 +8,13 @@ function(run)
   execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${folder} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-run(${OTHER_SIDE} spec ${MODEL} spec.tnn clear.txt)
-run(${ALONE} keys spec.tnn secret.tnn eval.tnn input.tnn)
-run(${OTHER_SIDE} infer ${MODEL} eval.tnn input.tnn output.tnn)
-run(${ALONE} read spec.tnn secret.tnn output.tnn clear.txt)
+string(REPLACE "," ";" MODELS ${MODELS})
+foreach(model ${MODELS})
+  run(${OTHER_SIDE} spec ${model} spec.tnn clear.txt)
+  run(${ALONE} keys spec.tnn secret.tnn eval.tnn input.tnn)
+  run(${OTHER_SIDE} infer ${model} eval.tnn input.tnn output.tnn)
+  run(${ALONE} read spec.tnn secret.tnn output.tnn clear.txt)
+endforeach()
 
 # Another key reads nothing of it.
 run(${ALONE} keys spec.tnn secret_2.tnn eval_2.tnn input_2.tnn)

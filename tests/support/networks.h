@@ -12,7 +12,7 @@ typedef enum table_kind {
 /* Every table layer has the same sizes. Weights, biases and tables are drawn. */
 typedef struct network_shape {
     uint32_t height, width, channels, input_levels;
-    uint32_t table_layers; /* at least 1 */
+    uint32_t table_layers; /* 0: logits alone */
     uint32_t neurons;      /* of each table layer */
     uint32_t tables_per_neuron;
     uint32_t table_cells;

@@ -78,7 +78,7 @@ static void all_shapes_load(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 24; i++) {
         network_shape shape = small_shape();
-        shape.table_layers = 1 + i % 4;
+        shape.table_layers = i % 5;
         shape.tables_per_neuron = 1 + i % 3;
         shape.channels = i % 2 ? 3 : 1;
         shape.outputs = 1 + i % 11;

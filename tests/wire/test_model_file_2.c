@@ -34,8 +34,8 @@ static const int32_t THRESHOLDS[3] = {-40, 0, 17};
 
 static file_bytes file;
 
-static void write_head(tnn_writer *w) {
-    const uint32_t head[7] = {4, 3, 1, 8, 2, 21, 2};
+static void write_head(tnn_writer *w, uint32_t layers) {
+    const uint32_t head[7] = {4, 3, 1, 8, layers, 21, 2};
     for (size_t i = 0; i < 7; i++) {
         tnn_write_u32(w, head[i]);
     }
@@ -77,14 +77,18 @@ static void write_layer_0(tnn_writer *w) {
     }
 }
 
-static void write_rest(tnn_writer *w) {
-    const uint32_t sizes[6] = {3, 2, 0, 0, 1, 0};
+/* weights [2][inputs] */
+static void write_logits(tnn_writer *w, uint32_t inputs, const int8_t *weights) {
+    const uint32_t sizes[6] = {inputs, 2, 0, 0, 1, 0};
     for (size_t i = 0; i < 6; i++) {
         tnn_write_u32(w, sizes[i]);
     }
-    tnn_write_copy(w, (const int8_t[]){1, -1, 1, -128, 2, 3}, 6);
+    tnn_write_copy(w, weights, 2 * (size_t)inputs);
     tnn_write_u32(w, 5);
     tnn_write_u32(w, 6);
+}
+
+static void write_readout(tnn_writer *w) {
     for (size_t i = 0; i < 2; i++) {
         tnn_write_f64(w, SCALES[i]);
         tnn_write_f64(w, OFFSETS[i]);
@@ -99,9 +103,10 @@ static int build_file(void **state) {
     (void)state;
     file = new_file(FILE_HEADER_BYTES + PAYLOAD_BYTES);
     tnn_writer w = {file.bytes + FILE_HEADER_BYTES};
-    write_head(&w);
+    write_head(&w, 2);
     write_layer_0(&w);
-    write_rest(&w);
+    write_logits(&w, 3, (const int8_t[]){1, -1, 1, -128, 2, 3});
+    write_readout(&w);
     assert_int_equal((size_t)(w.next - file.bytes), file.length);
     file.bytes[4] = 2;
     seal_file(&file, 'M');
@@ -176,6 +181,46 @@ static void prediction_follows_the_fields(void **state) {
     tnn_model_free(model);
 }
 
+/* ---------------------------------------------------------------------------------------------------- one layer -- */
+
+static const int8_t LINEAR_WEIGHTS[2 * 12] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, 127, -128, 0, 1, 0, 2};
+
+#define LINEAR_BIASES (LAYER_0 + 24 + sizeof LINEAR_WEIGHTS)
+#define LINEAR_BYTES (LINEAR_BIASES + 4 * 2 + 2 * 16 + 4 + 3 + 4 + 4)
+
+static file_bytes linear_file(void) {
+    file_bytes linear = new_file(FILE_HEADER_BYTES + LINEAR_BYTES);
+    tnn_writer w = {linear.bytes + FILE_HEADER_BYTES};
+    write_head(&w, 1);
+    write_logits(&w, 12, LINEAR_WEIGHTS);
+    write_readout(&w);
+    assert_int_equal((size_t)(w.next - linear.bytes), linear.length);
+    linear.bytes[4] = 2;
+    seal_file(&linear, 'M');
+    return linear;
+}
+
+static void logits_can_be_all_there_is(void **state) {
+    (void)state;
+    tnn_model *model;
+    uint8_t image[12];
+    double logits[2];
+    int64_t sums[2] = {5, 6};
+    file_bytes linear = linear_file();
+    assert_ok(tnn_model_load(&model, NULL, linear.bytes, linear.length));
+    for (size_t i = 0; i < 12; i++) {
+        image[i] = (uint8_t)(i * 20);
+        sums[0] += LINEAR_WEIGHTS[i] * (7 - image[i] / 32);
+        sums[1] += LINEAR_WEIGHTS[12 + i] * (7 - image[i] / 32);
+    }
+    assert_ok(tnn_model_predict(model, logits, image, 12));
+    assert_true(logits[0] == 0.5 * (double)sums[0] - 1 && logits[1] == 2 * (double)sums[1] + 0.25);
+    tnn_model_free(model);
+    check_truncations(&MODEL_FORMAT, &linear, 1);
+    check_mutations(&MODEL_FORMAT, &linear, linear.length, 3000);
+    free_file(&linear);
+}
+
 static void the_contract_is_what_is_compiled_for(void **state) {
     (void)state;
     tnn_model *model = loaded();
@@ -228,24 +273,44 @@ static const bad_case BAD[] = {
     {NAMES, 4, 2, TNN_ERR_LIMIT, WHOLE, "output scales and class names"}, /* "t" begins the next one's length */
 };
 
+/* Of a file of one layer. */
+static const bad_case LINEAR_BAD[] = {
+    {16, 4, 0, TNN_ERR_MALFORMED, WHOLE, "layers"},
+    {16, 4, 2, TNN_ERR_MALFORMED, 1, "sizes"},             /* scales are read as another layer's sizes */
+    {LAYER_0 + 8, 4, 1, TNN_ERR_MALFORMED, 0, "sizes"},    /* tables without cells */
+    {LAYER_0 + 12, 4, 16, TNN_ERR_MALFORMED, 0, "tables"}, /* cells without tables */
+    {LAYER_0 + 20, 4, 1, TNN_ERR_MALFORMED, 0, "sizes"},   /* thresholds without tables */
+    {0, 4, 5, TNN_ERR_MALFORMED, 0, "inputs"},             /* a larger image than it reads */
+    {LINEAR_BIASES + 8, 8, 0, TNN_ERR_MALFORMED, WHOLE, "output scales and class names"},
+};
+
+static void check_bad_case(const file_bytes *good, const bad_case *expected) {
+    tnn_model *model = UNSET;
+    tnn_fault fault = {0};
+    file_bytes bad = copy_file(good, good->length);
+    set_field(&bad, FILE_HEADER_BYTES + expected->offset, expected->value, expected->width);
+    seal_file(&bad, 'M');
+    const tnn_status status = tnn_model_load(&model, &fault, bad.bytes, bad.length);
+    if (status != expected->status || fault.layer != expected->layer || strcmp(fault.field, expected->field) != 0) {
+        fail_msg("at %zu: status %d, layer %u, field %s: %s", expected->offset, status, fault.layer, fault.field,
+                 fault.sentence);
+    }
+    assert_null(model);
+    assert_int_equal(fault.status, status);
+    assert_non_null(strstr(fault.sentence, expected->field));
+    free_file(&bad);
+}
+
 static void each_fault_names_layer_and_field(void **state) {
     (void)state;
+    file_bytes linear = linear_file();
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
-        tnn_model *model = UNSET;
-        tnn_fault fault = {0};
-        file_bytes bad = copy_file(&file, file.length);
-        set_field(&bad, FILE_HEADER_BYTES + BAD[i].offset, BAD[i].value, BAD[i].width);
-        seal_file(&bad, 'M');
-        const tnn_status status = tnn_model_load(&model, &fault, bad.bytes, bad.length);
-        if (status != BAD[i].status || fault.layer != BAD[i].layer || strcmp(fault.field, BAD[i].field) != 0) {
-            fail_msg("case %zu: status %d, layer %u, field %s: %s", i, status, fault.layer, fault.field,
-                     fault.sentence);
-        }
-        assert_null(model);
-        assert_int_equal(fault.status, status);
-        assert_non_null(strstr(fault.sentence, BAD[i].field));
-        free_file(&bad);
+        check_bad_case(&file, &BAD[i]);
     }
+    for (size_t i = 0; i < COUNT_OF(LINEAR_BAD); i++) {
+        check_bad_case(&linear, &LINEAR_BAD[i]);
+    }
+    free_file(&linear);
 }
 
 static void other_faults_are_said_too(void **state) {
@@ -283,6 +348,7 @@ int main(void) {
         cmocka_unit_test(every_field_is_loaded),
         cmocka_unit_test(thresholds_say_where_cells_begin),
         cmocka_unit_test(prediction_follows_the_fields),
+        cmocka_unit_test(logits_can_be_all_there_is),
         cmocka_unit_test(the_contract_is_what_is_compiled_for),
         cmocka_unit_test(each_fault_names_layer_and_field),
         cmocka_unit_test(other_faults_are_said_too),

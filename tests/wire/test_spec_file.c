@@ -182,6 +182,25 @@ static void largest_unit_is_accepted(void **state) {
     check_round_trip(&SPEC_FORMAT, &wide);
 }
 
+/* Logits that are dot products of inputs are in the inputs' unit: 100 of 2^-16 are 100 << 16 of 2^-32. */
+static void units_without_a_ring_agree(void **state) {
+    (void)state;
+    const tnn_params_literal literal = {.n = 640, .input_N = 32, .input_bits = 16, .lwe_log2_sigma = -13.28};
+    tnn_spec plain = spec_2;
+    plain.output_unit = 100 << 16;
+    assert_ok(tnn_params_check(&plain.params, &literal, TNN_SECURITY_128_MARGIN));
+    check_round_trip(&SPEC_FORMAT, &plain);
+    const bad_field other_units[] = {
+        {FIELDS + 20, 4, 101, TNN_ERR_MALFORMED},
+        {FIELDS + 24, 4, 100, TNN_ERR_MALFORMED},
+        {FIELDS + 24, 4, (100 << 16) + 1, TNN_ERR_MALFORMED},
+        {12, 4, 1, TNN_ERR_MALFORMED}, /* k */
+    };
+    file_bytes plain_file = saved_file(&SPEC_FORMAT, &plain);
+    check_bad_fields(&SPEC_FORMAT, &plain_file, other_units, COUNT_OF(other_units));
+    free_file(&plain_file);
+}
+
 static void cut_files_are_refused(void **state) {
     (void)state;
     check_truncations(&SPEC_FORMAT, &file, 1);
@@ -243,6 +262,7 @@ int main(void) {
         cmocka_unit_test(headers_are_checked),
         cmocka_unit_test(each_bad_field_is_refused),
         cmocka_unit_test(largest_unit_is_accepted),
+        cmocka_unit_test(units_without_a_ring_agree),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(mutated_files_give_a_status),
         cmocka_unit_test(fingerprint_binds_model_and_every_field),

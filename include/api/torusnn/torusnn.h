@@ -60,7 +60,7 @@ typedef struct tnn_model_info {
     uint32_t width;         /* of the image, in pixels */
     uint32_t channels;      /* of a pixel, a byte each, innermost */
     uint32_t input_levels;  /* that the values of a pixel are mapped to */
-    uint32_t layers;        /* linear layers, the last one without tables */
+    uint32_t layers;        /* linear layers, the last one, which may be all there is, without tables */
     uint32_t outputs;       /* logits */
     uint64_t table_lookups; /* neurons with tables: the most bootstraps an image */
     uint32_t classes;       /* that the logits tell apart: as many, or 2 for one logit */
@@ -128,7 +128,8 @@ typedef struct tnn_options {
     double position_noise;    /* tolerant: most standard deviation of a table position, as a fraction of the table
                                  range, for any neuron; above 0, below 0.25 */
     double logit_noise;       /* tolerant: most standard deviation of a logit's own noise, as a fraction of the logit's
-                                 spread: its deviation where each cell of each table is read as often; above 0 */
+                                 spread: its deviation where each cell of each table, or in a net of one layer each
+                                 level of a pixel, is as likely; above 0 */
     bool whole_torus;         /* spread each table over the whole torus, which halves position noise; only for tables
                                  that are negacyclic about the mean of their ends, such as sign; an accumulator that
                                  noise takes past either end is read as at the other end */
@@ -208,7 +209,8 @@ typedef struct tnn_circuit_info {
     uint32_t layers;               /* of the model; tnn_circuit_layer has each */
     uint32_t outputs;              /* logits */
     uint64_t neurons;              /* of the model, with tables */
-    uint64_t bootstraps;           /* blind rotations an image: one for each neuron that could not be simplified away */
+    uint64_t bootstraps;           /* blind rotations an image: one for each neuron that could not be simplified away; 0
+                                      for a net of one layer, which then has no server key */
     double predicted_ms;           /* an image on one thread of the machine that calibrated the cost model */
     size_t spec_bytes;             /* on the wire */
     size_t secret_key_bytes;       /* on the wire */
@@ -358,7 +360,7 @@ TNN_API const char *tnn_spec_class_name(const tnn_spec *spec, size_t index);
 typedef struct tnn_keygen_options {
     size_t most_eval_key_bytes; /* on the wire */
     tnn_security least;         /* TNN_SECURITY_128_MARGIN refuses specs that stand on the lower row of the curve */
-    tnn_progress progress;      /* may be NULL; counts the key's n GGSW ciphertexts */
+    tnn_progress progress;      /* may be NULL; counts the key's n GGSW ciphertexts, and is not called for none */
     void *user;                 /* handed to progress */
 } tnn_keygen_options;
 
@@ -423,7 +425,8 @@ typedef struct tnn_output tnn_output;
  * Out:     outputs   [count]
  * Args:    inputs    [count]
  *          count     1 to max_images
- *          progress  may be NULL; called between batches of bootstraps, which it counts; user is handed to it
+ *          progress  may be NULL; called between batches of bootstraps, which it counts, and not at all where there are
+ *                    none; user is handed to it
  * Returns: TNN_ERR_MISUSE, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs,

@@ -66,13 +66,17 @@ typedef enum tnn_security {
 /** Most l and t. */
 #define TNN_MAX_LEVELS 16u
 
-/** The numbers that define a parameter set. Checked once, by tnn_params_create. */
+/** The numbers that define a parameter set. Checked once, by tnn_params_create.
+ *
+ * A set may do without bootstraps: k, N, glwe_log2_sigma, bs_*, ks_* are then 0 and shared_prefix is false. It has no
+ * S, its keys hold s alone, and of the operations below only those of small LWE ciphertexts and of packed inputs are
+ * for it; the others that can fail return TNN_ERR_MISUSE. */
 typedef struct tnn_params_literal {
     uint32_t n;             /* small LWE dimension, TNN_MIN_LWE_DIMENSION to TNN_MAX_LWE_DIMENSION */
     uint32_t input_N;       /* N', a power of two that divides n */
     uint32_t input_bits;    /* inputs live on Z/2^input_bits: 16 or 32 */
     double lwe_log2_sigma;  /* log2 of the small key's noise */
-    uint32_t k;             /* GLWE rank, 1 to TNN_MAX_RANK */
+    uint32_t k;             /* GLWE rank, 1 to TNN_MAX_RANK; 0 without bootstraps */
     uint32_t N;             /* ring degree, TNN_MIN_RING_DEGREE to TNN_MAX_RING_DEGREE */
     double glwe_log2_sigma; /* log2 of the bootstrapping key's noise */
     uint32_t bs_base_log;   /* log2 Bg; bs_base_log * bs_levels is at most 31 */
@@ -102,7 +106,7 @@ TNN_API void tnn_params_free(tnn_params *params);
 /** The numbers of a set. Never NULL; lives as long as the set. */
 TNN_API const tnn_params_literal *tnn_params_get(const tnn_params *params);
 
-/** Coordinates of a big LWE mask: k N. */
+/** Coordinates of a big LWE mask: k N; 0 without bootstraps. */
 TNN_API size_t tnn_params_big_dimension(const tnn_params *params);
 
 /** Bytes in memory, known before anything exists: server key, workspace, expanded masks. */
@@ -115,7 +119,7 @@ TNN_API size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t co
 /**
  * How external products are computed under a set on this processor. Results differ in rounding only.
  *
- * Returns: "quad" for the library's own FFT of four polynomials at once, "FFTW"; static.
+ * Returns: "quad" for the library's own FFT of four polynomials at once, "FFTW", "none" without bootstraps; static.
  */
 TNN_API const char *tnn_params_engine(const tnn_params *params);
 
@@ -212,7 +216,7 @@ typedef enum tnn_key_part {
  * anything narrower would be rounded away.
  *
  * Out:     lwe  [n + 1] or [k N + 1]
- * Returns: TNN_ERR_MISUSE for a NULL or an unknown part.
+ * Returns: TNN_ERR_MISUSE for a NULL, an unknown part, or TNN_KEY_BIG without bootstraps.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint32_t *lwe,
                                                 uint32_t message);

@@ -16,7 +16,8 @@
  * noise falls with u, and with g u until the inputs' own noise is all that is left. A neuron can have g u within a
  * factor of 2 of its room, whatever u is, unless int16 weights stop it; which u suits the worst neuron is searched.
  *
- * Logits have no table: u times the largest logit, of either sign, must leave the torus room for their noise.
+ * Logits have no table: u times the largest logit, of either sign, must leave the torus room for their noise. Those of
+ * a single layer are dot products of pixels, in the pixels' unit and with their noise.
  *
  * Tolerant circuits count with averages over keys. What an exact one promises must hold for each: it counts with
  * variances that one key in 2^20 passes (noise.h).
@@ -309,9 +310,21 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
     return tnn_watch_work(watch, 0, 150 * (uint64_t)layer_shape->neurons) ? TNN_OK : TNN_ERR_CANCELLED;
 }
 
+uint32_t tnn_output_unit(const tnn_budget *budget, uint32_t layer_count, const tnn_params *params) {
+    const uint32_t unit = budget->layers[layer_count - 1].unit;
+    return layer_count == 1 ? unit << (32 - params->literal.input_bits) : unit;
+}
+
+/* Exact logits lose nothing on the wire. */
+static uint32_t output_bits_for(uint32_t layer_count, const tnn_params *params, bool exact) {
+    const uint32_t all = layer_count == 1 ? params->literal.input_bits : 32;
+    return exact ? all : 16;
+}
+
 tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape, const tnn_params *params,
                            bool exact, tnn_watch *watch) {
-    budget->output_bits = shape->pinned.output_bits ? shape->pinned.output_bits : exact ? 32 : 16;
+    budget->output_bits =
+        shape->pinned.output_bits ? shape->pinned.output_bits : output_bits_for(shape->layer_count, params, exact);
     for (uint32_t i = 0; i < shape->layer_count; i++) {
         tnn_status status = fill_layer(budget, i, shape, params, exact, watch);
         if (status != TNN_OK) {

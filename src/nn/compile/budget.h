@@ -42,6 +42,9 @@ typedef struct tnn_budget {
 TNN_MUST_USE tnn_status tnn_budget_fill(tnn_budget *budget, uint32_t *failed_layer, const tnn_shape *shape,
                                         const tnn_params *params, bool exact, tnn_watch *watch);
 
+/* Torus weight of one integer logit, in 2^-32. */
+uint32_t tnn_output_unit(const tnn_budget *budget, uint32_t layer_count, const tnn_params *params);
+
 /* Share of lookups that read another cell than the reference: cells `cell` positions wide, accumulators spread evenly
  * over them, read with a Gaussian error. */
 double tnn_off_by_one_rate(double cell, double deviation);

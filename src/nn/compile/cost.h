@@ -3,7 +3,9 @@
  *
  *     image = rotations (n external products each) + key switches ((k N - n) t (n + 1) multiply-adds each).
  *
- * Dot products are left out.
+ * Dot products are left out beside rotations. Where there are none,
+ *
+ *     image = expansion of the inputs' masks + logits x inputs x n multiply-adds.
  */
 #ifndef TNN_NN_COST_H
 #define TNN_NN_COST_H

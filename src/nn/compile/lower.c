@@ -20,6 +20,12 @@
 #include "reports.h"
 #include "tables.h"
 
+/* Sums of big ciphertexts have to come back under s in front of the next tables. */
+bool tnn_params_serve(const tnn_params *params, uint32_t layer_count) {
+    const bool has_tables = layer_count > 1;
+    return tnn_params_bootstrap(params) == has_tables && (layer_count <= 2 || params->literal.ks_levels > 0);
+}
+
 static bool allocate_tables(tnn_layer_circuit *layer, uint32_t N) {
     const size_t tables = (size_t)layer->neurons * layer->tables_per_neuron;
     const size_t most_steps = tnn_most_steps(layer->table_cells, N);
@@ -161,7 +167,7 @@ static tnn_status set_spec(tnn_circuit *circuit, const tnn_model *model, const t
         .channels = model->channels,
         .input_levels = model->input_levels,
         .input_unit = circuit->budget.layers[0].unit,
-        .output_unit = circuit->budget.layers[model->layer_count - 1].unit,
+        .output_unit = tnn_output_unit(&circuit->budget, model->layer_count, params),
         .output_bits = circuit->budget.output_bits,
         .exact = exact,
         .version = TNN_SPEC_VERSION,
@@ -228,8 +234,7 @@ tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_mode
 
 tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, const tnn_params *params, bool exact) {
     *out = NULL;
-    /* Two table layers or more: sums of big ciphertexts have to come back under s. */
-    if (model->layer_count > 2 && params->literal.ks_levels == 0) {
+    if (!tnn_params_serve(params, model->layer_count)) {
         return TNN_ERR_UNSATISFIABLE;
     }
     const tnn_requirement requirement = {.exact = exact};

@@ -15,12 +15,16 @@
 TNN_MUST_USE tnn_status tnn_lower(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                   const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement);
 
+/* Is there a ring where there are tables, and nowhere else, and a key switch where layers of tables follow each other?
+ */
+bool tnn_params_serve(const tnn_params *params, uint32_t layer_count);
+
 /* Bytes that a circuit of the model takes under parameters of this N, near enough to refuse it before they are taken.
  */
 uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t N);
 
 /* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus.
- */
+ * TNN_ERR_UNSATISFIABLE where they do not serve, or a range leaves no unit. */
 TNN_MUST_USE tnn_status tnn_circuit_compile_with(tnn_circuit **circuit, const tnn_model *model,
                                                  const tnn_params *params, bool exact);
 

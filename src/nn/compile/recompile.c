@@ -59,7 +59,7 @@ static tnn_status rank_way(recompilation *r, way *w) {
     uint32_t layer = 0;
     tnn_status status = fill(&budget, r, w->shape, &layer);
     const bool chooses = status == TNN_OK && budget.layers[0].unit == r->spec->input_unit &&
-                         budget.layers[w->shape->layer_count - 1].unit == r->spec->output_unit;
+                         tnn_output_unit(&budget, w->shape->layer_count, &r->spec->params) == r->spec->output_unit;
     if (status == TNN_OK || status == TNN_ERR_UNSATISFIABLE) {
         w->shape->pinned = (tnn_pinned){.input_unit = r->spec->input_unit,
                                         .output_unit = r->spec->output_unit,
@@ -82,8 +82,7 @@ static tnn_status rank_way(recompilation *r, way *w) {
 static tnn_status try_way(recompilation *r, way w) {
     tnn_requirement requirement = r->requirement;
     requirement.whole_torus = w.whole_torus;
-    const bool needs_switch = w.model->layer_count > 2 && r->spec->params.literal.ks_levels == 0;
-    if (needs_switch || (w.whole_torus && r->half_torus_only)) {
+    if (!tnn_params_serve(&r->spec->params, w.model->layer_count) || (w.whole_torus && r->half_torus_only)) {
         return TNN_OK;
     }
     tnn_status status = tnn_shape_create(&w.shape, w.model, &requirement, w.source);

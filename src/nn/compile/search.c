@@ -10,6 +10,8 @@
  *     Bg, l     l = 1 to 3, each with its best base: noise alone depends on the base, not the time
  *     B, t      log2 B = 1 to 6, each with enough levels; only where there is more than one table layer
  *
+ * A single layer, of logits, has no ring: n and the input are all there is.
+ *
  * More noise than a requirement allows means more positions (N), a finer gadget (l) or a longer key with less noise
  * (n), each of which costs time: the first set that fits in order of predicted time is the cheapest that fits. A budget
  * is quick; nothing is encrypted.
@@ -169,6 +171,12 @@ static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
     return TNN_OK;
 }
 
+/* Logits that are dot products of inputs. */
+static tnn_status add_without_ring(candidate_list *list, const tnn_params_literal *literal) {
+    tnn_params params;
+    return tnn_params_check(&params, literal, list->security) == TNN_OK ? append(list, &params) : TNN_OK;
+}
+
 static uint32_t largest_power_dividing(uint32_t n) {
     /* The lowest set bit: -n keeps it and inverts all above. */
     return n & (~n + 1);
@@ -185,7 +193,8 @@ static tnn_status add_all(candidate_list *list) {
                 continue;
             }
             last = literal.lwe_log2_sigma;
-            tnn_status status = add_rings(list, literal);
+            tnn_status status =
+                list->shape->layer_count == 1 ? add_without_ring(list, &literal) : add_rings(list, literal);
             if (status != TNN_OK) {
                 return status;
             }

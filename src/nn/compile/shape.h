@@ -36,6 +36,7 @@ typedef struct tnn_neuron_shape {
 } tnn_neuron_shape;
 
 typedef struct tnn_layer_shape {
+    uint32_t inputs;
     uint32_t neurons;
     uint32_t tables_per_neuron;
     uint32_t table_cells;

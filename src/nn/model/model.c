@@ -194,8 +194,8 @@ static const char *wrong_model(const tnn_model *model, tnn_contradiction *found)
         return what;
     }
     found->field = "layers";
-    if (model->layer_count < 2) {
-        return "there must be a layer of tables before that of the logits";
+    if (model->layer_count == 0) {
+        return "there are none";
     }
     found->field = "contract";
     what = wrong_contract(&model->contract);

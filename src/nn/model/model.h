@@ -81,7 +81,8 @@ typedef struct tnn_contradiction {
 #define TNN_WHOLE_MODEL UINT32_MAX
 
 /* TNN_ERR_MALFORMED, and *found, where a field contradicts another: shapes that do not chain, a table range that is
- * empty or has fewer accumulators than cells, thresholds that fall, tables in the last layer or none before it. */
+ * empty or has fewer accumulators than cells, thresholds that fall, tables in the last layer or none in one before
+ * it. */
 TNN_MUST_USE tnn_status tnn_model_check(const tnn_model *model, tnn_contradiction *found);
 
 /* Highest minus lowest plus one: accumulators that a neuron's tables tell apart. */

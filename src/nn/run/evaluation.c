@@ -27,7 +27,7 @@ struct tnn_evaluation {
     /* The run in progress. */
     size_t images;
     const tnn_layer_circuit *layer;
-    bool first_layer;
+    bool first_layer;       /* its inputs are pixels */
     const uint32_t *inputs; /* [images][layer inputs][k N + 1], unused by the first layer */
     uint32_t *outputs;      /* [images][layer outputs][k N + 1] */
     size_t tasks;           /* the layer's neurons, over all images, in about equal parts of at most `batch` */
@@ -40,6 +40,11 @@ struct tnn_evaluation {
 
 static size_t big_words(const tnn_evaluation *e) {
     return tnn_params_big_dimension(&e->circuit->spec.params) + 1;
+}
+
+/* Words of a logit. */
+static size_t logit_words(const tnn_evaluation *e) {
+    return tnn_params_output_dimension(&e->circuit->spec.params) + 1;
 }
 
 static size_t layer_outputs(const tnn_layer_circuit *layer) {
@@ -55,9 +60,15 @@ static size_t widest_values(const tnn_circuit *circuit) {
     return widest;
 }
 
+/* Lists of values that are alive together between layers: what one reads and what it writes. */
+static size_t value_buffers(const tnn_circuit *circuit) {
+    return circuit->layer_count > 2 ? 2 : circuit->layer_count - 1;
+}
+
+/* For lookups: a single layer has none. */
 static tnn_status allocate_scratch(tnn_evaluation *e) {
     const tnn_params *params = &e->circuit->spec.params;
-    for (unsigned i = 0; i < tnn_pool_threads(e->pool); i++) {
+    for (unsigned i = 0; tnn_params_bootstrap(params) && i < tnn_pool_threads(e->pool); i++) {
         thread_scratch *scratch = &e->scratch[i];
         tnn_status status = tnn_workspace_create(&scratch->workspace, params, e->batch);
         if (status != TNN_OK) {
@@ -83,8 +94,7 @@ static tnn_status allocate_images(tnn_evaluation *e) {
         }
     }
     const size_t words = e->max_images * widest_values(e->circuit);
-    const size_t buffers = e->circuit->layer_count > 2 ? 2 : 1;
-    for (size_t i = 0; i < buffers; i++) {
+    for (size_t i = 0; i < value_buffers(e->circuit); i++) {
         e->values[i] = tnn_alloc(words, big_words(e) * sizeof(uint32_t));
         if (!e->values[i]) {
             return TNN_ERR_MEMORY;
@@ -246,15 +256,21 @@ static void sum_logit(void *context, unsigned worker, size_t index) {
     const tnn_layer_circuit *layer = e->layer;
     const size_t image = index / layer->neurons;
     const size_t neuron = index % layer->neurons;
-    const size_t words = big_words(e);
+    const size_t words = logit_words(e);
+    const int16_t *weights = layer->weights + neuron * layer->inputs;
     uint32_t *logit = e->outputs + index * words;
-    tnn_lwe_dot(&e->circuit->spec.params, logit, e->inputs + image * layer->inputs * words,
-                layer->weights + neuron * layer->inputs, layer->inputs);
+    if (e->first_layer) {
+        tnn_packed_dot(e->pixels[image], logit, weights);
+    } else {
+        const uint32_t *inputs = e->inputs + image * layer->inputs * words;
+        tnn_lwe_dot(&e->circuit->spec.params, logit, inputs, weights, layer->inputs);
+    }
     logit[words - 1] += layer->offsets[neuron];
 }
 
 static void run_logits(tnn_evaluation *e, uint32_t *logits) {
     e->layer = &e->circuit->layers[e->circuit->layer_count - 1];
+    e->first_layer = e->circuit->layer_count == 1;
     e->outputs = logits;
     tnn_pool_run(e->pool, sum_logit, e, e->images * e->layer->neurons);
 }
@@ -296,10 +312,10 @@ size_t tnn_evaluation_bytes(const tnn_circuit *circuit, unsigned threads, size_t
     const tnn_params *params = &circuit->spec.params;
     const size_t big = tnn_params_big_dimension(params) + 1;
     const size_t batch = tnn_params_batch(params);
-    const size_t a_thread = tnn_params_workspace_bytes(params, batch) +
-                            (batch * (params->literal.n + 1) + big) * sizeof(uint32_t) + 2 * batch * sizeof(void *);
-    const size_t buffers = circuit->layer_count > 2 ? 2 : 1;
+    const size_t lookups = tnn_params_workspace_bytes(params, batch) +
+                           (batch * (params->literal.n + 1) + big) * sizeof(uint32_t) + 2 * batch * sizeof(void *);
+    const size_t a_thread = tnn_params_bootstrap(params) ? lookups : 0;
     const size_t an_image = tnn_params_packed_masks_bytes(params, circuit->layers[0].inputs) +
-                            buffers * widest_values(circuit) * big * sizeof(uint32_t);
+                            value_buffers(circuit) * widest_values(circuit) * big * sizeof(uint32_t);
     return threads * a_thread + max_images * an_image;
 }

@@ -19,7 +19,7 @@ struct tnn_simulation {
     double own_deviation;                               /* of it, what a coefficient has for itself */
     double common_deviation;                            /* and what it shares with its neighbours */
     double rounding_deviation;                          /* of a result's mask, in units of 2^-32 */
-    double *rotation;    /* [N] errors of one rotation's coefficients, for several tables */
+    double *rotation;    /* [N] errors of one rotation's coefficients, for several tables; NULL without lookups */
     uint32_t *values[2]; /* [widest] phases between layers */
 };
 
@@ -33,11 +33,8 @@ static size_t widest_values(const tnn_circuit *circuit) {
     return widest;
 }
 
-static void set_deviations(tnn_simulation *s) {
-    const tnn_spec *spec = &s->circuit->spec;
-    const tnn_params *params = &spec->params;
+static void set_lookup_deviations(tnn_simulation *s, const tnn_params *params) {
     const double two_N = 2.0 * params->literal.N;
-    s->small_deviation = sqrt(tnn_variance_small(params)) * 0x1p32;
     s->position_deviation = two_N * sqrt(tnn_variance_mask_switch(params, 0));
     for (uint32_t twos = 0; twos <= TNN_MOST_TWOS; twos++) {
         const uint32_t log2_unit = 32 - params->literal.input_bits + twos;
@@ -47,7 +44,16 @@ static void set_deviations(tnn_simulation *s) {
     s->rotation_deviation = sqrt(tnn_variance_blind_rotation(params)) * 0x1p32;
     s->own_deviation = sqrt(tnn_variance_blind_rotation(params) - tnn_variance_common(params)) * 0x1p32;
     s->common_deviation = sqrt(tnn_variance_common(params)) * 0x1p32;
+}
+
+static void set_deviations(tnn_simulation *s) {
+    const tnn_spec *spec = &s->circuit->spec;
+    const tnn_params *params = &spec->params;
+    s->small_deviation = sqrt(tnn_variance_small(params)) * 0x1p32;
     s->rounding_deviation = sqrt(tnn_variance_output_rounding(params, spec->output_bits)) * 0x1p32;
+    if (tnn_params_bootstrap(params)) {
+        set_lookup_deviations(s, params);
+    }
 }
 
 tnn_status tnn_simulation_create(tnn_simulation **out, const tnn_circuit *circuit) {
@@ -63,10 +69,11 @@ tnn_status tnn_simulation_create(tnn_simulation **out, const tnn_circuit *circui
     simulation->circuit = circuit;
     set_deviations(simulation);
     const size_t widest = widest_values(circuit);
-    simulation->rotation = tnn_alloc(circuit->spec.params.literal.N, sizeof *simulation->rotation);
+    const size_t N = circuit->spec.params.literal.N;
+    simulation->rotation = N ? tnn_alloc(N, sizeof *simulation->rotation) : NULL;
     simulation->values[0] = tnn_alloc(widest, sizeof(uint32_t));
     simulation->values[1] = tnn_alloc(widest, sizeof(uint32_t));
-    if (!simulation->rotation || !simulation->values[0] || !simulation->values[1]) {
+    if ((N && !simulation->rotation) || !simulation->values[0] || !simulation->values[1]) {
         tnn_simulation_free(simulation);
         return TNN_ERR_MEMORY;
     }

@@ -9,7 +9,7 @@
  * alone: ggsw.h.
  *
  * With both keys S is encrypted under s and s under S, which takes the usual assumption of circular security. A set
- * without key switch has no such cycle.
+ * without key switch has no such cycle. A set without bootstrap has neither key: what is left is whose key it is.
  */
 #include "bytes.h"
 #include "ggsw_bodies.h"
@@ -34,9 +34,10 @@ tnn_status tnn_eval_key_new(tnn_eval_key **out, const tnn_params *params) {
     }
     eval->params = *params;
     const size_t switching_words = tnn_switching_body_words(params);
-    eval->bootstrapping = tnn_alloc(tnn_bootstrapping_body_bytes(params), 1);
+    const size_t bootstrapping_bytes = tnn_bootstrapping_body_bytes(params);
+    eval->bootstrapping = bootstrapping_bytes ? tnn_alloc(bootstrapping_bytes, 1) : NULL;
     eval->switching = switching_words ? tnn_alloc(switching_words, sizeof *eval->switching) : NULL;
-    if (!eval->bootstrapping || (switching_words && !eval->switching)) {
+    if ((bootstrapping_bytes && !eval->bootstrapping) || (switching_words && !eval->switching)) {
         tnn_eval_key_free(eval);
         return TNN_ERR_MEMORY;
     }
@@ -160,6 +161,9 @@ tnn_status tnn_eval_key_generate_watched(tnn_eval_key **out, const tnn_secret_ke
     tnn_eval_key *eval = *out;
     eval->id = secret->id;
     tnn_random_bytes(eval->seed.bytes, sizeof eval->seed.bytes);
+    if (!tnn_params_bootstrap(&secret->params)) {
+        return TNN_OK;
+    }
     generation g = {.secret = secret, .eval = eval};
     status = start_generation(&g, threads);
     status = status == TNN_OK ? run_generation(&g, threads, &watch) : status;

@@ -89,7 +89,7 @@ static void draw_masks_u32(tnn_glwe_scratch *scratch, uint32_t *glwe, size_t wor
 
 /* On words of 64 bits whose lower halves are 0: noise and message are multiples of 2^32, so all sums are. */
 tnn_status tnn_glwe_encrypt(const tnn_secret_key *secret, uint32_t *glwe, const uint32_t *message) {
-    if (!secret || !glwe || !message) {
+    if (!secret || !glwe || !message || !secret->big) {
         return TNN_ERR_MISUSE;
     }
     tnn_glwe_scratch *scratch;
@@ -112,7 +112,7 @@ tnn_status tnn_glwe_encrypt(const tnn_secret_key *secret, uint32_t *glwe, const 
 }
 
 tnn_status tnn_glwe_phase(const tnn_secret_key *secret, uint32_t *phase, const uint32_t *glwe) {
-    if (!secret || !phase || !glwe) {
+    if (!secret || !phase || !glwe || !secret->big) {
         return TNN_ERR_MISUSE;
     }
     const size_t N = secret->params.literal.N;

@@ -21,7 +21,7 @@ typedef struct tnn_key_id {
 struct tnn_secret_key {
     tnn_params params;
     tnn_key_id id;
-    uint32_t *big;   /* S: [k N] bits, secret memory */
+    uint32_t *big;   /* S: [k N] bits, secret memory; NULL where nothing is bootstrapped */
     uint32_t *small; /* s: [n] bits; the start of `big` where the prefix is shared, else secret memory of its own */
 };
 
@@ -29,7 +29,8 @@ struct tnn_eval_key {
     tnn_params params;
     tnn_key_id id;
     tnn_seed seed;
-    uint8_t *bootstrapping; /* [n][(k+1) l][N] coefficients of bsk_bytes bytes: bodies on Z/2^(8 bsk_bytes) */
+    uint8_t *bootstrapping; /* [n][(k+1) l][N] coefficients of bsk_bytes bytes: bodies on Z/2^(8 bsk_bytes); NULL where
+                               nothing is bootstrapped */
     uint32_t *switching;    /* [k N - n][t] bodies on Z/2^32, NULL without key switch */
 };
 

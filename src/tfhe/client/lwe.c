@@ -41,6 +41,9 @@ tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint
         return TNN_ERR_MISUSE;
     }
     lwe_key key = lwe_key_of(secret, part);
+    if (!key.bits) {
+        return TNN_ERR_MISUSE;
+    }
     tnn_random_bytes(lwe, key.dimension * sizeof *lwe);
     uint32_t noise = tnn_noise_u32(tnn_log2_sigma_on_u32(key.log2_sigma), 32);
     lwe[key.dimension] = inner_product(lwe, key.bits, key.dimension) + message + noise;

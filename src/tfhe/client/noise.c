@@ -231,8 +231,10 @@ double tnn_variance_modulus_switch(const tnn_params *params) {
     return tnn_variance_row_switch(params, 0);
 }
 
+/* Dot products of inputs are on Z/2^input_bits. */
 double tnn_variance_output_rounding_of_key(const tnn_params *params, unsigned bits, double deviations) {
-    return (1 + ones(mask_coefficients(params), deviations)) * rounding(bits);
+    const bool fits = !tnn_params_bootstrap(params) && params->literal.input_bits <= bits;
+    return fits ? 0 : (1 + ones((double)tnn_params_output_dimension(params), deviations)) * rounding(bits);
 }
 
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits) {

@@ -36,7 +36,7 @@ double tnn_coarse_variance_common(const tnn_params *params, uint32_t coarse_bits
 double tnn_variance_row_switch(const tnn_params *params, uint32_t log2_unit);
 double tnn_variance_mask_switch(const tnn_params *params, uint32_t log2_unit);
 
-/* Rounding a big LWE ciphertext to 2^bits for the wire. */
+/* Rounding a result (tnn_params_output_part) to 2^bits for the wire. */
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits);
 
 /*

@@ -1,7 +1,8 @@
 /*
  * Parameter sets: what a set must satisfy, and those that are shipped.
  *
- *   shapes    N' divides n; N, N' powers of two; gadgets of at most 31 bits, so that a rounding has a bit to work with
+ *   shapes    N' divides n; N, N' powers of two; gadgets of at most 31 bits, so that a rounding has a bit to work with;
+ *             or no ring, and zeros wherever a number belongs to one
  *   security  the noise of s, at dimension n, and of S, at k N, on or above the curve of security.c
  *   words     that noise at least 4 units of the words that carry it (TNN_MIN_LOG2_NOISE_UNITS)
  *
@@ -45,17 +46,31 @@ static bool key_switch_ok(const tnn_params_literal *p) {
 }
 
 /* Written so that a NaN fails. */
-static bool noise_is_number(const tnn_params_literal *p) {
-    return p->lwe_log2_sigma > -64 && p->lwe_log2_sigma < -1 && p->glwe_log2_sigma > -64 && p->glwe_log2_sigma < -1;
+static bool noise_is_number(double log2_sigma) {
+    return log2_sigma > -64 && log2_sigma < -1;
 }
 
-/* Both keys on or above the curve at their dimensions. Inputs are the narrowest words under s; bodies of the
- * bootstrapping key have at most 64 bits. */
+/* A set without bootstrap: one form of it, so that equal sets have equal bytes. */
+static bool has_no_ring(const tnn_params_literal *p) {
+    return p->k == 0 && p->N == 0 && p->glwe_log2_sigma == 0 && p->bs_base_log == 0 && p->bs_levels == 0 &&
+           p->ks_base_log == 0 && p->ks_levels == 0 && !p->shared_prefix;
+}
+
+static bool ring_ok(const tnn_params_literal *p) {
+    return glwe_shape_ok(p) && gadget_ok(p->bs_base_log, p->bs_levels) && key_switch_ok(p) &&
+           (!p->shared_prefix || p->n <= p->k * p->N) && noise_is_number(p->glwe_log2_sigma);
+}
+
+/* On or above the curve at its dimension, and wide enough for the narrowest words that carry it. */
+static bool noise_is_secure(uint32_t dimension, double log2_sigma, uint32_t bits, tnn_security security) {
+    return log2_sigma >= tnn_security_min_log2_sigma(dimension, security) &&
+           log2_sigma + bits >= TNN_MIN_LOG2_NOISE_UNITS;
+}
+
+/* Inputs are the narrowest words under s; bodies of the bootstrapping key have at most 64 bits. */
 static bool is_secure(const tnn_params_literal *p, tnn_security security) {
-    return p->lwe_log2_sigma >= tnn_security_min_log2_sigma(p->n, security) &&
-           p->glwe_log2_sigma >= tnn_security_min_log2_sigma(p->k * p->N, security) &&
-           p->lwe_log2_sigma + p->input_bits >= TNN_MIN_LOG2_NOISE_UNITS &&
-           p->glwe_log2_sigma + 64 >= TNN_MIN_LOG2_NOISE_UNITS;
+    return noise_is_secure(p->n, p->lwe_log2_sigma, p->input_bits, security) &&
+           (p->N == 0 || noise_is_secure(p->k * p->N, p->glwe_log2_sigma, 64, security));
 }
 
 /* The narrowest word, in whole bytes, on which sigma is at least TNN_MIN_LOG2_NOISE_UNITS; never below 5 bytes, so
@@ -78,8 +93,7 @@ tnn_status tnn_params_check(tnn_params *params, const tnn_params_literal *p, tnn
     if (security != TNN_SECURITY_128_MARGIN && security != TNN_SECURITY_128) {
         return TNN_ERR_MISUSE;
     }
-    if (!lwe_shape_ok(p) || !glwe_shape_ok(p) || !gadget_ok(p->bs_base_log, p->bs_levels) || !key_switch_ok(p) ||
-        (p->shared_prefix && p->n > p->k * p->N) || !noise_is_number(p)) {
+    if (!lwe_shape_ok(p) || !noise_is_number(p->lwe_log2_sigma) || !(has_no_ring(p) || ring_ok(p))) {
         return TNN_ERR_MALFORMED;
     }
     if (!is_secure(p, security)) {
@@ -89,7 +103,7 @@ tnn_status tnn_params_check(tnn_params *params, const tnn_params_literal *p, tnn
         .literal = *p,
         .security = security,
         .log2_N = log2_exact(p->N),
-        .bsk_bytes = wire_bytes(p->glwe_log2_sigma),
+        .bsk_bytes = p->N ? wire_bytes(p->glwe_log2_sigma) : 0,
     };
     return TNN_OK;
 }

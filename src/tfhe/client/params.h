@@ -16,8 +16,23 @@ struct tnn_params {
     tnn_params_literal literal;
     tnn_security security;
     uint32_t log2_N;
-    uint32_t bsk_bytes; /* bytes of one coefficient of the bootstrapping key on the wire, 5 to 8 */
+    uint32_t bsk_bytes; /* bytes of one coefficient of the bootstrapping key on the wire, 5 to 8; 0 without one */
 };
+
+/* Is there a ring at all? Without one there is no S, and nothing but dot products of inputs. */
+static inline bool tnn_params_bootstrap(const tnn_params *params) {
+    return params->literal.N != 0;
+}
+
+/* Results are under S, as bootstraps leave them; where there are none, under s still. */
+static inline tnn_key_part tnn_params_output_part(const tnn_params *params) {
+    return tnn_params_bootstrap(params) ? TNN_KEY_BIG : TNN_KEY_SMALL;
+}
+
+/* Coordinates of a result's mask: k N, or n. */
+static inline size_t tnn_params_output_dimension(const tnn_params *params) {
+    return tnn_params_bootstrap(params) ? tnn_params_big_dimension(params) : params->literal.n;
+}
 
 /* Rows of a GGSW ciphertext: (k + 1) l. */
 static inline uint32_t tnn_params_ggsw_rows(const tnn_params *params) {

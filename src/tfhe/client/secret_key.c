@@ -10,11 +10,12 @@
 #include "secret.h"
 
 static bool allocate_bits(tnn_secret_key *secret) {
-    secret->big = tnn_secret_alloc(tnn_params_big_dimension(&secret->params), sizeof *secret->big);
+    const bool has_big = tnn_params_bootstrap(&secret->params);
+    secret->big = has_big ? tnn_secret_alloc(tnn_params_big_dimension(&secret->params), sizeof *secret->big) : NULL;
     secret->small = secret->params.literal.shared_prefix
                         ? secret->big
                         : tnn_secret_alloc(secret->params.literal.n, sizeof *secret->small);
-    return secret->big && secret->small;
+    return (secret->big || !has_big) && secret->small;
 }
 
 tnn_status tnn_secret_key_new(tnn_secret_key **out, const tnn_params *params) {
@@ -59,7 +60,9 @@ tnn_status tnn_secret_key_generate(tnn_secret_key **out, const tnn_params *param
     }
     tnn_secret_key *secret = *out;
     tnn_random_bytes(secret->id.bytes, sizeof secret->id.bytes);
-    draw_bits(secret->big, tnn_params_big_dimension(params));
+    if (tnn_params_bootstrap(params)) {
+        draw_bits(secret->big, tnn_params_big_dimension(params));
+    }
     if (!params->literal.shared_prefix) {
         draw_bits(secret->small, params->literal.n);
     }

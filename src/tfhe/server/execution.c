@@ -36,7 +36,7 @@ size_t tnn_execution_ggsw_doubles(const tnn_execution *execution) {
 }
 
 const char *tnn_params_engine(const tnn_params *params) {
-    return best_engine(params)->name;
+    return tnn_params_bootstrap(params) ? best_engine(params)->name : "none";
 }
 
 size_t tnn_params_batch(const tnn_params *params) {

@@ -114,7 +114,7 @@ tnn_status tnn_ggsw_encrypt(const tnn_secret_key *secret, tnn_ggsw **out, bool m
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
-    if (!secret) {
+    if (!secret || !secret->big) {
         return TNN_ERR_MISUSE;
     }
     const tnn_execution execution = tnn_execution_of(&secret->params);

@@ -26,6 +26,10 @@ static tnn_status server_key_new(tnn_server_key **out, const tnn_execution *exec
     }
     const size_t switching_rows = tnn_switching_body_words(params);
     server->execution = *execution;
+    if (!tnn_params_bootstrap(params)) {
+        *out = server;
+        return TNN_OK;
+    }
     server->bootstrapping =
         tnn_alloc_huge(params->literal.n * tnn_execution_ggsw_doubles(execution), sizeof *server->bootstrapping);
     server->switching =
@@ -106,6 +110,9 @@ tnn_status tnn_server_key_expand_for(tnn_server_key **out, const tnn_execution *
         return status;
     }
     (*out)->id = eval->id;
+    if (!tnn_params_bootstrap(&eval->params)) {
+        return TNN_OK;
+    }
     expansion e = {.eval = eval, .server = *out};
     status = start_expansion(&e, threads);
     if (status == TNN_OK) {
@@ -134,6 +141,9 @@ tnn_status tnn_server_key_expand(tnn_server_key **out, const tnn_eval_key *eval,
 
 size_t tnn_params_server_key_bytes(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
+    if (!tnn_params_bootstrap(params)) {
+        return 0;
+    }
     const tnn_execution execution = tnn_execution_of(params);
     const size_t switching_words = tnn_params_switched_coordinates(params) * p->ks_levels * (p->n + 1);
     return p->n * tnn_execution_ggsw_doubles(&execution) * sizeof(double) + switching_words * sizeof(uint32_t);

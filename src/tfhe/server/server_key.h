@@ -11,7 +11,7 @@
 struct tnn_server_key {
     tnn_execution execution;
     tnn_key_id id;
-    double *bootstrapping; /* [n] GGSW ciphertexts in the Fourier domain: ggsw.h */
+    double *bootstrapping; /* [n] GGSW ciphertexts in the Fourier domain: ggsw.h; NULL where nothing is bootstrapped */
     uint32_t *switching;   /* [k N - n][t][n + 1], NULL without key switch */
 };
 

@@ -41,7 +41,7 @@ tnn_status tnn_workspace_create(tnn_workspace **out, const tnn_params *params, s
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
-    if (!params || batch == 0) {
+    if (!params || !tnn_params_bootstrap(params) || batch == 0) {
         return TNN_ERR_MISUSE;
     }
     const tnn_execution execution = tnn_execution_of(params);

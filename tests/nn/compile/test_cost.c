@@ -51,6 +51,28 @@ static void larger_parameters_cost_more(void **state) {
     }
 }
 
+/* Of logits alone: more of them, longer keys and wider inputs cost more; wider blocks have fewer masks. */
+static void dot_products_cost_what_they_read(void **state) {
+    (void)state;
+    tnn_layer_shape logits = {.inputs = 784, .neurons = 2};
+    const tnn_shape shape = {.layer_count = 1, .layers = &logits};
+    const tnn_params_literal literal = {.n = 640, .input_N = 32, .input_bits = 16, .lwe_log2_sigma = -13.28};
+    tnn_params params = {.literal = literal};
+    const double cost = tnn_cost_image(&shape, &params);
+    assert_true(cost > 0.01 && cost < 1);
+    params.literal.n = 672;
+    assert_true(tnn_cost_image(&shape, &params) > cost);
+    params.literal = literal;
+    params.literal.input_bits = 32;
+    assert_true(tnn_cost_image(&shape, &params) > cost);
+    params.literal = literal;
+    params.literal.input_N = 128;
+    assert_true(tnn_cost_image(&shape, &params) < cost);
+    params.literal = literal;
+    logits.neurons = 10;
+    assert_true(tnn_cost_image(&shape, &params) > 3 * cost);
+}
+
 /* Parameters of rank 2, which the quad engine's costs are stated for. */
 static tnn_params *quad_params(void) {
     tnn_params *params = shipped_params("accurate");
@@ -131,9 +153,13 @@ static void image_costs_its_rotations_and_switches(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(larger_parameters_cost_more),    cmocka_unit_test(quads_of_higher_rank_cost_more),
-        cmocka_unit_test(quads_of_more_levels_cost_more), cmocka_unit_test(each_ring_degree_costs_more_than_its_half),
-        cmocka_unit_test(no_key_switch_costs_nothing),    cmocka_unit_test(image_costs_its_rotations_and_switches),
+        cmocka_unit_test(dot_products_cost_what_they_read),
+        cmocka_unit_test(larger_parameters_cost_more),
+        cmocka_unit_test(quads_of_higher_rank_cost_more),
+        cmocka_unit_test(quads_of_more_levels_cost_more),
+        cmocka_unit_test(each_ring_degree_costs_more_than_its_half),
+        cmocka_unit_test(no_key_switch_costs_nothing),
+        cmocka_unit_test(image_costs_its_rotations_and_switches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,6 +198,42 @@ static void shared_prefix_fits_the_big_key(void **state) {
     assert_accepted(&literal);
 }
 
+/* Nothing but an input: what a ring is made of is zero throughout. */
+static tnn_params_literal literal_without_ring(void) {
+    const tnn_params_literal literal = switching_literal();
+    return (tnn_params_literal){.n = literal.n,
+                                .input_N = literal.input_N,
+                                .input_bits = literal.input_bits,
+                                .lwe_log2_sigma = literal.lwe_log2_sigma};
+}
+
+static void sets_without_a_ring_have_nothing_of_one(void **state) {
+    (void)state;
+    const tnn_params_literal literal = literal_without_ring();
+    const whole_field refused[] = {
+        {FIELD(k), 1},           {FIELD(N), 1024},      {FIELD(bs_base_log), 22},  {FIELD(bs_levels), 1},
+        {FIELD(ks_base_log), 2}, {FIELD(ks_levels), 7}, {FIELD(shared_prefix), 1}, {FIELD(input_bits), 8},
+        {FIELD(n), 512}};
+    const noise_field with_noise_of_one = {FIELD(glwe_log2_sigma), -46};
+    assert_accepted(&literal);
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        const tnn_params_literal changed = with_whole(literal, refused[i]);
+        assert_refused(TNN_ERR_MALFORMED, &changed);
+    }
+    const tnn_params_literal changed = with_noise(literal, with_noise_of_one);
+    assert_refused(TNN_ERR_MALFORMED, &changed);
+}
+
+static void inputs_without_a_ring_are_held_against_the_curve(void **state) {
+    (void)state;
+    const noise_field below = {FIELD(lwe_log2_sigma), nextafter(-17.28, -100)};
+    const noise_field none = {FIELD(lwe_log2_sigma), (double)NAN};
+    tnn_params_literal literal = with_noise(literal_without_ring(), below);
+    assert_refused(TNN_ERR_INSECURE, &literal);
+    literal = with_noise(literal_without_ring(), none);
+    assert_refused(TNN_ERR_MALFORMED, &literal);
+}
+
 /* --------------------------------------------------------------------------------------------------- noise -- */
 
 static void noise_that_is_no_number_in_range_is_malformed(void **state) {
@@ -404,6 +440,8 @@ int main(void) {
         cmocka_unit_test(bounds_themselves_are_accepted),
         cmocka_unit_test(extreme_shapes_are_accepted),
         cmocka_unit_test(shared_prefix_fits_the_big_key),
+        cmocka_unit_test(sets_without_a_ring_have_nothing_of_one),
+        cmocka_unit_test(inputs_without_a_ring_are_held_against_the_curve),
         cmocka_unit_test(noise_that_is_no_number_in_range_is_malformed),
         cmocka_unit_test(noise_below_the_curve_is_insecure),
         cmocka_unit_test(each_row_of_the_curve_has_its_own_bound),
