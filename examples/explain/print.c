@@ -158,6 +158,14 @@ static void print_logit_layer(const plan *made, const tnn_layer_info *layer) {
     }
 }
 
+/* Where tables do not stand between the weights and the result. */
+static void print_bare_weights(const plan *made) {
+    if (made->circuit.bootstraps == 0) {
+        print_title("  weights");
+        fputs("not hidden: results give them away\n", stdout);
+    }
+}
+
 static void print_layers(const plan *made) {
     for (uint32_t i = 0; i < made->circuit.layers; i++) {
         const tnn_layer_info *layer = &made->layers[i].info;
@@ -166,6 +174,7 @@ static void print_layers(const plan *made) {
             print_table_layer(made, layer);
         } else {
             print_logit_layer(made, layer);
+            print_bare_weights(made);
         }
     }
 }

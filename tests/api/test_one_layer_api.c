@@ -140,6 +140,28 @@ static void the_evaluation_key_has_no_content(void **state) {
     free_client_keys(&keys);
 }
 
+static size_t give_bytes(void *user, uint8_t *out, size_t length) {
+    const uint8_t **next = user;
+    memcpy(out, *next, length);
+    *next += length;
+    return length;
+}
+
+static void the_evaluation_key_is_read_from_a_source(void **state) {
+    (void)state;
+    file_bytes file = saved_file(&EVAL_KEY_FORMAT, exact_keys.eval);
+    const uint8_t *next = file.bytes;
+    const tnn_source source = {.read = give_bytes, .user = &next, .most_bytes = 144};
+    tnn_eval_key *read;
+    tnn_evaluator *evaluator;
+    assert_ok(tnn_eval_key_read(&read, &source));
+    assert_true(next == file.bytes + file.length && tnn_key_id_equal(&read->id, &exact_keys.eval->id));
+    assert_ok(tnn_evaluator_create(&evaluator, exact_net.circuit, read, 1, 1));
+    tnn_evaluator_free(evaluator);
+    tnn_eval_key_free(read);
+    free_file(&file);
+}
+
 static void files_survive_what_they_must(void **state) {
     (void)state;
     uint8_t *image = random_image(exact_net.model);
@@ -312,6 +334,7 @@ int main(void) {
         cmocka_unit_test(exact_logits_are_the_clear_ones),
         cmocka_unit_test(tolerant_logits_lie_within_their_noise),
         cmocka_unit_test(the_evaluation_key_has_no_content),
+        cmocka_unit_test(the_evaluation_key_is_read_from_a_source),
         cmocka_unit_test(files_survive_what_they_must),
         cmocka_unit_test(sizes_are_told_before_anything_is_made),
         cmocka_unit_test(circuits_say_that_nothing_is_bootstrapped),

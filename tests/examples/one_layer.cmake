@@ -16,7 +16,7 @@ endfunction()
 string(REPEAT "A" 64 pixels)
 file(WRITE ${folder}/image.pgm "P5\n8 8\n255\n${pixels}")
 
-expect("64 - 3, 0 bootstraps.*nothing is bootstrapped.*2\\^-40 allowed" ${EXPLAIN} --model=${MODEL} --json=plan.json)
+expect("64 - 3, 0 bootstraps.*nothing is bootstrapped.*2\\^-40 allowed.*not hidden" ${EXPLAIN} --model=${MODEL} --json=plan.json)
 file(READ ${folder}/plan.json plan)
 string(JSON bootstraps GET ${plan} bootstraps)
 string(JSON key_bytes GET ${plan} bytes evaluation_key)

@@ -13,8 +13,8 @@
  *
  * WHAT IS PROTECTED. The server learns nothing about the image or the result (IND-CPA, semi-honest server). The client
  * never receives the weights, but logits reveal what logits reveal, and the noise of a result is not hidden from the
- * key's owner. Results are approximate: do not send decrypted values, or whether they were right, back to the server
- * (IND-CPA^D).
+ * key's owner; results of a net of one layer give its weights away. Results are approximate: do not send decrypted
+ * values, or whether they were right, back to the server (IND-CPA^D).
  *
  * CONVENTIONS. Arguments: context, outputs, in/out, inputs; lengths after their arrays. Every function that can fail
  * returns tnn_status; on failure object outputs are NULL and buffers are untouched. Objects that a function gives out
