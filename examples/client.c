@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <torusnn/torusnn.h>
 
 #include "common/bytes.h"
 #include "common/draw.h"
-#include "common/input_file.h"
+#include "common/escape.h"
 #include "common/machine.h"
 #include "common/netpbm.h"
+#include "common/object_file.h"
 #include "common/output_file.h"
 #include "common/picture.h"
 #include "common/report.h"
@@ -25,14 +25,14 @@
 static bool load_spec(tnn_spec **spec, const char *path) {
     bytes contents = {0};
     bool loaded =
-        input_file_read(&contents, path) && status_ok(tnn_spec_load(spec, contents.data, contents.length), path);
+        object_file_read(&contents, path, "C") && status_ok(tnn_spec_load(spec, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
 
 static bool load_secret_key(tnn_secret_key **secret, const char *path) {
     bytes contents = {0};
-    bool loaded = input_file_read(&contents, path) &&
+    bool loaded = object_file_read(&contents, path, "S") &&
                   status_ok(tnn_secret_key_load(secret, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
@@ -40,8 +40,8 @@ static bool load_secret_key(tnn_secret_key **secret, const char *path) {
 
 static bool load_output(tnn_output **output, const char *path) {
     bytes contents = {0};
-    bool loaded =
-        input_file_read(&contents, path) && status_ok(tnn_output_load(output, contents.data, contents.length), path);
+    bool loaded = object_file_read(&contents, path, "O") &&
+                  status_ok(tnn_output_load(output, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
@@ -50,7 +50,7 @@ static bool stage_secret_key(output_file *file, const char *path, const tnn_secr
     bytes contents = {0};
     bool staged = bytes_allocate(&contents, tnn_secret_key_size(secret)) &&
                   status_ok(tnn_secret_key_save(secret, contents.data, contents.length), path) &&
-                  output_file_stage(file, path, OUTPUT_OWNER_ONLY, &contents);
+                  output_file_stage(file, path, OUTPUT_SECRET, &contents);
     bytes_free(&contents);
     return staged;
 }
@@ -68,7 +68,7 @@ static bool save_input(const char *path, const tnn_input *input) {
     bytes contents = {0};
     bool saved = bytes_allocate(&contents, tnn_input_size(input)) &&
                  status_ok(tnn_input_save(input, contents.data, contents.length), path) &&
-                 output_file_write(path, &contents);
+                 output_file_write(path, OUTPUT_SHARED, &contents);
     bytes_free(&contents);
     return saved;
 }
@@ -77,26 +77,20 @@ static bool save_input(const char *path, const tnn_input *input) {
 
 /* A lost secret key cannot be made again, and nothing else reads what was encrypted under it. */
 static bool check_key_paths(const char *secret_path, const char *eval_path) {
-    if (strcmp(secret_path, eval_path) == 0) {
+    if (output_file_same(secret_path, eval_path)) {
         return report_error("%s: cannot hold both keys; name two files", secret_path);
     }
-    if (access(secret_path, F_OK) == 0) {
-        return report_error("%s: exists, and nothing else reads what was encrypted under it; choose another name or "
-                            "remove it",
-                            secret_path);
-    }
-    return true;
+    return output_file_check(secret_path, OUTPUT_SECRET) && output_file_check(eval_path, OUTPUT_SHARED);
 }
 
 /* Both keys are on disk before either takes its name: an evaluation key without its secret key is of no use. */
 static bool save_keys(const char *secret_path, const tnn_secret_key *secret, const char *eval_path,
                       const tnn_eval_key *eval) {
-    output_file secret_file = {0};
-    output_file eval_file = {0};
-    bool saved = stage_secret_key(&secret_file, secret_path, secret) && stage_eval_key(&eval_file, eval_path, eval) &&
-                 output_file_commit(&secret_file) && output_file_commit(&eval_file);
-    output_file_discard(&secret_file);
-    output_file_discard(&eval_file);
+    output_file files[2] = {0};
+    bool saved = stage_secret_key(&files[0], secret_path, secret) && stage_eval_key(&files[1], eval_path, eval) &&
+                 output_files_commit(files, 2);
+    output_file_discard(&files[0]);
+    output_file_discard(&files[1]);
     return saved;
 }
 
@@ -105,7 +99,7 @@ static bool keygen(const char *const *values) {
     tnn_spec *spec = NULL;
     tnn_secret_key *secret = NULL;
     tnn_eval_key *eval = NULL;
-    bool done = check_key_paths(secret_path, eval_path) && load_spec(&spec, spec_path) &&
+    bool done = load_spec(&spec, spec_path) && check_key_paths(secret_path, eval_path) &&
                 status_ok(tnn_keygen(&secret, &eval, spec, machine_cores(), NULL), "key generation") &&
                 save_keys(secret_path, secret, eval_path, eval);
     tnn_eval_key_free(eval);
@@ -151,7 +145,9 @@ static void print_result(const tnn_spec *spec, const double *logits, size_t outp
     }
     const size_t class = tnn_class_of(logits, outputs);
     const char *name = tnn_spec_class_name(spec, class);
-    printf("class: %zu%s%s\n", class, name != NULL ? ", " : "", name != NULL ? name : "");
+    printf("class: %zu%s", class, name != NULL ? ", " : "");
+    escape_print(stdout, name != NULL ? name : "");
+    putchar('\n');
 }
 
 static bool decrypt_and_print(const tnn_spec *spec, const tnn_secret_key *secret, const tnn_output *output,
@@ -228,7 +224,8 @@ static bool describe(const char *const *values) {
     printf("classes          %u", info.classes);
     for (uint32_t i = 0; i < info.classes; i++) {
         const char *name = tnn_spec_class_name(spec, i);
-        printf("%s%s", i == 0 ? ": " : "; ", name != NULL ? name : "unnamed");
+        fputs(i == 0 ? ": " : "; ", stdout);
+        escape_print(stdout, name != NULL ? name : "unnamed");
     }
     putchar('\n');
     tnn_spec_free(spec);
