@@ -68,7 +68,7 @@ static bool save_input(const char *path, const tnn_input *input) {
     bytes contents = {0};
     bool saved = bytes_allocate(&contents, tnn_input_size(input)) &&
                  status_ok(tnn_input_save(input, contents.data, contents.length), path) &&
-                 output_file_write(path, OUTPUT_SHARED, &contents);
+                 output_file_write(path, &contents);
     bytes_free(&contents);
     return saved;
 }

@@ -46,7 +46,7 @@ static bool save_spec(const char *path, const tnn_spec *spec) {
     bytes contents = {0};
     bool saved = bytes_allocate(&contents, tnn_spec_size(spec)) &&
                  status_ok(tnn_spec_save(spec, contents.data, contents.length), path) &&
-                 output_file_write(path, OUTPUT_SHARED, &contents);
+                 output_file_write(path, &contents);
     bytes_free(&contents);
     return saved;
 }
@@ -55,7 +55,7 @@ static bool save_output(const char *path, const tnn_output *output) {
     bytes contents = {0};
     bool saved = bytes_allocate(&contents, tnn_output_size(output)) &&
                  status_ok(tnn_output_save(output, contents.data, contents.length), path) &&
-                 output_file_write(path, OUTPUT_SHARED, &contents);
+                 output_file_write(path, &contents);
     bytes_free(&contents);
     return saved;
 }

@@ -56,7 +56,7 @@ bool json_file_read(cJSON **value, const char *path) {
 static bool write_text(const char *path, char *text) {
     bytes contents = {.data = (uint8_t *)text, .length = strlen(text) + 1};
     text[contents.length - 1] = '\n';
-    return output_file_write(path, OUTPUT_SHARED, &contents);
+    return output_file_write(path, &contents);
 }
 
 bool json_file_write(const char *path, const cJSON *value) {

@@ -101,7 +101,7 @@ bool netpbm_write(const char *path, const netpbm_image *image) {
     }
     memcpy(file.data, header, (size_t)header_length);
     memcpy(file.data + header_length, image->pixels.data, image->pixels.length);
-    bool written = output_file_write(path, OUTPUT_SHARED, &file);
+    bool written = output_file_write(path, &file);
     bytes_free(&file);
     return written;
 }

@@ -263,7 +263,15 @@ bool output_files_commit(output_file *files, size_t count) {
     return done == count;
 }
 
-bool output_file_write(const char *path, output_kind kind, const bytes *contents) {
+static bool write_as(output_kind kind, const char *path, const bytes *contents) {
     output_file file = {0};
     return output_file_stage(&file, path, kind, contents) && output_files_commit(&file, 1);
+}
+
+bool output_file_write(const char *path, const bytes *contents) {
+    return write_as(OUTPUT_SHARED, path, contents);
+}
+
+bool output_file_revise(const char *path, const bytes *contents) {
+    return write_as(OUTPUT_REVISED, path, contents);
 }

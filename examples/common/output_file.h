@@ -48,7 +48,10 @@ bool output_files_commit(output_file *files, size_t count);
 /** Removes the temporary file. A file that is not staged is allowed. */
 void output_file_discard(output_file *file);
 
-/** Stages and commits one file. */
-bool output_file_write(const char *path, output_kind kind, const bytes *contents);
+/** Stages and commits one shared file. */
+bool output_file_write(const char *path, const bytes *contents);
+
+/** The same, also in place of a file that this command has read. */
+bool output_file_revise(const char *path, const bytes *contents);
 
 #endif

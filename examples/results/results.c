@@ -55,8 +55,8 @@ static bool text_close(text *page) {
     return fclose(page->stream) == 0 || report_out_of_memory();
 }
 
-static bool text_write(const text *page, const char *path, output_kind kind) {
-    return output_file_write(path, kind, &(bytes){.data = (uint8_t *)page->data, .length = page->length});
+static bool text_write(const text *page, const char *path) {
+    return output_file_revise(path, &(bytes){.data = (uint8_t *)page->data, .length = page->length});
 }
 
 static bool render_model(text *table, text *cards, const shipped_model *model, const results_options *chosen,
@@ -125,7 +125,7 @@ static bool write_readme(const text *table, const char *path) {
     bool done = old != NULL && text_open(&page);
     if (done) {
         done = replace_section(&page, old, table, path);
-        done = text_close(&page) && done && text_write(&page, path, OUTPUT_REVISED);
+        done = text_close(&page) && done && text_write(&page, path);
         free(page.data);
     }
     free(old);
@@ -141,7 +141,7 @@ static bool render_all(const catalogue *list, const results_options *chosen) {
     if (done) {
         fputs(table.data, stdout);
     }
-    done = done && (chosen->cards == NULL || text_write(&cards, chosen->cards, OUTPUT_SHARED)) &&
+    done = done && (chosen->cards == NULL || text_write(&cards, chosen->cards)) &&
            (chosen->readme == NULL || write_readme(&table, chosen->readme));
     free(table.data);
     free(cards.data);
