@@ -54,7 +54,7 @@ static bool is_now(void) {
         if (now && !plan.after) {                                                                                      \
             raise(plan.signal_number);                                                                                 \
         }                                                                                                              \
-        const __typeof__(call) result = (call);                                                                                 \
+        const __typeof__(call) result = (call);                                                                        \
         if (now && plan.after) {                                                                                       \
             const int error = errno;                                                                                   \
             raise(plan.signal_number);                                                                                 \
