@@ -23,7 +23,7 @@ function(refused words)
   endif()
 endfunction()
 
-set(KEYGEN ${CLIENT} keygen --spec spec.tnn)
+set(KEYGEN ${CLIENT} keygen --spec spec.tnn --no-passphrase)
 set(ENCRYPT ${CLIENT} encrypt --spec spec.tnn --secret secret.tnn --image image.pgm)
 run(${SERVER} spec --model ${MODEL} --out spec.tnn)
 run(${KEYGEN} --secret secret.tnn --eval eval.tnn)
