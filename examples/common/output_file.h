@@ -3,7 +3,7 @@
  *
  * The bytes go to a temporary file in the same folder, reach the disk (fsync), and take their name by rename; then the
  * folder is synced. Several files that belong together are all staged before any takes its name. A signal that ends
- * the program takes the temporary files along.
+ * the program takes the temporary files along; SIGKILL and a power cut may leave one, <name>.<16 hexadecimal digits>.
  *
  * No file ever takes the place of a secret key, of a file that this command has read, of a symbolic link, or of
  * anything but a regular file.

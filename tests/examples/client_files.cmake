@@ -64,7 +64,7 @@ refused("/dev/null: is not a regular file" ${ENCRYPT} --out /dev/null)
 
 # Two that make keys under the same names at once: one pair, which belongs together. The key id stands at byte 96.
 list(JOIN KEYGEN " " keygen)
-foreach(round RANGE 4)
+foreach(round RANGE 2)
   run(sh -c "${keygen} --secret s.tnn --eval e.tnn 2>first & ${keygen} --secret s.tnn --eval e.tnn 2>second
              wait
              cat first second | grep -q 's.tnn: exists'")
