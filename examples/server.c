@@ -11,9 +11,9 @@
 #include "common/bytes.h"
 #include "common/command_line.h"
 #include "common/compile.h"
-#include "common/input_file.h"
 #include "common/machine.h"
 #include "common/model_file.h"
+#include "common/object_file.h"
 #include "common/output_file.h"
 #include "common/report.h"
 #include "common/verbs.h"
@@ -28,16 +28,16 @@ static bool compile_file(tnn_circuit **circuit, const char *model_path) {
 
 static bool load_eval_key(tnn_eval_key **eval, const char *path) {
     bytes contents = {0};
-    bool loaded =
-        input_file_read(&contents, path) && status_ok(tnn_eval_key_load(eval, contents.data, contents.length), path);
+    bool loaded = object_file_read(&contents, path, "E") &&
+                  status_ok(tnn_eval_key_load(eval, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
 
 static bool load_input(tnn_input **input, const char *path) {
     bytes contents = {0};
-    bool loaded =
-        input_file_read(&contents, path) && status_ok(tnn_input_load(input, contents.data, contents.length), path);
+    bool loaded = object_file_read(&contents, path, "I") &&
+                  status_ok(tnn_input_load(input, contents.data, contents.length), path);
     bytes_free(&contents);
     return loaded;
 }
@@ -64,8 +64,8 @@ static bool write_spec(const char *const *values) {
     const char *model_path = values[0], *out_path = values[1];
     tnn_circuit *circuit = NULL;
     tnn_spec *spec = NULL;
-    bool done = compile_file(&circuit, model_path) && status_ok(tnn_circuit_spec(&spec, circuit), model_path) &&
-                save_spec(out_path, spec);
+    bool done = output_file_check(out_path, OUTPUT_SHARED) && compile_file(&circuit, model_path) &&
+                status_ok(tnn_circuit_spec(&spec, circuit), model_path) && save_spec(out_path, spec);
     tnn_spec_free(spec);
     tnn_circuit_free(circuit);
     return done;
@@ -95,7 +95,7 @@ static bool infer(const char *const *values) {
     tnn_evaluator *evaluator = NULL;
     tnn_output *output = NULL;
     bool done = (values[4] == NULL || parse_count(&threads, "--threads", values[4], 1, MOST_THREADS)) &&
-                compile_file(&circuit, model_path) &&
+                output_file_check(out_path, OUTPUT_SHARED) && compile_file(&circuit, model_path) &&
                 create_evaluator(&evaluator, circuit, key_path, (unsigned)threads) &&
                 infer_one(&output, evaluator, in_path) && save_output(out_path, output);
     tnn_output_free(output);

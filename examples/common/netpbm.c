@@ -55,13 +55,17 @@ static bool take_separator(cursor *at) {
     return at->next < at->end && isspace(*at->next++);
 }
 
+bool netpbm_refuse_format(const char *path) {
+    return report_error("%s: is neither a PNG, a JPEG nor a binary PGM (P5) or PPM (P6) image; convert it to one",
+                        path);
+}
+
 bool netpbm_parse(netpbm_image *image, const char *path, const bytes *file) {
     *image = (netpbm_image){0};
     cursor at = {.next = file->data, .end = file->data + file->length};
     uint32_t width, height, maxval, channels;
     if (!take_magic(&at, &channels)) {
-        return report_error("%s: is neither a PNG, a JPEG nor a binary PGM (P5) or PPM (P6) image; convert it to one",
-                            path);
+        return netpbm_refuse_format(path);
     }
     if (!take_number(&at, &width, NETPBM_LARGEST_SIDE) || !take_number(&at, &height, NETPBM_LARGEST_SIDE)) {
         return report_error("%s: width or height is not from 1 to %d; resize the image", path, NETPBM_LARGEST_SIDE);

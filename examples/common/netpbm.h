@@ -17,6 +17,9 @@ typedef struct netpbm_image {
 /** Allocates an image. On failure reports and leaves the pixels empty. */
 bool netpbm_allocate(netpbm_image *image, uint32_t height, uint32_t width, uint32_t channels);
 
+/** Reports that a file is of none of the formats that images may have. Returns false. */
+bool netpbm_refuse_format(const char *path);
+
 /** Reads the bytes of an image file that is named `path`. On failure reports and leaves the pixels empty. */
 bool netpbm_parse(netpbm_image *image, const char *path, const bytes *file);
 

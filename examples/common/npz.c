@@ -3,18 +3,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zip.h>
 
+#include "common/input_file.h"
 #include "common/report.h"
 
 static const zip_uint64_t LARGEST_MEMBER = UINT64_C(1) << 30;
 
 bool npz_open(npz_file *file, const char *path) {
     int code = 0;
-    *file = (npz_file){.archive = zip_open(path, ZIP_RDONLY, &code), .path = path};
+    *file = (npz_file){.path = path};
+    int descriptor = input_file_open(path);
+    if (descriptor < 0) {
+        return false;
+    }
+    file->archive = zip_fdopen(descriptor, 0, &code); /* which then closes it */
     if (file->archive != NULL) {
         return true;
     }
+    close(descriptor);
     zip_error_t error;
     zip_error_init_with_code(&error, code);
     report_error("%s: cannot be opened as .npz: %s; check the path or download the data again", path,

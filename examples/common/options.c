@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/command_line.h"
+#include "common/output_file.h"
 #include "common/report.h"
 #include "common/split.h"
 
@@ -57,6 +58,10 @@ bool options_find_data(options *chosen, const char *default_set) {
         }
     }
     return split_find_file(&chosen->data_path, chosen->place, chosen->set);
+}
+
+bool options_check_json(const options *chosen) {
+    return chosen->json_path == NULL || output_file_check(chosen->json_path, OUTPUT_SHARED);
 }
 
 void options_free(options *chosen) {

@@ -31,6 +31,9 @@ void options_start_children(struct argp_state *state, options *chosen);
 /** Fills data_path from place and set, and set from place where it is not given. On failure reports. */
 bool options_find_data(options *chosen, const char *default_set);
 
+/** Whether the file of --json, where there is one, may be written: once the inputs are read, before work begins. */
+bool options_check_json(const options *chosen);
+
 void options_free(options *chosen);
 
 #endif

@@ -139,19 +139,31 @@ static bool read_netpbm(uint8_t *pixels, const picture_shape *shape, const bytes
 
 /* ------------------------------------------------------------------------------------------------------ any -- */
 
-static bool starts_with(const bytes *file, const char *magic, size_t length) {
-    return file->length >= length && memcmp(file->data, magic, length) == 0;
+typedef enum picture_format { FORMAT_PNG, FORMAT_JPEG, FORMAT_NETPBM, FORMAT_UNKNOWN } picture_format;
+
+static picture_format format_of(const uint8_t *start, size_t length) {
+    if (length >= 4 && memcmp(start, "\x89PNG", 4) == 0) {
+        return FORMAT_PNG;
+    }
+    if (length >= 2 && memcmp(start, "\xff\xd8", 2) == 0) {
+        return FORMAT_JPEG;
+    }
+    return length >= 2 && start[0] == 'P' && (start[1] == '5' || start[1] == '6') ? FORMAT_NETPBM : FORMAT_UNKNOWN;
+}
+
+static bool check_head(const input_head *head, const char *path, const void *context) {
+    (void)context;
+    return format_of(head->bytes, head->length) != FORMAT_UNKNOWN || netpbm_refuse_format(path);
 }
 
 bool picture_read(uint8_t *pixels, const picture_shape *shape, const char *path) {
     bytes file = {0};
-    bool done = input_file_read(&file, path);
-    if (done && starts_with(&file, "\x89PNG", 4)) {
-        done = read_png(pixels, shape, &file, path);
-    } else if (done && starts_with(&file, "\xff\xd8", 2)) {
-        done = read_jpeg(pixels, shape, &file, path);
-    } else if (done) {
-        done = read_netpbm(pixels, shape, &file, path);
+    bool done = input_file_read_checked(&file, path, check_head, NULL);
+    if (done) {
+        const picture_format format = format_of(file.data, file.length);
+        done = format == FORMAT_PNG    ? read_png(pixels, shape, &file, path)
+               : format == FORMAT_JPEG ? read_jpeg(pixels, shape, &file, path)
+                                       : read_netpbm(pixels, shape, &file, path);
     }
     bytes_free(&file);
     return done;

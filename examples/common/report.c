@@ -3,14 +3,20 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "common/escape.h"
 
 bool report_error(const char *format, ...) {
+    char *sentence = NULL;
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s: ", program_invocation_short_name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    const bool formatted = vasprintf(&sentence, format, arguments) >= 0;
     va_end(arguments);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
+    escape_print(stderr, formatted ? sentence : tnn_status_text(TNN_ERR_MEMORY));
+    fputc('\n', stderr);
+    free(formatted ? sentence : NULL);
     return false;
 }
 

@@ -13,7 +13,8 @@
 
 enum { EXIT_REPORTED = 2 }; /* the exit code after any error, of usage or of data */
 
-/** Prints "program: sentence" on stderr. Returns false, so that callers can return the call. */
+/** Prints "program: sentence" on stderr, control characters escaped: paths and texts come from strangers. Returns
+ * false, so that callers can return the call. */
 __attribute__((format(printf, 1, 2))) bool report_error(const char *format, ...);
 
 /** Reports that an allocation failed. Returns false. */

@@ -34,7 +34,7 @@ static error_t parse_value(int key, char *value, struct argp_state *state) {
     if (key < FIRST_KEY || key >= FIRST_KEY + VERB_OPTIONS_MAX) {
         return ARGP_ERR_UNKNOWN;
     }
-    given->values[key - FIRST_KEY] = value;
+    given->values[key - FIRST_KEY] = value != NULL ? value : "";
     return 0;
 }
 

@@ -13,10 +13,10 @@
 
 enum { VERB_OPTIONS_MAX = 6 };
 
-/** An option that takes a value. */
+/** An option. One without a value is a flag, and optional; its value is "" where it is given. */
 typedef struct verb_option {
     const char *name;  /* without the dashes */
-    const char *value; /* what its value is, in capitals */
+    const char *value; /* what its value is, in capitals; NULL for a flag */
     const char *help;
     bool optional;
 } verb_option;

@@ -87,7 +87,7 @@ bool plan_make(plan *made, const options *chosen) {
     made->asked = compile_options(&chosen->compile, made->model);
     bool done = (chosen->data_path == NULL ||
                  split_read(&data, chosen->data_path, chosen->split, &made->shape, chosen->limit)) &&
-                give_images(&made->asked, &data) &&
+                give_images(&made->asked, &data) && options_check_json(chosen) &&
                 compile_model(&circuit, made->model, &made->asked, chosen->model_path) && keep_curve(made, circuit) &&
                 describe_circuit(made, circuit, &data, chosen);
     tnn_circuit_free(circuit);

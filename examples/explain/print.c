@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/escape.h"
 #include "common/parameters.h"
 #include "explain/provenance.h"
 
@@ -40,7 +41,8 @@ static bool is_exact(const plan *made) {
 
 static void print_model(const plan *made, const options *chosen) {
     const tnn_model_info *shape = &made->shape;
-    printf("%s\n", chosen->model_path);
+    escape_print(stdout, chosen->model_path);
+    putchar('\n');
     print_title("  origin");
     provenance_print(shape->provenance);
     print_title("  image");
@@ -263,7 +265,9 @@ static void print_left(const plan *made, size_t index) {
 
 static void print_images(const plan *made, const options *chosen) {
     const metrics_quality *quality = &made->simulated.quality;
-    printf("\n%s, %s split: %zu images\n", chosen->set, chosen->split, made->images);
+    putchar('\n');
+    escape_print(stdout, chosen->set);
+    printf(", %s split: %zu images\n", chosen->split, made->images);
     for (size_t i = 0; i < made->circuit.layers; i++) {
         if (made->layers[i].ranges != NULL) {
             print_left(made, i);

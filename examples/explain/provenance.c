@@ -3,6 +3,8 @@
 #include <cJSON.h>
 #include <stdio.h>
 
+#include "common/escape.h"
+
 /* Members that are missing, or of another type, are left out. */
 static const cJSON *member_at(const cJSON *value, const char *a, const char *b, const char *c) {
     value = cJSON_GetObjectItemCaseSensitive(value, a);
@@ -12,7 +14,8 @@ static const cJSON *member_at(const cJSON *value, const char *a, const char *b, 
 
 static void print_text(const char *before, const cJSON *value) {
     if (cJSON_IsString(value)) {
-        printf("%s%s", before, value->valuestring);
+        fputs(before, stdout);
+        escape_print(stdout, value->valuestring);
     }
 }
 

@@ -86,7 +86,7 @@ static bool evaluate(const tnn_model *model, const options *chosen) {
     split data = {0};
     evaluation result;
     bool done = split_read(&data, chosen->data_path, chosen->split, &info, chosen->limit) &&
-                evaluation_run(&result, model, &data, chosen);
+                options_check_json(chosen) && evaluation_run(&result, model, &data, chosen);
     if (done) {
         summary_print(&result, chosen);
         done = summary_write_json(&result, chosen);

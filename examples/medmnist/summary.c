@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "common/escape.h"
 #include "common/json_file.h"
 #include "common/parameters.h"
 #include "common/report.h"
@@ -95,8 +96,10 @@ static void print_costs(const evaluation *result) {
 void summary_print(const evaluation *result, const options *chosen) {
     const tnn_circuit_info *circuit = &result->circuit;
     const table columns = columns_of(result, chosen);
-    printf("%s, %s split: %zu images\n", chosen->set, chosen->split, result->images);
-    printf("model %s: %llu bootstraps an image\n", chosen->model_path, (unsigned long long)circuit->bootstraps);
+    escape_print(stdout, chosen->set);
+    printf(", %s split: %zu images\nmodel ", chosen->split, result->images);
+    escape_print(stdout, chosen->model_path);
+    printf(": %llu bootstraps an image\n", (unsigned long long)circuit->bootstraps);
     printf("%u bits of security, estimated %u\n", circuit->security_bits, circuit->estimated_bits);
     parameters_print(&circuit->parameters, TITLE_WIDTH);
     if (!chosen->simulate_only) {

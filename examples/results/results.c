@@ -56,7 +56,7 @@ static bool text_close(text *page) {
 }
 
 static bool text_write(const text *page, const char *path) {
-    return output_file_write(path, &(bytes){.data = (uint8_t *)page->data, .length = page->length});
+    return output_file_revise(path, &(bytes){.data = (uint8_t *)page->data, .length = page->length});
 }
 
 static bool render_model(text *table, text *cards, const shipped_model *model, const results_options *chosen,

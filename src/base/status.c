@@ -15,11 +15,13 @@ static const char *const TEXTS[TNN_STATUS_COUNT] = {
     [TNN_ERR_LIMIT] = "a size in the data is beyond the limits of the library; the file is damaged or hostile",
     [TNN_ERR_MALFORMED] =
         "a field of the data contradicts another, or the data goes on behind its end; write the file again",
+    [TNN_ERR_UNSEALED] = "the secret key is not sealed with a passphrase; load it without one, or seal it",
     [TNN_ERR_PARAMS_MISMATCH] = "key and circuit have different parameters; make a key from this circuit's client spec",
     [TNN_ERR_KEY_MISMATCH] =
         "ciphertext and key come from different key generations; use the key that belongs to the ciphertext",
     [TNN_ERR_MODEL_MISMATCH] =
         "ciphertext and circuit come from different models; use the model, or its client spec, of the ciphertext",
+    [TNN_ERR_PASSPHRASE] = "the passphrase is not the one that the secret key was sealed with; type it again",
     [TNN_ERR_INSECURE] = "the parameters are below the security curve; raise the noise or the dimension",
     [TNN_ERR_UNSATISFIABLE] = "no parameters reach the precision asked for; relax it or narrow the accumulators",
     [TNN_ERR_CANCELLED] = "the progress callback asked to stop; no output was produced",

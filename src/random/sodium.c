@@ -67,3 +67,22 @@ void tnn_secret_free(void *memory) {
 void tnn_wipe(void *memory, size_t length) {
     sodium_memzero(memory, length);
 }
+
+/* The one error left is memory: the limits that libsodium checks besides are wider than its callers'. */
+tnn_status tnn_stretch_passphrase(uint8_t *out, size_t length, const char *passphrase, size_t passphrase_length,
+                                  const tnn_stretch *stretch) {
+    const size_t memory = (size_t)stretch->memory_kib * 1024;
+    int failed = crypto_pwhash(out, length, passphrase, passphrase_length, stretch->salt, stretch->passes, memory,
+                               crypto_pwhash_ALG_ARGON2ID13);
+    return failed == 0 ? TNN_OK : TNN_ERR_MEMORY;
+}
+
+void tnn_box_close(uint8_t *box, const uint8_t *message, size_t length, const uint8_t nonce[TNN_BOX_NONCE_BYTES],
+                   const uint8_t key[TNN_BOX_KEY_BYTES]) {
+    crypto_secretbox_easy(box, message, length, nonce, key);
+}
+
+bool tnn_box_open(uint8_t *message, const uint8_t *box, size_t length, const uint8_t nonce[TNN_BOX_NONCE_BYTES],
+                  const uint8_t key[TNN_BOX_KEY_BYTES]) {
+    return crypto_secretbox_open_easy(message, box, length + TNN_BOX_EXTRA_BYTES, nonce, key) == 0;
+}

@@ -2,7 +2,8 @@
  * The 32 bytes that open every file of this library, little-endian:
  *
  *    0   3  "TNN"
- *    3   1  kind: 'M' model, 'C' client spec, 'S' secret key, 'E' evaluation key, 'I' input, 'O' output
+ *    3   1  kind: 'M' model, 'C' client spec, 'S' secret key, 'K' sealed secret key, 'E' evaluation key, 'I' input,
+ *           'O' output
  *    4   2  version: 1 or 2 of models and client specs, 1 of the others
  *    6   2  reserved, 0
  *    8   8  bytes of payload that follow the header
@@ -21,6 +22,7 @@ typedef enum tnn_kind {
     TNN_KIND_MODEL = 'M',
     TNN_KIND_SPEC = 'C',
     TNN_KIND_SECRET_KEY = 'S',
+    TNN_KIND_SEALED_KEY = 'K',
     TNN_KIND_EVAL_KEY = 'E',
     TNN_KIND_INPUT = 'I',
     TNN_KIND_OUTPUT = 'O',

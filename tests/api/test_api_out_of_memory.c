@@ -84,6 +84,7 @@ static void loaders_leave_nothing(void **state) {
     check_loader("load model", &MODEL_FORMAT, model_file(d.model), 3 + 4 + 4 + 2);
     check_loader("load spec", &SPEC_FORMAT, saved_file(&SPEC_FORMAT, d.spec), 1);
     check_loader("load secret key", &SECRET_KEY_FORMAT, saved_file(&SECRET_KEY_FORMAT, keys.secret), 2);
+    check_loader("open sealed key", &SEALED_KEY_FORMAT, saved_file(&SEALED_KEY_FORMAT, keys.secret), 1 + 1 + 2);
     check_loader("load evaluation key", &EVAL_KEY_FORMAT, saved_file(&EVAL_KEY_FORMAT, keys.eval), 3);
     check_loader("load input", &INPUT_FORMAT, saved_file(&INPUT_FORMAT, input), 2);
     check_loader("load output", &OUTPUT_FORMAT, saved_file(&OUTPUT_FORMAT, output), 1);

@@ -64,6 +64,12 @@ void __wrap_sodium_free(void *memory);
 void __real_tnn_free(void *memory);
 void __wrap_tnn_free(void *memory);
 int __real_sodium_init(void);
+int __real_crypto_pwhash(unsigned char *out, unsigned long long length, const char *passphrase,
+                         unsigned long long passphrase_length, const unsigned char *salt, unsigned long long passes,
+                         size_t memory, int algorithm);
+int __wrap_crypto_pwhash(unsigned char *out, unsigned long long length, const char *passphrase,
+                         unsigned long long passphrase_length, const unsigned char *salt, unsigned long long passes,
+                         size_t memory, int algorithm);
 int __wrap_sodium_init(void);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
@@ -102,6 +108,14 @@ void __wrap_tnn_free(void *memory) {
 
 int __wrap_sodium_init(void) {
     return fails_now(TNN_ERR_RANDOM) ? -1 : __real_sodium_init();
+}
+
+int __wrap_crypto_pwhash(unsigned char *out, unsigned long long length, const char *passphrase,
+                         unsigned long long passphrase_length, const unsigned char *salt, unsigned long long passes,
+                         size_t memory, int algorithm) {
+    return fails_now(TNN_ERR_MEMORY)
+               ? -1
+               : __real_crypto_pwhash(out, length, passphrase, passphrase_length, salt, passes, memory, algorithm);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {

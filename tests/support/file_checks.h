@@ -21,6 +21,9 @@ void assert_refused(const file_format *format, const file_bytes *file, tnn_statu
 /* Saving a loaded object gives the file back; buffers too small, NULLs. */
 void check_round_trip(const file_format *format, const void *object);
 
+/* Saving to buffers too small, and NULLs, of a file of `size` bytes: a status, and nothing is written. */
+void check_small_buffers(const file_format *format, const void *object, size_t size);
+
 /* Magic of every other kind, version, reserved bytes, length, digest; bytes behind the file. */
 void check_header_fields(const file_format *format, const file_bytes *file);
 

@@ -1,6 +1,7 @@
 #include "file_formats.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "testing.h"
 
@@ -33,6 +34,25 @@ static tnn_status load_model_alone(tnn_model **model, const uint8_t *bytes, size
 LOAD_AND_RELEASE(model, load_model_alone)
 LOAD_AND_RELEASE(spec, tnn_spec_load)
 LOAD_AND_RELEASE(secret_key, tnn_secret_key_load)
+static size_t size_sealed_key(const void *secret) {
+    return tnn_secret_key_sealed_size(secret);
+}
+
+static tnn_status save_sealed_key(const void *secret, uint8_t *out, size_t capacity) {
+    const tnn_seal_options cheapest = {.memory_kib = TNN_MIN_SEAL_KIB, .passes = 1};
+    return tnn_secret_key_seal(secret, out, capacity, SEAL_PASSPHRASE, strlen(SEAL_PASSPHRASE), &cheapest);
+}
+
+static tnn_status load_sealed_key(void **object, const uint8_t *bytes, size_t length) {
+    tnn_secret_key *secret = UNSET;
+    tnn_status status =
+        tnn_secret_key_open(object ? &secret : NULL, bytes, length, SEAL_PASSPHRASE, strlen(SEAL_PASSPHRASE));
+    if (object) {
+        *object = secret;
+    }
+    return status;
+}
+
 LOAD_AND_RELEASE(eval_key, tnn_eval_key_load)
 LOAD_AND_RELEASE(input, tnn_input_load)
 LOAD_AND_RELEASE(output, tnn_output_load)
@@ -45,6 +65,7 @@ SIZE_AND_SAVE(output)
 const file_format MODEL_FORMAT = {'M', load_model, release_model, NULL, NULL};
 const file_format SPEC_FORMAT = {'C', load_spec, release_spec, size_spec, save_spec};
 const file_format SECRET_KEY_FORMAT = {'S', load_secret_key, release_secret_key, size_secret_key, save_secret_key};
+const file_format SEALED_KEY_FORMAT = {'K', load_sealed_key, release_secret_key, size_sealed_key, save_sealed_key};
 const file_format EVAL_KEY_FORMAT = {'E', load_eval_key, release_eval_key, size_eval_key, save_eval_key};
 const file_format INPUT_FORMAT = {'I', load_input, release_input, size_input, save_input};
 const file_format OUTPUT_FORMAT = {'O', load_output, release_output, size_output, save_output};

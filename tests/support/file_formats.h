@@ -6,6 +6,9 @@
 
 #include "file_bytes.h"
 
+/* What SEALED_KEY_FORMAT seals with, at the least cost. */
+#define SEAL_PASSPHRASE "correct horse battery staple"
+
 typedef struct file_format {
     char kind;
     tnn_status (*load)(void **object, const uint8_t *bytes, size_t length);
@@ -17,6 +20,7 @@ typedef struct file_format {
 extern const file_format MODEL_FORMAT;
 extern const file_format SPEC_FORMAT;
 extern const file_format SECRET_KEY_FORMAT;
+extern const file_format SEALED_KEY_FORMAT; /* under SEAL_PASSPHRASE; no two savings are the same */
 extern const file_format EVAL_KEY_FORMAT;
 extern const file_format INPUT_FORMAT;
 extern const file_format OUTPUT_FORMAT;

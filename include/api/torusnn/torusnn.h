@@ -449,7 +449,8 @@ TNN_API TNN_MUST_USE tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secr
 /* --------------------------------------------------------------------------------------------- save and load -- */
 
 /* *_size returns the exact bytes that *_save writes to out [capacity]; *_save returns TNN_ERR_MISUSE or
- * TNN_ERR_BUFFER. Bytes of a secret key are the secret: keep them where only their owner reads, wipe them after use. */
+ * TNN_ERR_BUFFER. Bytes of a secret key are the secret: seal them (tnn_secret_key_seal) or keep them where only their
+ * owner reads, and wipe them after use. */
 
 /** The exact number of bytes of the spec on the wire. */
 TNN_API size_t tnn_spec_size(const tnn_spec *spec);
@@ -464,6 +465,60 @@ TNN_API size_t tnn_secret_key_size(const tnn_secret_key *secret);
 TNN_API TNN_MUST_USE tnn_status tnn_secret_key_save(const tnn_secret_key *secret, uint8_t *out, size_t capacity);
 /** Reads it back, the caller's to free. Returns: see BYTES above, TNN_ERR_MEMORY. */
 TNN_API TNN_MUST_USE tnn_status tnn_secret_key_load(tnn_secret_key **secret, const uint8_t *bytes, size_t length);
+
+/* A secret key at rest: its bytes encrypted under a key that Argon2id makes from a passphrase, which takes time and
+ * memory on purpose. Who finds the bytes must spend as much on every passphrase tried. */
+
+/** Most bytes of a passphrase. */
+#define TNN_MAX_PASSPHRASE_BYTES ((size_t)1024)
+/** Least memory of a passphrase's key. */
+#define TNN_MIN_SEAL_KIB 8u
+/** Most memory of a passphrase's key: 1 GiB. */
+#define TNN_MAX_SEAL_KIB (1u << 20)
+/** Most passes over it. */
+#define TNN_MAX_SEAL_PASSES 16u
+/** Most memory times passes, 4 GiB: seconds of one core. */
+#define TNN_MAX_SEAL_WORK_KIB (1u << 22)
+
+/** What each passphrase tried costs; stored with the key. */
+typedef struct tnn_seal_options {
+    uint32_t memory_kib; /* TNN_MIN_SEAL_KIB to TNN_MAX_SEAL_KIB; needed again to open */
+    uint32_t passes;     /* over that memory, 1 to TNN_MAX_SEAL_PASSES; the product at most TNN_MAX_SEAL_WORK_KIB */
+} tnn_seal_options;
+
+/** Defaults: 3 passes over 256 MiB, about a second. */
+TNN_API void tnn_seal_options_default(tnn_seal_options *options);
+
+/** The exact number of bytes of the secret key when sealed. */
+TNN_API size_t tnn_secret_key_sealed_size(const tnn_secret_key *secret);
+
+/**
+ * Writes a secret key sealed with a passphrase to out [capacity].
+ *
+ * Args:    passphrase  [passphrase_length] bytes, 1 to TNN_MAX_PASSPHRASE_BYTES of them; compared byte by byte, so
+ *                      bring text to one Unicode form before. Wiping them is the caller's.
+ *          options     NULL for the defaults
+ * Returns: TNN_ERR_MISUSE for a NULL, an empty or too long passphrase, or options out of range; TNN_ERR_BUFFER;
+ *          TNN_ERR_MEMORY. Nothing is written then.
+ * Thread safety: safe from any thread; the key is only read.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_secret_key_seal(const tnn_secret_key *secret, uint8_t *out, size_t capacity,
+                                                    const char *passphrase, size_t passphrase_length,
+                                                    const tnn_seal_options *options);
+
+/**
+ * Opens a sealed secret key, the caller's to free. What the bytes ask for is held against the limits above before any
+ * memory or time is spent on it.
+ *
+ * Returns: TNN_ERR_PASSPHRASE for another passphrase than the one it was sealed with; TNN_ERR_UNSEALED for a secret key
+ *          that is plain; TNN_ERR_CORRUPT for damaged bytes; TNN_ERR_LIMIT for costs beyond the limits; else see BYTES
+ *          above, TNN_ERR_MEMORY.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_secret_key_open(tnn_secret_key **secret, const uint8_t *bytes, size_t length,
+                                                    const char *passphrase, size_t passphrase_length);
+
+/** Whether bytes are a sealed secret key, by their header's kind alone: whether to ask for a passphrase. */
+TNN_API bool tnn_secret_key_is_sealed(const uint8_t *bytes, size_t length);
 
 /** The exact number of bytes of the evaluation key on the wire. */
 TNN_API size_t tnn_eval_key_size(const tnn_eval_key *eval);

@@ -44,11 +44,13 @@ typedef enum tnn_status {
     TNN_ERR_CORRUPT,   /* the digest does not match the bytes */
     TNN_ERR_LIMIT,     /* a size beyond the documented limits */
     TNN_ERR_MALFORMED, /* a field contradicts another */
+    TNN_ERR_UNSEALED,  /* a secret key that is plain, where a sealed one is expected */
 
     /* The objects do not belong together. */
     TNN_ERR_PARAMS_MISMATCH, /* key and circuit have different parameters */
     TNN_ERR_KEY_MISMATCH,    /* ciphertext and key come from different key generations */
     TNN_ERR_MODEL_MISMATCH,  /* ciphertext and circuit come from different models */
+    TNN_ERR_PASSPHRASE,      /* the secret key was sealed with another passphrase */
 
     /* The request cannot be met. */
     TNN_ERR_INSECURE,      /* parameters below the security curve */
