@@ -1,6 +1,9 @@
 #include "common/object_file.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/input_file.h"
 #include "common/report.h"
@@ -32,6 +35,27 @@ static tnn_status examine(const input_head *head, const char *kinds) {
 
 static bool check_header(const input_head *head, const char *path, const void *kinds) {
     return status_ok(examine(head, kinds), path);
+}
+
+/* The start of an open file, without moving in it. */
+static bool check_opened(int descriptor, const char *path, const char *kinds) {
+    uint8_t start[HEADER_BYTES];
+    struct stat about;
+    const ssize_t count = pread(descriptor, start, sizeof start, 0);
+    if (count < 0 || fstat(descriptor, &about) != 0) {
+        return report_error("%s: cannot be read: %s; check the disk", path, strerror(errno));
+    }
+    const input_head head = {.bytes = start, .length = (size_t)count, .file_length = (size_t)about.st_size};
+    return check_header(&head, path, kinds);
+}
+
+int object_file_open(const char *path, const char *kinds) {
+    int descriptor = input_file_open(path);
+    if (descriptor >= 0 && !check_opened(descriptor, path, kinds)) {
+        close(descriptor);
+        return -1;
+    }
+    return descriptor;
 }
 
 bool object_file_read(bytes *contents, const char *path, const char *kinds) {

@@ -15,4 +15,8 @@
  */
 bool object_file_read(bytes *contents, const char *path, const char *kinds);
 
+/** The same of the header alone, for a body that is read piece by piece: a descriptor at the file's start, or -1 where
+ * it has reported. */
+int object_file_open(const char *path, const char *kinds);
+
 #endif

@@ -184,6 +184,17 @@ static void an_evaluation_key_works(void **state) {
     tnn_secret_key_free(secret);
 }
 
+static void a_sealed_key_opens(void **state) {
+    (void)state;
+    static const char PASSPHRASE[] = "golden passphrase";
+    tnn_secret_key *secret;
+    file_bytes file = read_golden("2", "sealed");
+    assert_ok(tnn_secret_key_open(&secret, file.bytes, file.length, PASSPHRASE, sizeof PASSPHRASE - 1));
+    check_saved(&SECRET_KEY_FORMAT, secret, "2", "secret");
+    tnn_secret_key_free(secret);
+    free_file(&file);
+}
+
 static int print_folder(const char *folder) {
     deployed d = load_all(folder);
     printf("%.17g\n", decrypted(&d, d.output));
@@ -195,7 +206,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_decrypt_to_what_they_did), cmocka_unit_test(objects_save_to_the_same_bytes),
         cmocka_unit_test(specs_say_what_they_said),         cmocka_unit_test(old_inputs_are_evaluated_for_old_specs),
-        cmocka_unit_test(an_evaluation_key_works),
+        cmocka_unit_test(an_evaluation_key_works),          cmocka_unit_test(a_sealed_key_opens),
     };
     if (argc == 3 && strcmp(argv[1], "print") == 0) {
         return print_folder(argv[2]);
