@@ -26,7 +26,7 @@ endif()
 
 expect("" ${SERVER} spec --model=${MODEL} --out=spec.tnn)
 expect("parameters       n [0-9]+\n.*evaluation key   144 bytes.*3: low; middle; high" ${CLIENT} describe --spec=spec.tnn)
-expect("" ${CLIENT} keygen --spec=spec.tnn --secret=secret.tnn --eval=eval.tnn)
+expect("" ${CLIENT} keygen --no-passphrase --spec=spec.tnn --secret=secret.tnn --eval=eval.tnn)
 expect("" ${CLIENT} encrypt --spec=spec.tnn --secret=secret.tnn --image=image.pgm --out=input.tnn)
 expect("" ${SERVER} infer --model=${MODEL} --key=eval.tnn --in=input.tnn --out=output.tnn --threads=1)
 expect("logit 0: 98\\.0000\nlogit 1: -74\\.0000\nlogit 2: 160\\.0000\nclass: 2, high" ${CLIENT} decrypt --spec=spec.tnn --secret=secret.tnn --in=output.tnn)

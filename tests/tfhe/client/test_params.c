@@ -210,17 +210,19 @@ static tnn_params_literal literal_without_ring(void) {
 static void sets_without_a_ring_have_nothing_of_one(void **state) {
     (void)state;
     const tnn_params_literal literal = literal_without_ring();
-    const whole_field refused[] = {
-        {FIELD(k), 1},           {FIELD(N), 1024},      {FIELD(bs_base_log), 22},  {FIELD(bs_levels), 1},
-        {FIELD(ks_base_log), 2}, {FIELD(ks_levels), 7}, {FIELD(shared_prefix), 1}, {FIELD(input_bits), 8},
-        {FIELD(n), 512}};
+    const whole_field refused[] = {{FIELD(k), 1},          {FIELD(N), 1024},        {FIELD(bs_base_log), 22},
+                                   {FIELD(bs_levels), 1},  {FIELD(ks_base_log), 2}, {FIELD(ks_levels), 7},
+                                   {FIELD(input_bits), 8}, {FIELD(n), 512}};
     const noise_field with_noise_of_one = {FIELD(glwe_log2_sigma), -46};
     assert_accepted(&literal);
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
         const tnn_params_literal changed = with_whole(literal, refused[i]);
         assert_refused(TNN_ERR_MALFORMED, &changed);
     }
-    const tnn_params_literal changed = with_noise(literal, with_noise_of_one);
+    tnn_params_literal changed = with_noise(literal, with_noise_of_one);
+    assert_refused(TNN_ERR_MALFORMED, &changed);
+    changed = literal;
+    changed.shared_prefix = true;
     assert_refused(TNN_ERR_MALFORMED, &changed);
 }
 
