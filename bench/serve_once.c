@@ -13,21 +13,13 @@
 
 #include <torusnn/torusnn.h>
 
+#include "bench/circuit_file.h"
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "common/command_line.h"
-#include "common/compile.h"
 #include "common/input_file.h"
 #include "common/machine.h" /* MOST_THREADS */
-#include "common/model_file.h"
 #include "common/report.h"
-
-static bool compile_file(tnn_circuit **circuit, const char *path) {
-    tnn_model *model = NULL;
-    bool compiled = model_file_load(&model, path) && compile_model(circuit, model, NULL, path);
-    tnn_model_free(model);
-    return compiled;
-}
 
 /* The key's file is read before the clock starts; its bytes are gone before the evaluator is made. */
 static bool create_evaluator(tnn_evaluator **evaluator, double *ms, const tnn_circuit *circuit, const char *path,
@@ -81,7 +73,7 @@ static bool serve(char **paths, size_t threads) {
     tnn_circuit *circuit = NULL;
     tnn_evaluator *evaluator = NULL;
     double ready_ms = 0, image_ms = 0;
-    bool done = compile_file(&circuit, paths[0]) &&
+    bool done = circuit_from_file(&circuit, paths[0]) &&
                 create_evaluator(&evaluator, &ready_ms, circuit, paths[1], threads) &&
                 infer(&image_ms, evaluator, paths[2]);
     if (done) {
