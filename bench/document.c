@@ -55,7 +55,7 @@ bool add_floor(cJSON *object, spread transform_us, const tnn_params_literal *par
 
 bool add_over_floor(cJSON *object, spread time, spread floor, double units) {
     cJSON *member = cJSON_AddObjectToObject(object, "over_floor");
-    return add_number(member, "best", time.min / (floor.min * units)) &&
+    return add_number(member, "min", time.min / (floor.min * units)) &&
            add_number(member, "median", time.median / (floor.median * units));
 }
 

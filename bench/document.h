@@ -23,7 +23,7 @@ bool add_machine(cJSON *object);
 /** One transform in microseconds, how many a bootstrap makes, and their product. */
 bool add_floor(cJSON *object, spread transform_us, const tnn_params_literal *parameters);
 
-/** Member over_floor: best by best, median by median. Args: units  of the floor's that the time is compared with */
+/** Member over_floor: minimum by minimum, median by median. Args: units  of the floor's that the time is compared with */
 bool add_over_floor(cJSON *object, spread time, spread floor, double units);
 
 /** A new object at the end of a list, NULL where memory ran out. */

@@ -21,7 +21,7 @@ class Figures(dict):
 
 def read_figures(path):
     try:
-        return json.loads(path.read_text(), object_pairs_hook=Figures)
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=Figures)
     except ValueError as error:
         raise Refused(f"is not JSON: {error}") from error
 
@@ -72,7 +72,7 @@ def read_noise(path):
     """The rows of NOISE.md's table: its contract, whether its position noise is stated as a bound, and for position and
     value predicted variance, measured variance, their ratio and its standard error."""
     rows = [[cell.strip() for cell in line.strip("| \n").split("|")]
-            for line in path.read_text().splitlines() if line.startswith("|")]
+            for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     heads = one((r for r in rows if "position noise predicted" in r), "table with a column 'position noise predicted'")
     contract, position, value = (one((i for i, h in enumerate(heads) if h == name), f"column '{name}'")
                                  for name in ("contract", "position noise predicted", "value noise predicted"))

@@ -85,7 +85,7 @@ def bootstrap_picture(core, path):
     for name, color, marker in (("blind_rotation", BLUE, "o"), ("bootstrap", ORANGE, "s")):
         ratios = [item_of(core, name, b)["over_floor"] for b in batches]
         label = name.replace("_", " ")
-        axes.plot(batches, [r["best"] for r in ratios], color=color, marker=marker, label=f"{label}, best")
+        axes.plot(batches, [r["min"] for r in ratios], color=color, marker=marker, label=f"{label}, best")
         axes.plot(batches, [r["median"] for r in ratios], color=color, marker=marker, markerfacecolor="none", linestyle=":",
                   label=f"{label}, median")
     axes.plot([GOAL_BATCH, max(batches)], [ROTATION_GOAL] * 2, color=GREEN, linestyle="--", label=f"goal: at most {ROTATION_GOAL:g}")
@@ -151,7 +151,8 @@ def noise_picture(rows, path):
                 beneath.errorbar(predicted, ratio, error, elinewidth=1, **style)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
-        beneath.set_ylim(0.85, 1.15)
+        widest = max(abs(ratio - 1) + error for _, bound, noise in rows if not (bound and i == 0) for ratio, error in [noise[i][2:]])
+        beneath.set_ylim(1 - 1.1 * widest, 1 + 1.1 * widest)
         beneath.set_xlabel("predicted variance")
         axes.set_title(title, loc="left")
     grid[0, 0].set_ylabel("measured variance")
