@@ -56,11 +56,14 @@ static const struct argp PARSER = {
     .doc = "Times the operations of the TFHE core on one thread, beside the FFT floor of the same minutes."};
 
 static bool bench_set(cJSON *list, const tnn_shipped_params *set, size_t rounds) {
+    const tnn_params_literal *p = &set->literal;
     cJSON *object = add_row(list);
-    if (!add_text(object, "set", set->name) || !core_items_measure(object, &set->literal, rounds)) {
+    if (!add_text(object, "set", set->name) || !core_items_measure(object, p, rounds)) {
         return false;
     }
-    document_print(object);
+    printf("%s: n %u, k %u, N %u, l %u, %zu rounds\n", set->name, p->n, p->k, p->N, p->bs_levels, rounds);
+    print_row("floor", cJSON_GetObjectItem(object, "floor"));
+    print_rows("a ciphertext", cJSON_GetObjectItem(object, "items"));
     putchar('\n');
     return true;
 }

@@ -16,6 +16,7 @@
 #include "common/command_line.h"
 #include "common/json_file.h"
 #include "common/machine.h"
+#include "common/parameters.h"
 #include "common/report.h"
 
 enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000, MOST_IMAGES = 8 };
@@ -62,7 +63,12 @@ static bool measure(cJSON *object, const deployment *made, const options *chosen
                 latency_measure(object, made, &plan) &&
                 stage_profile_measure(cJSON_AddArrayToObject(object, "profile"), made, chosen->rounds);
     if (done) {
-        document_print(object);
+        printf("%s: %llu bootstraps an image, predicted %.2f ms\n", chosen->model_path,
+               (unsigned long long)made->info.bootstraps, made->info.predicted_ms);
+        parameters_print(&made->info.parameters, 19);
+        print_row("floor", cJSON_GetObjectItem(object, "floor"));
+        print_rows("calls", cJSON_GetObjectItem(object, "calls"));
+        print_rows("one image, one thread", cJSON_GetObjectItem(object, "profile"));
     }
     return done && (chosen->json_path == NULL || json_file_write(chosen->json_path, object));
 }

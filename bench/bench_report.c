@@ -2,6 +2,7 @@
  * bench_report: measures everything that docs/BENCH.md says and prints it as one JSON document; progress on stderr.
  */
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,7 @@ static const round_counts QUICK_ROUNDS = {.core = 2, .latency = 3, .scaling = 3,
 typedef struct session {
     const options *chosen;
     const round_counts *rounds;
-    char *fast_path;               /* model file of the fast net */
+    char fast_path[PATH_MAX];      /* model file of the fast net */
     tnn_params_literal parameters; /* of the fast net */
 } session;
 
@@ -105,7 +106,7 @@ static bool measure_file(cJSON *list, const session *at, const char *path) {
 
 /* The fast net first, the synthetic one last. */
 static bool measure_models(cJSON *list, const session *at) {
-    char pattern[4096];
+    char pattern[PATH_MAX];
     glob_t found;
     tnn_circuit *wide = NULL;
     snprintf(pattern, sizeof pattern, "%s/*.tnn", at->chosen->models);
@@ -129,10 +130,7 @@ static bool measure_scaling(cJSON *object, const session *at) {
 
 static bool choose_fast_net(session *at) {
     tnn_circuit *circuit = NULL;
-    if (asprintf(&at->fast_path, "%s/%s.tnn", at->chosen->models, FAST_NET) < 0) {
-        at->fast_path = NULL;
-        return report_out_of_memory();
-    }
+    snprintf(at->fast_path, sizeof at->fast_path, "%s/%s.tnn", at->chosen->models, FAST_NET);
     bool done = circuit_from_file(&circuit, at->fast_path);
     if (done) {
         at->parameters = circuit->spec.params.literal;
@@ -167,7 +165,6 @@ static bool run(const options *chosen) {
     cJSON *object = cJSON_CreateObject();
     bool done = measure(object, &at) && (chosen->out == NULL ? print(object) : json_file_write(chosen->out, object));
     cJSON_Delete(object);
-    free(at.fast_path);
     return done;
 }
 

@@ -10,8 +10,6 @@
 #include "common/json_file.h"
 #include "common/report.h"
 
-enum { MOST_PATH = 64, TITLE_WIDTH = 18, NUMBER_WIDTH = 9 };
-
 static bool whole(bool added) {
     return added || report_out_of_memory();
 }
@@ -70,75 +68,51 @@ cJSON *add_row(cJSON *list) {
 
 /* -------------------------------------------------------------------------------------------- for people -- */
 
-/* Prints a value that is neither object nor list, which stands at a path such as floor.fft_us.min. */
-typedef void print_leaf(const char *path, const cJSON *value);
+enum { MOST_PATH = 64, TITLE_WIDTH = 18, NUMBER_WIDTH = 8 };
 
-static void for_leaves(const cJSON *value, const char *path, print_leaf *print) {
+/* Prints a number or a text that stands at a path such as us.min, or where `heading` says so the path itself. */
+static void print_cell(const char *path, const cJSON *value, bool heading) {
+    int width = (int)strlen(path);
+    if (cJSON_IsString(value)) {
+        printf("  %-*s", width > TITLE_WIDTH ? width : TITLE_WIDTH, heading ? path : value->valuestring);
+        return;
+    }
+    width = width > NUMBER_WIDTH ? width : NUMBER_WIDTH;
+    if (heading) {
+        printf("  %*s", width, path);
+    } else {
+        printf("  %*.5g", width, value->valuedouble);
+    }
+}
+
+static void print_cells(const char *path, const cJSON *value, bool heading) {
     if (!cJSON_IsObject(value)) {
-        print(path, value);
+        print_cell(path, value, heading);
         return;
     }
     const cJSON *member;
     cJSON_ArrayForEach(member, value) {
         char longer[MOST_PATH];
         snprintf(longer, sizeof longer, "%.40s%s%.20s", path, path[0] == '\0' ? "" : ".", member->string);
-        for_leaves(member, longer, print);
+        print_cells(longer, member, heading);
     }
 }
 
-static void print_value(const cJSON *value, int width) {
-    if (cJSON_IsString(value)) {
-        printf("%-*s", width, value->valuestring);
-    } else if (cJSON_IsNumber(value)) {
-        printf("%*.5g", width, value->valuedouble);
-    } else {
-        printf("%*s", width, cJSON_IsTrue(value) ? "true" : "false");
-    }
+void print_row(const char *title, const cJSON *object) {
+    printf("\n%s\n", title);
+    print_cells("", object, true);
+    putchar('\n');
+    print_cells("", object, false);
+    putchar('\n');
 }
 
-static int column_width(const char *path, const cJSON *value) {
-    int width = (int)strlen(path), least = cJSON_IsString(value) ? TITLE_WIDTH : NUMBER_WIDTH;
-    return width > least ? width : least;
-}
-
-static void print_heading(const char *path, const cJSON *value) {
-    printf(cJSON_IsString(value) ? "  %-*s" : "  %*s", column_width(path, value), path);
-}
-
-static void print_cell(const char *path, const cJSON *value) {
-    fputs("  ", stdout);
-    print_value(value, column_width(path, value));
-}
-
-static void print_named(const char *path, const cJSON *value) {
-    printf("%s%s ", path, path[0] == '\0' ? "" : ":");
-    print_value(value, 0);
-    fputs("  ", stdout);
-}
-
-/* The longest row has all columns; the others lack some at the end. */
-static void print_table(const cJSON *list) {
-    const cJSON *row, *longest = list->child;
-    cJSON_ArrayForEach(row, list) {
-        longest = cJSON_GetArraySize(row) > cJSON_GetArraySize(longest) ? row : longest;
-    }
-    for_leaves(longest, "", print_heading);
+void print_rows(const char *title, const cJSON *list) {
+    const cJSON *row;
+    printf("\n%s\n", title);
+    print_cells("", cJSON_GetArrayItem(list, cJSON_GetArraySize(list) - 1), true);
     cJSON_ArrayForEach(row, list) {
         putchar('\n');
-        for_leaves(row, "", print_cell);
+        print_cells("", row, false);
     }
-}
-
-void document_print(const cJSON *object) {
-    const cJSON *member;
-    cJSON_ArrayForEach(member, object) {
-        if (cJSON_IsArray(member)) {
-            printf("\n%s\n", member->string);
-            print_table(member);
-        } else {
-            printf("%-*s", TITLE_WIDTH, member->string);
-            for_leaves(member, "", print_named);
-        }
-        putchar('\n');
-    }
+    putchar('\n');
 }

@@ -23,13 +23,17 @@ bool add_machine(cJSON *object);
 /** One transform in microseconds, how many a bootstrap makes, and their product. */
 bool add_floor(cJSON *object, spread transform_us, const tnn_params_literal *parameters);
 
-/** Member over_floor: minimum by minimum, median by median. Args: units  of the floor's that the time is compared with */
+/** Member over_floor: minimum by minimum, median by median. Args: units  of the floor's that the time is compared with
+ */
 bool add_over_floor(cJSON *object, spread time, spread floor, double units);
 
 /** A new object at the end of a list, NULL where memory ran out. */
 cJSON *add_row(cJSON *list);
 
-/** Prints an object on stdout: a line each member, and lists as tables. */
-void document_print(const cJSON *object);
+/** Prints an object on stdout as a row under its titles. */
+void print_row(const char *title, const cJSON *object);
+
+/** Prints a list of objects on stdout, a row each. The last has the members of all. */
+void print_rows(const char *title, const cJSON *list);
 
 #endif

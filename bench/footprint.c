@@ -123,7 +123,7 @@ static bool add_bytes(cJSON *object, const char *name, size_t eval_key, size_t i
 
 static bool report(cJSON *object, const subject *timed, const samples *taken) {
     const tnn_circuit_info *info = &timed->made->info;
-    size_t output_bytes, peak_bytes = (size_t)samples_largest(taken, 0, PEAK_BYTES);
+    size_t output_bytes, peak_bytes = (size_t)samples_spread(taken, 0, PEAK_BYTES).p95;
     return measure_output(&output_bytes, timed->made, timed->threads) && add_count(object, "threads", timed->threads) &&
            add_count(object, "rounds", taken->rounds) &&
            add_bytes(object, "bytes", tnn_eval_key_size(timed->made->eval), tnn_input_size(timed->made->inputs[0]),

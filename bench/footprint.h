@@ -10,7 +10,7 @@
 /**
  * Measures a model file and adds threads, rounds and
  *
- *     bytes           as saved, and the most that program serve_once had resident in any round
+ *     bytes           as saved, and the most that program serve_once had resident (p95)
  *     said_bytes      the same as tnn_circuit_describe says them before any key exists
  *     keygen_ms       key generation
  *     ready_ms        key load and evaluator, in a new process

@@ -43,11 +43,6 @@ spread samples_spread(const samples *taken, size_t subject, size_t figure) {
     return spread_of(taken->column, taken->rounds);
 }
 
-double samples_largest(const samples *taken, size_t subject, size_t figure) {
-    samples_spread(taken, subject, figure);
-    return taken->column[taken->rounds - 1];
-}
-
 spread samples_floor_us(const samples *taken) {
     size_t count = taken->rounds * taken->subjects;
     for (size_t i = 0; i < count; i++) {

@@ -24,9 +24,6 @@ void samples_free(samples *taken);
 /** Of all rounds. */
 spread samples_spread(const samples *taken, size_t subject, size_t figure);
 
-/** The largest sample of all rounds. */
-double samples_largest(const samples *taken, size_t subject, size_t figure);
-
 /** One transform of the floor, of all rounds and subjects. */
 spread samples_floor_us(const samples *taken);
 

@@ -105,5 +105,35 @@ class Pages(unittest.TestCase):
         self.assert_refused(run(self.folder, noise=text), str(text), "has no table")
 
 
+class Fit(unittest.TestCase):
+    SIZES = [16, 17, 24, 32, 64, 128, 1024]
+
+    def fit(self, times):
+        return pages.fit_of({"points": [{"size": x, "best_ms": y} for x, y in zip(self.SIZES, times)]})
+
+    def test_points_on_a_line_give_that_line(self):
+        intercept, slope, deviations = self.fit([3.5 + 0.25 * x for x in self.SIZES])
+        self.assertAlmostEqual(3.5, intercept)
+        self.assertAlmostEqual(0.25, slope)
+        self.assertLess(abs(deviations).max(), 1e-12)
+
+    def test_a_step_is_found_where_it_is(self):
+        for place in (0, 3, len(self.SIZES) - 1):
+            deviations = self.fit([2 * x * (1.2 if i == place else 1) for i, x in enumerate(self.SIZES)])[2]
+            self.assertEqual(place, abs(deviations).argmax())
+            self.assertTrue(0.05 < deviations[place] < 0.2)
+
+    def test_no_other_line_has_smaller_relative_errors(self):
+        times = [40, 39, 60, 70, 130, 300, 1900]
+        intercept, slope, _ = self.fit(times)
+
+        def errors(a, b):
+            return sum(((a + b * x) / y - 1) ** 2 for x, y in zip(self.SIZES, times))
+
+        for i in (-1, 0, 1):
+            for j in (-1, 0, 1):
+                self.assertGreaterEqual(errors(intercept + 0.01 * i, slope + 0.001 * j), errors(intercept, slope))
+
+
 if __name__ == "__main__":
     unittest.main()
