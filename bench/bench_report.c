@@ -141,10 +141,8 @@ static bool choose_fast_net(session *at) {
 
 static bool measure(cJSON *object, session *at) {
     const round_counts *rounds = at->rounds;
-    bool done =
-        choose_fast_net(at) && add_machine(object) && cJSON_AddBoolToObject(object, "quick", at->chosen->quick) != NULL;
     fputs("sizes and set-up, operations of the core\n", stderr);
-    return done &&
+    return add_machine(object) && cJSON_AddBoolToObject(object, "quick", at->chosen->quick) != NULL &&
            footprint_measure(cJSON_AddObjectToObject(object, "footprint"), at->fast_path, at->chosen->threads,
                              rounds->footprint) &&
            core_items_measure(cJSON_AddObjectToObject(object, "core"), &at->parameters, rounds->core) &&
@@ -163,7 +161,8 @@ static bool print(const cJSON *object) {
 static bool run(const options *chosen) {
     session at = {.chosen = chosen, .rounds = chosen->quick ? &QUICK_ROUNDS : &FULL_ROUNDS};
     cJSON *object = cJSON_CreateObject();
-    bool done = measure(object, &at) && (chosen->out == NULL ? print(object) : json_file_write(chosen->out, object));
+    bool done = choose_fast_net(&at) && measure(object, &at) &&
+                (chosen->out == NULL ? print(object) : json_file_write(chosen->out, object));
     cJSON_Delete(object);
     return done;
 }

@@ -10,8 +10,8 @@ import argparse
 import pathlib
 import sys
 
-from figures import (FAST_NET, GOAL_BATCH, ROTATION_GOAL, WIDE_NET, Refused, alone_on, batches_of, fit_of, fullest_on, item_of,
-                     model_of, one, read_figures, read_noise, thread_counts)
+from figures import (FAST_NET, GOAL_BATCH, ROTATION_GOAL, WIDE_NET, Refused, alone_on, batches_of, fit_of, fullest_on,
+                     item_of, model_of, one, read_figures, read_noise, thread_counts)
 
 DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
 
@@ -80,8 +80,8 @@ def goals_section(figures):
     rows = [[what, f"{measured:.3g} {unit}", f"{'at least' if at_least else 'at most'} {bound:g}",
              "yes" if (measured >= bound if at_least else measured <= bound) else "no"]
             for what, measured, unit, bound, at_least in goals(figures)]
-    return ("\n## Goals\n\nBest of several. Threads gain no more than the machine has to give: the table of threads says what that "
-            "was.\n\n" + table("tnnt", ["what", "measured", "goal", "reached"], rows))
+    return ("\n## Goals\n\nBest of several. Threads gain no more than the machine has to give: the table of threads says "
+            "what that was.\n\n" + table("tnnt", ["what", "measured", "goal", "reached"], rows))
 
 
 def core_section(core):
@@ -93,18 +93,21 @@ def core_section(core):
             item = item_of(core, name, batch)
             cells += both(item["us"], ".2f", 1e-3) + both(item["over_floor"], ".2f")
         rows.append(cells)
+    heads = ["batch", "blind rotation: ms, best", "median", "ratio, best", "median", "bootstrap: ms, best", "median",
+             "ratio, best", "median"]
+    best_ms, median_ms = both(floor, ".2f", 1e-3 * transforms)
     small = [[i["name"].replace("_", " "), *both(i["us"], ".3f")] for i in core["items"] if "over_floor" not in i]
     return f"""
 ## Bootstrap against the floor
 
 ![Bootstrap over the FFT floor by batch](bench-bootstrap.svg)
 
-Parameters of the fast net: {parameters(core['parameters'])}. One thread, {core['rounds']} rounds. Floor of a bootstrap: {transforms:.0f} \
-transforms of {floor['min']:.3f} us = {transforms * floor['min'] * 1e-3:.2f} ms (median {transforms * floor['median'] * 1e-3:.2f} ms).
+Parameters of the fast net: {parameters(core['parameters'])}. \
+One thread, {core['rounds']} rounds. \
+Floor of a bootstrap: {transforms:.0f} transforms of {floor['min']:.3f} us = {best_ms} ms (median {median_ms} ms).
 Times are of one ciphertext.
 
-""" + table("n" * 9, ["batch", "blind rotation: ms, best", "median", "ratio, best", "median", "bootstrap: ms, best", "median",
-             "ratio, best", "median"], rows) + (
+""" + table("n" * 9, heads, rows) + (
         "\n" + table("tnn", ["operation", "us, best", "median"], small) if small else "")
 
 
@@ -114,8 +117,11 @@ def models_section(models):
         for threads in thread_counts(model["calls"]):
             alone, full = alone_on(model["calls"], threads), fullest_on(model["calls"], threads)
             rates = [1e3 / full["image_ms"][key] for key in ("min", "median")]
-            rows.append([model["name"], model["lookups"], str(model["bootstraps"]), str(threads), *both(alone["image_ms"], ".2f"),
-                         *both(alone["over_floor"], ".2f"), str(full["images"]), *(f"{rate:.1f}" for rate in rates)])
+            rows.append([model["name"], model["lookups"], str(model["bootstraps"]), str(threads),
+                         *both(alone["image_ms"], ".2f"), *both(alone["over_floor"], ".2f"), str(full["images"]),
+                         *(f"{rate:.1f}" for rate in rates)])
+    heads = ["model", "lookups", "bootstraps", "threads", "ms, best", "median", "ratio, best", "median", "images a call",
+             "images a second, best", "median"]
     sets = [[m["name"], parameters(m["parameters"]), str(m["rounds"])] for m in models]
     return """
 ## Latency of an image
@@ -125,8 +131,7 @@ def models_section(models):
 From the encrypted image's bytes to the result's. Ratios are to the floor of all bootstraps of an image on one thread. Images a
 second are of calls with as many images as fill the batches of all threads.
 
-""" + table("ttnnnnnnnnn", ["model", "lookups", "bootstraps", "threads", "ms, best", "median", "ratio, best", "median", "images a call",
-             "images a second, best", "median"], rows) + "\n" + table("ttn", ["model", "parameters", "rounds"], sets) + (
+""" + table("tt" + "n" * 9, heads, rows) + "\n" + table("ttn", ["model", "parameters", "rounds"], sets) + (
         "\nThe 784-392-2 net has random weights and the parameters of the fast net.\n")
 
 
@@ -134,9 +139,11 @@ def threads_section(scaling):
     alone, rows = alone_on(scaling["calls"], 1), []
     for threads in thread_counts(scaling["calls"]):
         call = alone_on(scaling["calls"], threads)
+        gain = alone["image_ms"]["min"] / call["image_ms"]["min"]
         crew = [f"{threads * alone['crew_us'][key] / call['crew_us'][key]:.2f}" for key in ("min", "median")]
-        rows.append([str(threads), *both(call["image_ms"], ".2f"), f"{alone['image_ms']['min'] / call['image_ms']['min']:.2f}",
-                     f"{call['gain']['median']:.2f}", *crew])
+        rows.append([str(threads), *both(call["image_ms"], ".2f"), f"{gain:.2f}", f"{call['gain']['median']:.2f}", *crew])
+    heads = ["threads", "ms, best", "median", "gain of the best", "median gain", "separate FFTs: gain of the best",
+             "of the medians"]
     return f"""
 ## Threads
 
@@ -144,8 +151,7 @@ A net of 16 neurons, in equal parts on each thread. Parameters of the fast net, 
 compares two calls that follow each other. The last columns are what the machine has to give: in the same rounds, the gain of
 FFTs that run on these threads and share nothing. Two processors of a virtual machine may be one core's.
 
-""" + table("n" * 7, ["threads", "ms, best", "median", "gain of the best", "median gain", "separate FFTs: gain of the best", "of the medians"],
-            rows)
+""" + table("n" * 7, heads, rows)
 
 
 def series_section(series):
@@ -157,8 +163,8 @@ def series_section(series):
 ### {series['variable']}
 
 {series['setting']}; every size under the same parameters: {parameters(series['parameters'])}.
-{series['rounds']} rounds. Fit of the best times: {intercept:.3f} ms + {slope:.4g} ms a unit of {series['variable']}; largest deviation from it \
-{100 * abs(deviations[worst]):.1f} %, at {series['points'][worst]['size']}.
+{series['rounds']} rounds. Fit of the best times: {intercept:.3f} ms + {slope:.4g} ms a unit of {series['variable']}; \
+largest deviation from it {100 * abs(deviations[worst]):.1f} %, at {series['points'][worst]['size']}.
 
 """ + table("n" * 7, [series["variable"], "ms, best", "median", "ratio, best", "median", "fit, ms", "deviation"], rows)
 
@@ -187,10 +193,12 @@ def footprint_section(spent):
     return f"""
 ## Sizes and set-up
 
-The fast net, {spent['threads']} threads, {spent['rounds']} rounds. Memory is the most that was resident in a process that compiles the model,
+The fast net, {spent['threads']} threads, {spent['rounds']} rounds. \
+Memory is the most that was resident in a process that compiles the model,
 loads the key and evaluates one image; beside it what `tnn_circuit_describe` says of key, circuit and scratch memory.
 
-""" + table("tnn", ["what", "measured", "said before any key exists"], sizes) + "\n" + table("tnn", ["set-up", "ms, best", "median"], times)
+""" + table("tnn", ["what", "measured", "said before any key exists"], sizes) + (
+        "\n" + table("tnn", ["set-up", "ms, best", "median"], times))
 
 
 NOISE_SECTION = """

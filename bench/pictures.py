@@ -16,8 +16,9 @@ BLUE, ORANGE, GREEN, PURPLE = "#3584e4", "#e0742a", "#2da44e", "#9a6ae0"
 STYLE = {
     "svg.hashsalt": "torusnn", "svg.fonttype": "path", "font.size": 12, "axes.titlesize": 13, "legend.frameon": False,
     "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
-    "axes.titlecolor": INK, "grid.color": INK, "grid.alpha": 0.25, "axes.grid": True, "axes.axisbelow": True, "axes.spines.top": False,
-    "axes.spines.right": False, "xtick.minor.size": 0, "ytick.minor.size": 0, "lines.linewidth": 2, "lines.markersize": 7,
+    "axes.titlecolor": INK, "grid.color": INK, "grid.alpha": 0.25, "axes.grid": True, "axes.axisbelow": True,
+    "axes.spines.top": False, "axes.spines.right": False, "xtick.minor.size": 0, "ytick.minor.size": 0,
+    "lines.linewidth": 2, "lines.markersize": 7,
 }
 
 
@@ -64,8 +65,8 @@ def latency_picture(models, path):
                                  label=f"{count} thread{'s' * (count > 1)}, best"))
         median, = axes.plot(medians, rows, "|", color=INK, markersize=12, markeredgewidth=2.5, label="median")
         for row, time in zip(rows, times):
-            axes.annotate(f"{time['min']:.1f}" if time["min"] < 100 else f"{time['min']:.0f}", (time["median"], row), (7, 0), textcoords="offset points", va="center",
-                          fontsize=10)
+            best = f"{time['min']:.1f}" if time["min"] < 100 else f"{time['min']:.0f}"
+            axes.annotate(best, (time["median"], row), (7, 0), textcoords="offset points", va="center", fontsize=10)
     axes.set_yticks(range(len(models)), [f"{m['name']}\n{m['bootstraps']} bootstraps" for m in models], fontsize=10)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
@@ -88,7 +89,8 @@ def bootstrap_picture(core, path):
         axes.plot(batches, [r["min"] for r in ratios], color=color, marker=marker, label=f"{label}, best")
         axes.plot(batches, [r["median"] for r in ratios], color=color, marker=marker, markerfacecolor="none", linestyle=":",
                   label=f"{label}, median")
-    axes.plot([GOAL_BATCH, max(batches)], [ROTATION_GOAL] * 2, color=GREEN, linestyle="--", label=f"goal: at most {ROTATION_GOAL:g}")
+    axes.plot([GOAL_BATCH, max(batches)], [ROTATION_GOAL] * 2, color=GREEN, linestyle="--",
+              label=f"goal: at most {ROTATION_GOAL:g}")
     axes.axhline(1, color=INK, label="the floor")
     axes.set_xscale("log")
     plain_numbers(axes.xaxis, batches)
@@ -108,8 +110,9 @@ def growth_picture(growth, path):
         sizes = np.array([p["size"] for p in series["points"]])
         line = np.linspace(sizes[0], sizes[-1], 200)
         axes.plot(line, intercept + slope * line, color=ORANGE, linestyle="--", label="linear fit of the best")
-        axes.plot(sizes, [p["median_ms"] for p in series["points"]], "o", color=BLUE, markerfacecolor="none", label="median")
-        axes.plot(sizes, [p["best_ms"] for p in series["points"]], "o", color=BLUE, label="best")
+        best, medians = ([p[key] for p in series["points"]] for key in ("best_ms", "median_ms"))
+        axes.plot(sizes, medians, "o", color=BLUE, markerfacecolor="none", label="median")
+        axes.plot(sizes, best, "o", color=BLUE, label="best")
         beneath.axhline(0, color=ORANGE, linestyle="--")
         beneath.plot(sizes, 100 * deviations, "o", color=BLUE)
         bound = 5 * np.ceil(100 * abs(deviations).max() / 5 + 0.2)
@@ -118,7 +121,7 @@ def growth_picture(growth, path):
             axes.set_yscale("log")
             plain_numbers(axes.yaxis, round_ticks(*axes.get_ylim()))
         else:
-            axes.set_ylim(0, 1.08 * max(p["median_ms"] for p in series["points"]))
+            axes.set_ylim(0, 1.08 * max(medians))
         if series["variable"] != "layers":
             beneath.set_xscale("log")
             plain_numbers(beneath.xaxis, [t for t in 4.0 ** np.arange(8) if sizes[0] <= t <= sizes[-1]])
@@ -131,32 +134,41 @@ def growth_picture(growth, path):
     save(figure, path)
 
 
+KINDS = {  # of layers: color and marker; only positions are ever stated as a bound
+    "tolerant circuit": (BLUE, "o"), "exact circuit": (PURPLE, "D"), "stated as an upper bound": (ORANGE, "s"),
+}
+
+
+def noise_panels(axes, beneath, layers):
+    """Args: layers  [(kind, (predicted variance, measured variance, ratio, its standard error))]"""
+    predicted = [noise[0] for _, noise in layers]
+    ends = (min(predicted) / 2, max(predicted) * 2)
+    axes.plot(ends, ends, color=INK, linewidth=1, label="measured = predicted")
+    beneath.axhline(1, color=INK, linewidth=1)
+    furthest = 0
+    for kind, (color, marker) in KINDS.items():
+        chosen = np.array([noise for its_kind, noise in layers if its_kind == kind]).reshape(-1, 4)
+        predicted, measured, ratio, error = chosen.T
+        style = dict(color=color, marker=marker, linestyle="", markerfacecolor="none", markeredgewidth=1.5)
+        axes.plot(predicted, measured, label=kind, **style)
+        if kind != "stated as an upper bound":
+            beneath.errorbar(predicted, ratio, error, elinewidth=1, **style)
+            furthest = max([furthest, *(abs(ratio - 1) + error)])
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    beneath.set_ylim(1 - 1.1 * furthest, 1 + 1.1 * furthest)
+    beneath.set_xlabel("predicted variance")
+
+
 def noise_picture(rows, path):
     figure, grid = plt.subplots(2, 2, figsize=(10, 6), height_ratios=(3, 2), sharex="col", constrained_layout=True)
-    titles = ("position noise, positions²", "value noise, torus²")
-    kinds = (("tolerant", False, BLUE, "o"), ("exact", False, PURPLE, "D"), ("tolerant", True, ORANGE, "s"))
-    for i, (title, (axes, beneath)) in enumerate(zip(titles, grid.T)):
-        every = [noise[i][0] for _, _, noise in rows]
-        ends = (min(every) / 2, max(every) * 2)
-        axes.plot(ends, ends, color=INK, linewidth=1, label="measured = predicted")
-        beneath.axhline(1, color=INK, linewidth=1)
-        for contract, bound, color, marker in kinds:
-            chosen = [noise[i] for row_contract, is_bound, noise in rows if (row_contract, is_bound and i == 0) == (contract, bound)]
-            if not chosen:
-                continue
-            predicted, measured, ratio, error = np.array(chosen).T
-            style = dict(color=color, marker=marker, linestyle="", markerfacecolor="none", markeredgewidth=1.5)
-            axes.plot(predicted, measured, label="stated as an upper bound" if bound else f"{contract} circuit", **style)
-            if not bound:
-                beneath.errorbar(predicted, ratio, error, elinewidth=1, **style)
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log", base=2)
-        widest = max(abs(ratio - 1) + error for _, bound, noise in rows if not (bound and i == 0) for ratio, error in [noise[i][2:]])
-        beneath.set_ylim(1 - 1.1 * widest, 1 + 1.1 * widest)
-        beneath.set_xlabel("predicted variance")
-        axes.set_title(title, loc="left")
+    noise_panels(*grid[:, 0], [("stated as an upper bound" if bound else f"{contract} circuit", position)
+                               for contract, bound, (position, _) in rows])
+    noise_panels(*grid[:, 1], [(f"{contract} circuit", value) for contract, _, (_, value) in rows])
+    grid[0, 0].set_title("position noise, positions²", loc="left")
+    grid[0, 1].set_title("value noise, torus²", loc="left")
     grid[0, 0].set_ylabel("measured variance")
     grid[1, 0].set_ylabel("measured / predicted")
     figure.align_ylabels(grid[:, 0])
-    legend_beside(grid[0, 1], grid[0, 0].get_legend_handles_labels()[0])
+    legend_beside(grid[0, 1])
     save(figure, path)

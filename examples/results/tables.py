@@ -72,18 +72,20 @@ def row(name, f):
     return " | ".join([
         f"| {name}", "-".join(map(str, f["layers"])), str(f["bootstraps"]), f["contract"], str(f["images"]),
         quality(f["clear_accuracy"], f["clear_auc"]), quality(f["simulated"]["accuracy"], f["simulated"]["auc"]),
-        quality(f["encrypted_accuracy"], f["encrypted_auc"]), f"{100 * f['agreement']:.2f} %", f"{f['logit_rms_error']:.3f}",
+        quality(f["encrypted_accuracy"], f["encrypted_auc"]), f"{100 * f['agreement']:.2f} %",
+        f"{f['logit_rms_error']:.3f}",
         f"{f['latency_ms']['min']:.0f}, {f['latency_ms']['median']:.0f}",
         f"{f['evaluation_key_bytes']} / {f['input_bytes']} / {f['output_bytes']} |\n"])
 
 
 def foot(f):
-    return (f"\nAccuracy / AUC on the test split, every image truly encrypted; encrypted figures are means over {len(f['keys'])} fresh "
-            f"keys, simulated ones over {f['simulated']['runs']} runs. Same class: share of images whose encrypted and clear logits "
-            "name one class. Logit error: root mean square, in logits. Time: best and median from the encrypted image's bytes to the "
-            f"result's, one image at a time on {f['threads']} threads. Neurons that no logit depends on take no bootstrap. Noise "
-            "allowed is what the model's file states: of a table position as a fraction of the table, of a logit as a fraction of "
-            "its spread.\n")
+    return ("\nAccuracy / AUC on the test split, every image truly encrypted; encrypted figures are means over "
+            f"{len(f['keys'])} fresh keys, simulated ones over {f['simulated']['runs']} runs. Same class: share of images "
+            "whose encrypted and clear logits name one class. Logit error: root mean square, in logits. Time: best and "
+            "median from the encrypted image's bytes to the result's, one image at a time on "
+            f"{f['threads']} threads. Neurons that no logit depends on take no bootstrap. Noise allowed is what the "
+            "model's file states: of a table position as a fraction of the table, of a logit as a fraction of its "
+            "spread.\n")
 
 
 # --------------------------------------------------------------------------------------------------- cards --
@@ -118,7 +120,8 @@ def seeds_row(title, split):
     if split.get("accuracy", {}).get("sd") is None:
         return ""
     accuracy, auc = split["accuracy"], split["auc"]
-    return (f"| {title} | {100 * accuracy['mean']:.2f} ± {100 * accuracy['sd']:.2f} % | {auc['mean']:.3f} ± {auc['sd']:.3f} |\n")
+    return (f"| {title} | {100 * accuracy['mean']:.2f} ± {100 * accuracy['sd']:.2f} % "
+            f"| {auc['mean']:.3f} ± {auc['sd']:.3f} |\n")
 
 
 def measured_rows(f):
@@ -131,9 +134,10 @@ def measured_rows(f):
 def card(model, p, f):
     """Figures that were not measured, f = None, come from training."""
     metrics, seeds = p.get("metrics", {}), p.get("all_seeds", {})
-    return (f"\n## {model['name']}.tnn\n\n- intended use: {model['purpose']}\n- must not be used for: {model['warning']}\n" +
-            origin(p) + "\n| | accuracy | AUC |\n|---|---|---|\n" +
-            figures_row("validation, this model", metrics.get("val", {})) + seeds_row("validation, all seeds", seeds.get("val", {})) +
+    return (f"\n## {model['name']}.tnn\n\n- intended use: {model['purpose']}\n"
+            f"- must not be used for: {model['warning']}\n" + origin(p) + "\n| | accuracy | AUC |\n|---|---|---|\n" +
+            figures_row("validation, this model", metrics.get("val", {})) +
+            seeds_row("validation, all seeds", seeds.get("val", {})) +
             f"| **test**{'' if f else ', not measured encrypted yet'} | | |\n" +
             "".join(figures_row(name, values) for name, values in p.get("baselines", {}).get("test", {}).items()) +
             seeds_row("all seeds, in the clear", seeds.get("test", {})) +
@@ -174,7 +178,7 @@ def replace_section(path, table):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--measured", type=pathlib.Path, default=HERE / "measured", help="folder of the figures, a file a model")
+    parser.add_argument("--measured", type=pathlib.Path, default=HERE / "measured", help="folder of the figures")
     parser.add_argument("--readme", type=pathlib.Path, help="file in which to replace the table")
     parser.add_argument("--cards", type=pathlib.Path, help="file of the model cards")
     chosen = parser.parse_args()

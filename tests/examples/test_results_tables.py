@@ -26,7 +26,8 @@ class Tables(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.readme, self.cards, self.measured = self.folder / "README.md", self.folder / "cards.md", self.folder / "measured"
+        self.readme, self.cards = self.folder / "README.md", self.folder / "cards.md"
+        self.measured = self.folder / "measured"
         shutil.copy(ROOT / "README.md", self.readme)
         shutil.copytree(MEASURED, self.measured)
 
