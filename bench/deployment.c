@@ -43,6 +43,9 @@ bool deployment_create(deployment *made, tnn_circuit *circuit, size_t images, si
         return report_out_of_memory();
     }
     tnn_circuit_describe(circuit, &made->info);
+    if (made->info.bootstraps == 0) {
+        return report_error("without bootstraps there is no floor of transforms to hold times against");
+    }
     bool done = fft_floor_create(&made->floor, made->info.parameters.N, threads) &&
                 make_keys(&made->secret, &made->eval, circuit, machine_cores());
     for (uint32_t i = 0; i < count && done; i++) {
