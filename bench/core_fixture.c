@@ -1,25 +1,9 @@
 #include "bench/core_fixture.h"
 
-#include <stdlib.h>
+#include "memory.h"
+#include "random.h"
 
 #include "common/report.h"
-
-enum { CACHE_LINE = 64 };
-
-/* xorshift32 (Marsaglia 2003): operands that are the same in every run. */
-static uint32_t next_word(uint32_t *state) {
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
-static void fill_words(uint32_t *words, size_t count, uint32_t mask) {
-    uint32_t state = 0x9e3779b9u;
-    for (size_t i = 0; i < count; i++) {
-        words[i] = next_word(&state) & mask;
-    }
-}
 
 static bool create_keys(core_fixture *fixture, const tnn_params_literal *parameters) {
     tnn_secret_key *secret = NULL;
@@ -36,36 +20,43 @@ static bool create_keys(core_fixture *fixture, const tnn_params_literal *paramet
 
 static bool create_tools(core_fixture *fixture, const tnn_params_literal *parameters) {
     return status_ok(tnn_workspace_create(&fixture->workspace, fixture->params, CORE_MOST_BATCH), "workspace") &&
-           status_ok(tnn_fft_create(&fixture->fft, parameters->N), "transform") &&
-           fft_floor_create(&fixture->reference, parameters->N);
+           status_ok(tnn_fft_create(&fixture->fft, parameters->N), "transform");
 }
 
-static bool create_operands(core_fixture *fixture, const tnn_params_literal *parameters) {
-    size_t N = parameters->N;
-    size_t small_words = CORE_MOST_BATCH * ((size_t)parameters->n + 1);
-    size_t big_words = CORE_MOST_BATCH * (tnn_params_big_dimension(fixture->params) + 1);
-    size_t glwe_words = CORE_MOST_BATCH * (parameters->k + 1) * N;
-    fixture->points_in = aligned_alloc(CACHE_LINE, N * sizeof(double));
-    fixture->points_out = aligned_alloc(CACHE_LINE, N * sizeof(double));
-    fixture->accumulators = aligned_alloc(CACHE_LINE, glwe_words * sizeof(uint32_t));
-    fixture->positions = calloc(small_words, sizeof(uint32_t));
-    fixture->small = calloc(small_words, sizeof(uint32_t));
-    fixture->big = calloc(big_words, sizeof(uint32_t));
-    if (fixture->points_in == NULL || fixture->points_out == NULL || fixture->accumulators == NULL ||
-        fixture->positions == NULL || fixture->small == NULL || fixture->big == NULL) {
+/* A ciphertext of random words for each of a batch, those of `mask`. */
+static bool draw_batch(uint32_t **words, size_t ciphertext_words, uint32_t mask) {
+    size_t count = CORE_MOST_BATCH * ciphertext_words;
+    *words = tnn_alloc(count, sizeof **words);
+    if (*words == NULL) {
         return report_out_of_memory();
     }
-    for (size_t i = 0; i < N; i++) {
-        fixture->points_in[i] = (double)(i % 17) - 8.0;
+    tnn_random_bytes(*words, count * sizeof **words);
+    for (size_t i = 0; i < count; i++) {
+        (*words)[i] &= mask;
     }
-    fill_words(fixture->accumulators, glwe_words, UINT32_MAX);
-    fill_words(fixture->positions, small_words, 2 * parameters->N - 1);
-    fill_words(fixture->small, small_words, UINT32_MAX);
-    fill_words(fixture->big, big_words, UINT32_MAX);
+    return true;
+}
+
+static bool draw_points(core_fixture *fixture, size_t N) {
+    fixture->points_in = tnn_alloc(N, sizeof(double));
+    fixture->points_out = tnn_alloc(N, sizeof(double));
+    if (fixture->points_in == NULL || fixture->points_out == NULL) {
+        return report_out_of_memory();
+    }
+    tnn_gaussian(fixture->points_in, N);
+    return true;
+}
+
+static bool create_operands(core_fixture *fixture, const tnn_params_literal *p) {
+    size_t N = p->N;
+    bool done = draw_points(fixture, N) && draw_batch(&fixture->accumulators, (p->k + 1) * N, UINT32_MAX) &&
+                draw_batch(&fixture->positions, p->n + 1, 2 * p->N - 1) &&
+                draw_batch(&fixture->small, p->n + 1, UINT32_MAX) &&
+                draw_batch(&fixture->big, tnn_params_big_dimension(fixture->params) + 1, UINT32_MAX);
     for (size_t i = 0; i < CORE_MOST_BATCH; i++) {
         fixture->tests[i] = fixture->accumulators;
     }
-    return true;
+    return done;
 }
 
 bool core_fixture_create(core_fixture *fixture, const tnn_params_literal *parameters) {
@@ -75,13 +66,12 @@ bool core_fixture_create(core_fixture *fixture, const tnn_params_literal *parame
 }
 
 void core_fixture_free(core_fixture *fixture) {
-    free(fixture->points_in);
-    free(fixture->points_out);
-    free(fixture->accumulators);
-    free(fixture->positions);
-    free(fixture->small);
-    free(fixture->big);
-    fft_floor_free(fixture->reference);
+    tnn_free(fixture->points_in);
+    tnn_free(fixture->points_out);
+    tnn_free(fixture->accumulators);
+    tnn_free(fixture->positions);
+    tnn_free(fixture->small);
+    tnn_free(fixture->big);
     tnn_fft_free(fixture->fft);
     tnn_ggsw_free(fixture->ggsw);
     tnn_workspace_free(fixture->workspace);

@@ -7,7 +7,6 @@
 
 #include <torusnn/tfhe.h>
 
-#include "bench/fft_floor.h"
 #include "fft.h"
 
 enum { CORE_MOST_BATCH = 32 };
@@ -18,7 +17,6 @@ typedef struct core_fixture {
     tnn_workspace *workspace;
     tnn_ggsw *ggsw;
     tnn_fft *fft;
-    fft_floor *reference;
 
     double *points_in, *points_out;         /* [N], aligned */
     uint32_t *accumulators;                 /* [CORE_MOST_BATCH][k + 1][N] */

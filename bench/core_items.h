@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <cJSON.h>
+
 #include "bench/core_fixture.h"
 
 typedef struct core_item {
@@ -21,7 +23,10 @@ const core_item *core_items_list(size_t *count);
 /** Whether a parameter set has the keys that an item needs. */
 bool core_item_applies(const core_item *item, const tnn_params_literal *parameters);
 
-/** Times an item once: microseconds a ciphertext. */
-double core_item_sample_us(const core_item *item, core_fixture *fixture);
+/**
+ * Times all items of a parameter set on one thread, each after the FFT floor, and adds parameters, rounds, floor and
+ * items: microseconds a ciphertext. On failure reports.
+ */
+bool core_items_measure(cJSON *object, const tnn_params_literal *parameters, size_t rounds);
 
 #endif

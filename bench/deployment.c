@@ -2,37 +2,42 @@
 
 #include <stdlib.h>
 
+#include "circuit.h"
+#include "encoding.h"
+
 #include "common/clock.h"
 #include "common/draw.h"
 #include "common/machine.h"
 #include "common/report.h"
 
-static bool encrypt_drawing(deployment *made, const tnn_spec *spec, uint32_t index) {
-    uint32_t height, width, channels;
-    tnn_spec_shape(spec, &height, &width, &channels, NULL);
-    size_t pixels = (size_t)height * width * channels;
-    uint8_t *image = malloc(pixels);
-    if (image == NULL) {
-        return report_out_of_memory();
-    }
-    draw_radiograph(image, height, width, channels, index);
-    bool done = status_ok(tnn_encrypt(&made->inputs[index], spec, made->secret, image, pixels), "encryption");
-    free(image);
-    return done;
-}
-
-static bool act_as_client(deployment *made) {
+bool make_keys(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_circuit *circuit, size_t threads) {
     tnn_spec *spec = NULL;
-    bool done = status_ok(tnn_circuit_spec(&spec, made->circuit), "client spec") &&
-                status_ok(tnn_keygen(&made->secret, &made->eval, spec, machine_cores(), NULL), "key generation");
-    for (uint32_t i = 0; i < made->count && done; i++) {
-        done = encrypt_drawing(made, spec, i);
-    }
+    bool done = status_ok(tnn_circuit_spec(&spec, circuit), "client spec") &&
+                status_ok(tnn_keygen(secret, eval, spec, (unsigned)threads, NULL), "key generation");
     tnn_spec_free(spec);
     return done;
 }
 
-bool deployment_create(deployment *made, tnn_circuit *circuit, size_t count) {
+bool encrypt_drawing(tnn_input **input, const tnn_circuit *circuit, const tnn_secret_key *secret, uint32_t variant) {
+    const tnn_spec *spec = &circuit->spec;
+    size_t pixels = tnn_spec_pixels(spec);
+    uint8_t *image = malloc(pixels);
+    if (image == NULL) {
+        return report_out_of_memory();
+    }
+    draw_radiograph(image, spec->height, spec->width, spec->channels, variant);
+    bool done = status_ok(tnn_encrypt(input, spec, secret, image, pixels), "encryption");
+    free(image);
+    return done;
+}
+
+size_t images_that_fill(const tnn_circuit *circuit, size_t threads) {
+    size_t lookups = tnn_params_batch(&circuit->spec.params) * threads;
+    return (lookups + circuit->layers[0].neurons - 1) / circuit->layers[0].neurons;
+}
+
+bool deployment_create(deployment *made, tnn_circuit *circuit, size_t images, size_t threads) {
+    size_t count = images == 0 ? images_that_fill(circuit, threads) : images;
     *made = (deployment){.circuit = circuit, .inputs = calloc(count, sizeof(tnn_input *)), .count = count};
     if (made->inputs == NULL) {
         return report_out_of_memory();
@@ -41,7 +46,12 @@ bool deployment_create(deployment *made, tnn_circuit *circuit, size_t count) {
     if (made->info.bootstraps == 0) {
         return report_error("without bootstraps there is no floor of transforms to hold times against");
     }
-    return fft_floor_create(&made->floor, made->info.parameters.N) && act_as_client(made);
+    bool done = fft_floor_create(&made->floor, made->info.parameters.N, threads) &&
+                make_keys(&made->secret, &made->eval, circuit, machine_cores());
+    for (uint32_t i = 0; i < count && done; i++) {
+        done = encrypt_drawing(&made->inputs[i], circuit, made->secret, i);
+    }
+    return done;
 }
 
 void deployment_free(deployment *made) {
@@ -76,6 +86,6 @@ bool deployment_time_call(double *call_ms, const deployment *made, tnn_evaluator
     return status_ok(status, "inference");
 }
 
-double deployment_transforms(const deployment *made) {
-    return (double)made->info.bootstraps * fft_floor_transforms(&made->info.parameters);
+double deployment_floor_units(const deployment *made) {
+    return 1e-3 * (double)made->info.bootstraps * fft_floor_transforms(&made->info.parameters);
 }

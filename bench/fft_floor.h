@@ -15,22 +15,27 @@
 
 #include <torusnn/tfhe.h>
 
-enum { FFT_FLOOR_TRANSFORMS = 2000 }; /* of a sample */
+#include "pool.h"
 
 typedef struct fft_floor fft_floor;
 
-/** Plans the transform for a ring of degree N, in about half a second. On failure reports and gives NULL. */
-bool fft_floor_create(fft_floor **reference, uint32_t N);
+/**
+ * Plans the transform for a ring of degree N, in about half a second. On failure reports and gives NULL.
+ *
+ * Args: threads  that will make transforms at once, at most
+ */
+bool fft_floor_create(fft_floor **reference, uint32_t N, size_t threads);
 void fft_floor_free(fft_floor *reference);
-
-/** The same transform on arrays of its own, for another thread. Its plan is the other's. */
-bool fft_floor_copy(fft_floor **copy, const fft_floor *reference);
-
-/** Makes the transforms of a sample. */
-void fft_floor_run(const fft_floor *reference);
 
 /** Times one transform, in microseconds, as the mean over about a millisecond. */
 double fft_floor_sample_us(const fft_floor *reference);
+
+/**
+ * The same on every thread of a pool at once, each with arrays of its own: nothing is shared, and nothing is waited
+ * for. What this gains from threads is what the machine has to give: processors that share a core, or a host that
+ * others use too, give less than their number.
+ */
+double fft_floor_sample_pool_us(const fft_floor *reference, tnn_pool *pool);
 
 /** Transforms that one bootstrap makes. */
 double fft_floor_transforms(const tnn_params_literal *parameters);

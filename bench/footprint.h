@@ -5,20 +5,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <torusnn/torusnn.h>
+#include <cJSON.h>
 
-#include "common/spread.h"
-
-typedef struct footprint_figures {
-    tnn_circuit_info info; /* its predictions */
-    size_t rounds, threads;
-    size_t eval_key_bytes, input_bytes, output_bytes; /* as saved */
-    size_t server_peak_bytes;                         /* of program serve_once, the largest of the rounds */
-    spread keygen_ms, ready_ms;                       /* key generation; key load and evaluator, in a new process */
-    spread first_image_ms;                            /* in that process */
-} footprint_figures;
-
-/** Measures a model file. Keys and an input stand in a temporary folder meanwhile. On failure reports. */
-bool footprint_measure(footprint_figures *figures, const char *model_path, size_t threads, size_t rounds);
+/**
+ * Measures a model file and adds threads, rounds and
+ *
+ *     bytes           as saved, and the most that program serve_once had resident (p95)
+ *     said_bytes      the same as tnn_circuit_describe says them before any key exists
+ *     keygen_ms       key generation
+ *     ready_ms        key load and evaluator, in a new process
+ *     first_image_ms  in that process
+ *
+ * Key and input stand in a temporary folder meanwhile. On failure reports.
+ */
+bool footprint_measure(cJSON *object, const char *model_path, size_t threads, size_t rounds);
 
 #endif

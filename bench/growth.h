@@ -13,50 +13,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <torusnn/torusnn.h>
-
-#include "bench/bench_file.h"
-#include "bench/linear_fit.h"
-#include "bench/synthetic_network.h"
-
-enum { GROWTH_MOST_POINTS = 20 };
-
-typedef struct growth_point {
-    size_t size;
-    double best_ms;   /* sum of the best parts */
-    double median_ms; /* of whole images */
-    floor_ratio ratio;
-} growth_point;
-
-/* What grows. */
-typedef enum growth_variable { GROWTH_NEURONS, GROWTH_INPUTS, GROWTH_LAYERS, GROWTH_VARIABLES } growth_variable;
-
-typedef struct growth_series {
-    growth_variable variable;
-    tnn_params_literal parameters;
-    size_t rounds;
-    size_t count;
-    growth_point points[GROWTH_MOST_POINTS];
-    linear_fit fit; /* of the best */
-} growth_series;
-
-/** "neurons", "inputs" or "layers". */
-const char *growth_name(growth_variable variable);
-
-/** The sizes that do not grow, as a sentence's end. */
-const char *growth_setting(growth_variable variable);
-
-/** The largest network of a series. */
-synthetic_shape growth_largest(growth_variable variable);
+#include <cJSON.h>
+#include <torusnn/tfhe.h>
 
 /**
- * Measures a series.
+ * Measures growth with neurons, inputs and layers and adds a series each: variable, setting, parameters, rounds, floor,
+ * and points of size, bootstraps, best_ms (the sum of the best parts), median_ms (of whole images) and over_floor. On
+ * failure reports.
  *
- * Args: parameters  of every network; with a key-switching key where layers grow
- *       rounds      the most; fewer, but at least 3, where the series is slow
+ * Args: parameters  of the networks with one layer of tables; those of deep ones are the library's choice for the
+ *                   deepest
+ *       rounds      the most of a series; fewer, but at least 5, where it is slow
  *       quick       fewer and smaller sizes
  */
-bool growth_measure(growth_series *series, growth_variable variable, const tnn_params_literal *parameters,
-                    size_t rounds, bool quick);
+bool growth_measure(cJSON *list, const tnn_params_literal *parameters, size_t rounds, bool quick);
 
 #endif

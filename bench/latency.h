@@ -5,39 +5,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <torusnn/torusnn.h>
+#include <cJSON.h>
 
-#include "bench/bench_file.h"
+#include "bench/deployment.h"
 
-enum { LATENCY_MOST_SETTINGS = 12 };
+enum { LATENCY_MOST_CALLS = 3, LATENCY_FULL = 0 };
 
-typedef struct latency_setting {
-    size_t threads;
-    spread image_ms;        /* of an image alone */
-    floor_ratio ratio;      /* of it to one thread's floor of all its bootstraps */
-    size_t images;          /* in a call that fills the batches of all threads */
-    double best_per_second; /* images, in the fastest such call */
-    double median_per_second;
-    spread gain;    /* in each round, an image alone on one thread over the same on these threads */
-    spread crew_us; /* one transform on each of these threads at once */
-} latency_setting;
-
-typedef struct latency_figures {
-    tnn_circuit_info info;
-    tnn_layer_info first_layer;
-    size_t rounds;
-    spread floor_us; /* one transform */
-    size_t count;
-    latency_setting settings[LATENCY_MOST_SETTINGS];
-} latency_figures;
+typedef struct latency_plan {
+    size_t threads; /* 1, 2, 4 ... up to these, and these, are tried */
+    size_t rounds;  /* the most; */
+    double all_ms;  /* about what they may take, though 5 always may */
+    /* [image_count] of a call, 1 before others; LATENCY_FULL: as many as fill the batches of all threads */
+    size_t images[LATENCY_MOST_CALLS];
+    size_t image_count;
+} latency_plan;
 
 /**
- * Measures a circuit on 1, 2, 4 ... threads up to those asked for, which are measured too, in turn, round after round.
- * On failure reports.
+ * Times the calls of a plan in turn, round after round, and adds parameters, bootstraps, rounds, floor and calls. Each
+ * call has
  *
- * Args: circuit  freed before this returns
- *       rounds   the most; fewer, but at least 5, where the circuit is slow
+ *     threads, images
+ *     image_ms    milliseconds of the call, an image
+ *     gain        in each round, an image alone on one thread over image_ms
+ *     crew_us     one transform on each of these threads at once, as fft_floor_sample_pool_us times it
+ *     over_floor  image_ms over one thread's floor of all bootstraps of an image
+ *
+ * On failure reports.
  */
-bool latency_measure(latency_figures *figures, tnn_circuit *circuit, size_t threads, size_t rounds);
+bool latency_measure(cJSON *object, const deployment *made, const latency_plan *plan);
 
 #endif

@@ -2,14 +2,11 @@
 #ifndef BENCH_PROCESSOR_H
 #define BENCH_PROCESSOR_H
 
-#include <stdbool.h>
-
 enum { PROCESSOR_NAME_MAX = 128 };
 
 typedef struct processor {
     char name[PROCESSOR_NAME_MAX]; /* "unknown" where the system does not say */
     unsigned cores;                /* online */
-    bool avx2, avx512f;
 } processor;
 
 /** What /proc/cpuinfo says of the first processor. */

@@ -3,9 +3,9 @@
  *
  *     serve_once MODEL KEY INPUT THREADS
  *
- * Compiles the model, loads the evaluation key, evaluates one encrypted image and prints three numbers: milliseconds to
- * load the key and make the evaluator, milliseconds of the image, and the most bytes that were resident. Nothing else
- * has been in the process, so that its memory is a server's.
+ * Compiles the model, loads the evaluation key, evaluates one encrypted image and prints four numbers: milliseconds to
+ * load the key and make the evaluator, milliseconds of the image, the most bytes that were resident, and the bytes of
+ * the result. Nothing else has been in the process, so that its memory is a server's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,21 +13,13 @@
 
 #include <torusnn/torusnn.h>
 
+#include "bench/circuit_file.h"
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "common/command_line.h"
-#include "common/compile.h"
 #include "common/input_file.h"
 #include "common/machine.h" /* MOST_THREADS */
-#include "common/model_file.h"
 #include "common/report.h"
-
-static bool compile_file(tnn_circuit **circuit, const char *path) {
-    tnn_model *model = NULL;
-    bool compiled = model_file_load(&model, path) && compile_model(circuit, model, NULL, path);
-    tnn_model_free(model);
-    return compiled;
-}
 
 /* The key's file is read before the clock starts; its bytes are gone before the evaluator is made. */
 static bool create_evaluator(tnn_evaluator **evaluator, double *ms, const tnn_circuit *circuit, const char *path,
@@ -44,7 +36,7 @@ static bool create_evaluator(tnn_evaluator **evaluator, double *ms, const tnn_ci
     return done;
 }
 
-static bool infer(double *ms, tnn_evaluator *evaluator, const char *path) {
+static bool infer(double *ms, size_t *output_bytes, tnn_evaluator *evaluator, const char *path) {
     bytes contents = {0};
     tnn_input *input = NULL;
     tnn_output *output = NULL;
@@ -54,6 +46,7 @@ static bool infer(double *ms, tnn_evaluator *evaluator, const char *path) {
     done =
         done && status_ok(tnn_infer(evaluator, &output, (const tnn_input *const[]){input}, 1, NULL, NULL), "inference");
     *ms = clock_ms() - start;
+    *output_bytes = done ? tnn_output_size(output) : 0;
     tnn_output_free(output);
     tnn_input_free(input);
     bytes_free(&contents);
@@ -81,11 +74,12 @@ static bool serve(char **paths, size_t threads) {
     tnn_circuit *circuit = NULL;
     tnn_evaluator *evaluator = NULL;
     double ready_ms = 0, image_ms = 0;
-    bool done = compile_file(&circuit, paths[0]) &&
+    size_t output_bytes = 0;
+    bool done = circuit_from_file(&circuit, paths[0]) &&
                 create_evaluator(&evaluator, &ready_ms, circuit, paths[1], threads) &&
-                infer(&image_ms, evaluator, paths[2]);
+                infer(&image_ms, &output_bytes, evaluator, paths[2]);
     if (done) {
-        printf("%.6f %.6f %zu\n", ready_ms, image_ms, peak_resident_bytes());
+        printf("%.6f %.6f %zu %zu\n", ready_ms, image_ms, peak_resident_bytes(), output_bytes);
     }
     tnn_evaluator_free(evaluator);
     tnn_circuit_free(circuit);

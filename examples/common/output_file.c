@@ -55,7 +55,7 @@ static bool check_present(const char *path, const struct stat *about, output_kin
                             "choose another name or remove it",
                             path);
     }
-    if (kind != OUTPUT_REVISED && input_file_was_read(about)) {
+    if (input_file_was_read(about)) {
         return report_error("%s: is read by this command; choose another name", path);
     }
     return check_no_secret_key(path);
@@ -263,15 +263,7 @@ bool output_files_commit(output_file *files, size_t count) {
     return done == count;
 }
 
-static bool write_as(output_kind kind, const char *path, const bytes *contents) {
-    output_file file = {0};
-    return output_file_stage(&file, path, kind, contents) && output_files_commit(&file, 1);
-}
-
 bool output_file_write(const char *path, const bytes *contents) {
-    return write_as(OUTPUT_SHARED, path, contents);
-}
-
-bool output_file_revise(const char *path, const bytes *contents) {
-    return write_as(OUTPUT_REVISED, path, contents);
+    output_file file = {0};
+    return output_file_stage(&file, path, OUTPUT_SHARED, contents) && output_files_commit(&file, 1);
 }

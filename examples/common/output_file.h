@@ -16,9 +16,8 @@
 #include "common/bytes.h"
 
 typedef enum output_kind {
-    OUTPUT_SHARED,  /* readable as the umask allows; takes the place of an earlier file */
-    OUTPUT_SECRET,  /* mode 0600 from its first byte, under a name that nothing has: secret keys */
-    OUTPUT_REVISED, /* as OUTPUT_SHARED, also in place of a file that this command has read */
+    OUTPUT_SHARED, /* readable as the umask allows; takes the place of an earlier file */
+    OUTPUT_SECRET, /* mode 0600 from its first byte, under a name that nothing has: secret keys */
 } output_kind;
 
 /** A file that is written but has not taken its name yet. Start from {0}. */
@@ -50,8 +49,5 @@ void output_file_discard(output_file *file);
 
 /** Stages and commits one shared file. */
 bool output_file_write(const char *path, const bytes *contents);
-
-/** The same, also in place of a file that this command has read. */
-bool output_file_revise(const char *path, const bytes *contents);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <torusnn/torusnn.h>
 
@@ -27,43 +26,38 @@ static char *join(const char *folder, const char *name, const char *ending) {
     return path;
 }
 
-static bool load_model(tnn_model **model, const shipped_model *shipped) {
-    char *path = join(EXAMPLES_MODELS, shipped->name, ".tnn");
+static bool load_model(tnn_model **model, const char *name) {
+    char *path = join(EXAMPLES_MODELS, name, ".tnn");
     *model = NULL;
     bool loaded = path != NULL && model_file_load(model, path);
     free(path);
     return loaded;
 }
 
-static cJSON *provenance_of(const tnn_model *model) {
+/* The data set that the model's provenance names; NULL on failure, which is reported. */
+static char *set_of(const tnn_model *model, const char *name) {
     tnn_model_info info;
     tnn_model_describe(model, &info);
-    return cJSON_Parse(info.provenance);
-}
-
-/* The data set that the model's provenance names; NULL on failure, which is reported. */
-static char *set_of(const tnn_model *model, const shipped_model *shipped) {
-    cJSON *provenance = provenance_of(model);
-    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(provenance, "set"));
-    char *set = name != NULL ? strdup(name) : NULL;
+    cJSON *provenance = cJSON_Parse(info.provenance);
+    const char *named = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(provenance, "set"));
+    char *set = named != NULL ? strdup(named) : NULL;
     cJSON_Delete(provenance);
     if (set == NULL) {
-        report_error("%s: its provenance names no data set", shipped->name);
+        report_error("%s: its provenance names no data set", name);
     }
     return set;
 }
 
 /* As medmnist's own, free with options_free. */
-static bool evaluation_options(options *run, const tnn_model *model, const shipped_model *shipped,
-                               const results_options *chosen) {
+static bool evaluation_options(options *run, const tnn_model *model, const char *name, const results_options *chosen) {
     run->split = "test";
     run->limit = chosen->limit;
     run->threads = chosen->threads;
     run->batch = 1;
     run->keys = chosen->keys;
     run->runs = SIMULATION_DEFAULT_RUNS;
-    run->model_path = join("examples/models", shipped->name, ".tnn");
-    char *set = set_of(model, shipped);
+    run->model_path = join("examples/models", name, ".tnn");
+    char *set = set_of(model, name);
     const bool found =
         set != NULL && run->model_path != NULL && split_find_file(&run->data_path, chosen->data_folder, set);
     run->set = set;
@@ -101,10 +95,10 @@ static bool add_contract(cJSON *figures, const tnn_model *model) {
     return cJSON_AddStringToObject(figures, "contract", text) != NULL;
 }
 
-static bool add_network(cJSON *figures, const tnn_model *model, const shipped_model *shipped) {
+static bool add_network(cJSON *figures, const tnn_model *model, const char *name) {
     tnn_circuit *circuit = NULL;
     tnn_circuit_info info;
-    bool done = compile_model(&circuit, model, NULL, shipped->name);
+    bool done = compile_model(&circuit, model, NULL, name);
     if (done) {
         tnn_circuit_describe(circuit, &info);
         drop_memory(figures);
@@ -114,25 +108,23 @@ static bool add_network(cJSON *figures, const tnn_model *model, const shipped_mo
     return done;
 }
 
-static bool save(const evaluation *result, const tnn_model *model, const options *run, const shipped_model *shipped,
+static bool save(const evaluation *result, const tnn_model *model, const options *run, const char *name,
                  const results_options *chosen) {
-    char *path = join(chosen->measured, shipped->name, ".json");
+    char *path = join(chosen->measured, name, ".json");
     cJSON *figures = summary_json(result, run);
-    bool done =
-        path != NULL && figures != NULL && add_network(figures, model, shipped) && json_file_write(path, figures);
+    bool done = path != NULL && figures != NULL && add_network(figures, model, name) && json_file_write(path, figures);
     free(path);
     cJSON_Delete(figures);
     return done;
 }
 
-static bool evaluate(const tnn_model *model, const options *run, const shipped_model *shipped,
-                     const results_options *chosen) {
+static bool evaluate(const tnn_model *model, const options *run, const char *name, const results_options *chosen) {
     tnn_model_info info;
     tnn_model_describe(model, &info);
     split data = {0};
     evaluation result;
     bool done = split_read(&data, run->data_path, run->split, &info, run->limit) &&
-                evaluation_run(&result, model, &data, run) && save(&result, model, run, shipped, chosen);
+                evaluation_run(&result, model, &data, run) && save(&result, model, run, name, chosen);
     split_free(&data);
     return done;
 }
@@ -141,29 +133,13 @@ static bool make_folder(const char *path) {
     return mkdir(path, 0777) == 0 || errno == EEXIST || report_error("%s: %s", path, strerror(errno));
 }
 
-bool measurement_run(const shipped_model *shipped, const results_options *chosen) {
+bool measurement_run(const char *name, const results_options *chosen) {
     tnn_model *model = NULL;
     options run = {0};
-    fprintf(stderr, "%s\n", shipped->name);
-    bool done = make_folder(chosen->measured) && load_model(&model, shipped) &&
-                evaluation_options(&run, model, shipped, chosen) && evaluate(model, &run, shipped, chosen);
+    fprintf(stderr, "%s\n", name);
+    bool done = make_folder(chosen->measured) && load_model(&model, name) &&
+                evaluation_options(&run, model, name, chosen) && evaluate(model, &run, name, chosen);
     options_free(&run);
-    tnn_model_free(model);
-    return done;
-}
-
-bool measurement_read(cJSON **figures, cJSON **provenance, const shipped_model *shipped,
-                      const results_options *chosen) {
-    char *path = join(chosen->measured, shipped->name, ".json");
-    tnn_model *model = NULL;
-    *figures = NULL;
-    *provenance = NULL;
-    bool done =
-        path != NULL && load_model(&model, shipped) && (access(path, F_OK) != 0 || json_file_read(figures, path));
-    if (done) {
-        *provenance = provenance_of(model);
-    }
-    free(path);
     tnn_model_free(model);
     return done;
 }

@@ -5,15 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** What is measured and what is written; texts are borrowed from the command line, NULL where not given. */
+/** What is measured; texts are borrowed from the command line, NULL where not given. */
 typedef struct results_options {
     const char *data_folder;
     const char *only;     /* the one model that is measured */
     const char *measured; /* folder of the measured figures */
-    const char *readme;   /* file in which the table is replaced */
-    const char *cards;    /* file of the model cards */
     size_t keys, threads, limit;
-    bool render_only;
 } results_options;
 
 /** Parses the command line and fills in the defaults. On failure reports. */

@@ -1,0 +1,85 @@
+"""examples/results/tables.py: what it makes of the measured figures, and what it says of others."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "examples" / "results" / "tables.py"
+MEASURED = ROOT / "examples" / "results" / "measured"
+CARDS = ROOT / "examples" / "models" / "README.md"
+NEEDED = ["layers", "bootstraps", "contract", "images", "clear_accuracy", "clear_auc", "simulated", "encrypted_accuracy",
+          "encrypted_auc", "agreement", "logit_rms_error", "latency_ms", "evaluation_key_bytes", "input_bytes", "output_bytes",
+          "keys", "threads"]
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, "-B", SCRIPT, *arguments], capture_output=True, encoding="utf-8")
+
+
+class Tables(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.readme, self.cards = self.folder / "README.md", self.folder / "cards.md"
+        self.measured = self.folder / "measured"
+        shutil.copy(ROOT / "README.md", self.readme)
+        shutil.copytree(MEASURED, self.measured)
+
+    def assert_refused(self, result, *words):
+        self.assertEqual(1, result.returncode)
+        self.assertEqual(1, result.stderr.count("\n"), result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+
+    def change(self, edit):
+        """Edits the figures of digits, whose row is the last."""
+        path = self.measured / "digits.json"
+        figures = json.loads(path.read_text(encoding="utf-8"))
+        edit(figures)
+        path.write_text(json.dumps(figures), encoding="utf-8")
+
+    def test_what_is_committed_is_made_of_the_committed_figures(self):
+        result = run(f"--readme={self.readme}", f"--cards={self.cards}")
+        self.assertEqual((0, ""), (result.returncode, result.stderr))
+        self.assertEqual((ROOT / "README.md").read_bytes(), self.readme.read_bytes())
+        self.assertEqual(CARDS.read_bytes(), self.cards.read_bytes())
+        self.assertIn(result.stdout, self.readme.read_text(encoding="utf-8"))
+
+    def test_a_model_that_was_not_measured_has_a_card_alone(self):
+        (self.measured / "digits.json").unlink()
+        result = run(f"--measured={self.measured}", f"--cards={self.cards}")
+        self.assertEqual(0, result.returncode)
+        self.assertNotIn("| digits |", result.stdout)
+        self.assertIn("not measured encrypted yet", self.cards.read_text(encoding="utf-8"))
+
+    def test_images_of_one_class_have_no_auc(self):
+        self.change(lambda figures: figures.update(clear_auc=None))
+        result = run(f"--measured={self.measured}", f"--cards={self.cards}")
+        self.assertIn("| 359 | 98.89 % | 98.94 % / 1.000 |", result.stdout)
+        self.assertIn("| this model, in the clear | 98.89 % | none |", self.cards.read_text(encoding="utf-8"))
+
+    def test_a_missing_key_ends_the_program_with_a_sentence(self):
+        for key in NEEDED:
+            with self.subTest(key):
+                shutil.copy(MEASURED / "digits.json", self.measured)
+                self.change(lambda figures: figures.pop(key))
+                result = run(f"--measured={self.measured}", f"--readme={self.readme}", f"--cards={self.cards}")
+                self.assert_refused(result, "digits.json", f"lacks the key '{key}'")
+                self.assertEqual((ROOT / "README.md").read_bytes(), self.readme.read_bytes())
+                self.assertFalse(self.cards.exists())
+
+    def test_other_inputs_end_it_too(self):
+        (self.measured / "digits.json").write_text("no figures", encoding="utf-8")
+        self.assert_refused(run(f"--measured={self.measured}"), "digits.json", "is not JSON")
+        self.readme.write_text("no section", encoding="utf-8")
+        self.assert_refused(run(f"--readme={self.readme}"), "README.md", "has no lines")
+
+
+if __name__ == "__main__":
+    unittest.main()
