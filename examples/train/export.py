@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from exact_network import MIDDLE
+from errors import TrainerError
 from model_file import LOGIT_LIMIT, Layer, Model, reachable
 
 TABLE_PEAK = 16383  # leaves half of int16 to whoever adds or rescales tables
@@ -75,7 +76,7 @@ def exact_table_layer(nets, members):
     ranges = np.stack(reachable(weights, biases, nets.shape.levels - 1), axis=1)
     widths = ranges[:, 1] - ranges[:, 0] + 1
     if not np.all(widths == nets.shape.cells):
-        raise ValueError(f"neurons reach {widths} values, their tables have {nets.shape.cells} cells")
+        raise TrainerError(f"neurons reach {widths} values, their tables have {nets.shape.cells} cells")
     activations = nets.activations().detach().round().numpy().astype(np.int64)
     return Layer(weights, biases, ranges, np.concatenate([activations[index] for index in members]))
 

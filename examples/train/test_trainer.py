@@ -10,6 +10,7 @@ import torch
 
 import data
 import measure
+from errors import TrainerError
 from export import EXPORTS
 from fcnn import ACTIVATIONS
 from model_file import (Contract, Layer, Model, integer_logits, logit_spread, payload_bytes, read_model, reachable,
@@ -95,7 +96,7 @@ class WeightGradients(unittest.TestCase):
         self.assertTrue(torch.equal(integers, same_integers))
 
     def test_bounded_accumulators_need_the_step(self):
-        with self.assertRaises(ValueError):
+        with self.assertRaises(TrainerError):
             trained("tables", 2, accumulator_bits=8, step_in_gradient=False)
 
 
@@ -174,11 +175,11 @@ class TeacherAndPool(unittest.TestCase):
 
     def test_a_teacher_without_copies_is_refused(self):
         images, labels, recipe = self.prepared(copies=0)
-        with self.assertRaises(data.DataError):
+        with self.assertRaises(TrainerError):
             source_of_batches(images, labels, 3, recipe)
 
     def test_unknown_recipe_is_refused(self):
-        with self.assertRaises(data.DataError):
+        with self.assertRaises(TrainerError):
             recipe_for("exact", "no-such-set", "breastmnist", None, 2)
 
 
@@ -247,13 +248,13 @@ class Files(unittest.TestCase):
                         {"train_labels": np.zeros((192, 14), np.int64)}, {"train_labels": np.full(192, -1)},
                         {"train_images": np.zeros((192, 300, 300), np.uint8)}):
             self.write(**changes)
-            with self.assertRaises(data.DataError):
+            with self.assertRaises(TrainerError):
                 data.load_split(self.path, "train")
 
     def test_missing_split_and_file(self):
         self.write()
         for path, split in ((self.path, "val"), (self.path + "x", "train")):
-            with self.assertRaises(data.DataError):
+            with self.assertRaises(TrainerError):
                 data.load_split(path, split)
 
     def test_model_file(self):
@@ -264,7 +265,7 @@ class Files(unittest.TestCase):
         with open(path, "r+b") as file:
             file.seek(100)
             file.write(b"\xff\xfe")
-        with self.assertRaises(ValueError):
+        with self.assertRaises(TrainerError):
             read_model(path)
 
     def test_model_file_of_one_layer(self):
