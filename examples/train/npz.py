@@ -5,25 +5,25 @@ the other does. numpy.load takes more, and of two members of one name the last.
 import os
 import re
 import stat
-import struct
-import zipfile
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
+import archive
 from errors import TrainerError
 
 HEAD_BYTES = 512  # of a file, that tell what it is
 MOST_MEMBERS = 1000
 LARGEST_MEMBER = 1 << 30
-ENCRYPTED = 1  # flag bit of a member
-DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
 
 
-def damaged(name):
-    return TrainerError(f"{name}: is cut short or damaged; download the data again")
+@contextmanager
+def damage_named(name):
+    try:
+        yield
+    except (archive.Damage, OSError) as error:
+        raise TrainerError(f"{name}: is cut short or damaged; download the data again") from error
 
 
 # ---------------------------------------------------------------------------------------------------- the archive --
@@ -61,51 +61,41 @@ def check_members(names, path):
         raise TrainerError(f"{path}: holds {len(names)} files, more than {MOST_MEMBERS}; check which file was passed")
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise TrainerError(f"{path}: holds two members named {name}; save the arrays anew with numpy.savez")
+            raise TrainerError(f"{path}: holds two members named {name.decode('latin-1')}; save the arrays anew with numpy.savez")
 
 
 def check_packing(member, name):
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & ENCRYPTED:
+    if member.method not in (archive.STORED, archive.DEFLATED) or member.is_encrypted:
         raise TrainerError(f"{name}: is encrypted or compressed by another method than deflate; save the arrays with "
                            "numpy.savez_compressed")
-    if member.file_size > LARGEST_MEMBER:
+    if member.size > LARGEST_MEMBER:
         raise TrainerError(f"{name}: unpacks to more than 1 GiB; check which file was passed")
 
 
-def unpack(archive, member, name):
-    check_packing(member, name)
-    try:
-        contents = archive.read(member)
-    except DAMAGE as error:
-        raise damaged(name) from error
-    if len(contents) != member.file_size:
-        raise damaged(name)
-    return contents
-
-
 class NpzFile:
-    def __init__(self, archive, path):
-        self.archive, self.path = archive, path
+    def __init__(self, file, members, path):
+        self.file, self.members, self.path = file, {member.name: member for member in members}, path
 
     def read(self, key):
         """The array of the member `key`.npy."""
         name = f"{self.path}: {key}.npy"
-        for member in self.archive.infolist():
-            if member.orig_filename == key + ".npy":
-                return parse(unpack(self.archive, member, name), name)
-        raise TrainerError(f"{name}: is not in the archive; check which file was passed")
+        member = self.members.get(f"{key}.npy".encode())
+        if member is None:
+            raise TrainerError(f"{name}: is not in the archive; check which file was passed")
+        check_packing(member, name)
+        with damage_named(name):
+            contents = archive.read_member(self.file, member)
+        return parse(contents, name)
 
 
 @contextmanager
 def open_npz(path):
     with open_regular(path) as file:
         check_kind(file, path)
-        try:
-            archive = zipfile.ZipFile(file)
-        except DAMAGE as error:
-            raise damaged(path) from error
-        check_members([member.orig_filename for member in archive.infolist()], path)
-        yield NpzFile(archive, path)
+        with damage_named(path):
+            members = archive.read_directory(file)
+        check_members([member.name for member in members], path)
+        yield NpzFile(file, members, path)
 
 
 # ------------------------------------------------------------------------------------------------------ the array --
