@@ -10,22 +10,26 @@ def refused(path, error):
     return TrainerError(f"{path}: cannot be written: {error.strerror}; name a place that can")
 
 
-def is_same(path, other):
-    return os.path.exists(path) and os.path.exists(other) and os.path.samefile(path, other)
-
-
-def check_writable(path, inputs):
-    """inputs: files that the run reads."""
+def check_place(path, read):
+    """read: a file that is not to be written."""
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
         raise TrainerError(f"{path}: is not a regular file; name a file")
-    if any(is_same(target, other) for other in inputs):
+    if os.path.exists(target) and os.path.samefile(target, read):
         raise TrainerError(f"{path}: is a file that this run reads; name another")
     try:
         with tempfile.TemporaryFile(dir=os.path.dirname(target)):
             pass
     except OSError as error:
         raise refused(path, error) from error
+
+
+def check_writable(paths, read):
+    for path in paths:
+        check_place(path, read)
+    targets = [os.path.realpath(path) for path in paths]
+    if len(set(targets)) < len(targets):
+        raise TrainerError(f"{paths[-1]}: is named twice; every result needs a file of its own")
 
 
 def write_whole(path, contents):

@@ -198,8 +198,7 @@ def load(options):
     path = data.find_file(options.set, options.data)
     splits = Splits(path, data.SPLITS if options.out else ("train", "val"))
     outputs = [name for name in (options.out, options.draft, options.plot) if name]
-    for index, name in enumerate(outputs):
-        check_writable(name, [path, *outputs[:index]])
+    check_writable(outputs, path)
     if options.plot:
         load_pyplot()
     return data.set_name_of(path), splits
