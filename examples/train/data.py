@@ -145,6 +145,14 @@ def check_against_train(split, name, train, path):
                            "images in train")
 
 
+def check_contrast(train, levels, path):
+    """Pixels from 0 to 1, saved as integers, are a common mistake."""
+    low, high = (np.full((1, 1, 1, 1), end) for end in (train.images.min(), train.images.max()))
+    if quantize(low, levels) == quantize(high, levels):
+        raise TrainerError(f"{path}: train_images.npy: holds pixels from {low.item()} to {high.item()}, which {levels} "
+                           "levels do not tell apart; scale them to 0 to 255")
+
+
 def load_splits(path, names):
     """Splits by name, train among them, with everything checked that training and its figures rely on."""
     splits = {name: load_split(path, name) for name in names}

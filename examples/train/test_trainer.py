@@ -350,6 +350,10 @@ class CommandLine(unittest.TestCase):
             self.write(**{name + "_labels": rare})
             self.check(f"{name}_labels.npy: image 3 has label 5", "--data", self.path, "--out", self.place("a.tnn"))
 
+    def test_images_without_contrast(self):
+        self.write(train_images=made_up_split(2, (5, 6), count=24).images // 128)
+        self.check("holds pixels from 0 to 1, which 16 levels do not tell apart", "--data", self.path)
+
     def test_places_of_results(self):
         os.mkdir(self.place("folder"))
         os.mkfifo(self.place("pipe"))

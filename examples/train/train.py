@@ -44,7 +44,7 @@ class Splits:
     """The splits of one data set, all checked before training; test among them only where a model ships."""
 
     def __init__(self, path, names):
-        self.names, self.loaded = names, data.load_splits(path, names)
+        self.path, self.names, self.loaded = path, names, data.load_splits(path, names)
 
     def __getitem__(self, name):
         return self.loaded[name]
@@ -209,6 +209,7 @@ def run(options):
     set_name, splits = load(options)
     classes = data.count_classes(splits["train"].labels)
     recipe = chosen_recipe(options, set_name, splits["train"], classes)
+    data.check_contrast(splits["train"], recipe.levels, splits.path)
     print(f"{set_name}: {classes} classes, images of {splits['train'].images.shape[1:]}\n{recipe}", flush=True)
     trainer, models = train_models(options, recipe, splits, classes)
     results = describe_all(options, recipe, splits, models, classes)
