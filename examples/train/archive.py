@@ -7,14 +7,12 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-END = struct.Struct("<4s4H2IH")            # signature, this disk, directory's disk, members here, members, directory's
-                                           # bytes and offset, bytes of a comment
-LOCATOR = struct.Struct("<4sIQI")          # signature, disk, offset of END64, disks
-END64 = struct.Struct("<4sQ2H2I4Q")        # signature, its bytes, versions, disks, members here, members, directory's bytes
-                                           # and offset
-MEMBER = struct.Struct("<4s6H3I5H2I")      # signature, versions, flags, method, time, date, checksum, packed bytes, bytes,
-                                           # lengths of name, extra, comment, disk, attributes, offset of LOCAL
-LOCAL = struct.Struct("<26x2H")            # lengths of name and extra
+# Signatures first. END: this disk, the directory's, members on this disk, members, the directory's bytes and offset, bytes
+# of a comment. LOCATOR: disk and offset of END64, disks. END64: its bytes, versions, then as END without the comment.
+END, LOCATOR, END64 = struct.Struct("<4s4H2IH"), struct.Struct("<4sIQI"), struct.Struct("<4sQ2H2I4Q")
+# Signature, versions, flags, method, time, date, checksum, packed bytes, bytes, lengths of name, extra field and comment,
+# disk, attributes, offset of LOCAL; which ends with the lengths of its own name and extra field.
+MEMBER, LOCAL = struct.Struct("<4s6H3I5H2I"), struct.Struct("<26x2H")
 LONGEST_COMMENT = 65535
 WIDE16, WIDE32, WIDE_EXTRA = 0xffff, 0xffffffff, 1  # the value is in END64, or in the extra field of this number
 STORED, DEFLATED = 0, 8
@@ -98,15 +96,16 @@ def next_member(directory, at):
     """The member, and where the next one stands."""
     if len(directory) - at < MEMBER.size:
         raise Damage
-    (signature, _, _, flags, method, _, _, checksum, packed_size, size, name_length, extra_length, comment_length, _, _, _,
+    (signature, _, _, flags, method, _, _, checksum, packed_size, size, name_length, extra_length, comment_length, *_,
      offset) = MEMBER.unpack_from(directory, at)
     name_end = at + MEMBER.size + name_length
     extra_end = name_end + extra_length
-    if signature != b"PK\x01\x02" or extra_end + comment_length > len(directory):
+    end = extra_end + comment_length
+    if signature != b"PK\x01\x02" or end > len(directory):
         raise Damage
     size, packed_size, offset = widened(directory[name_end:extra_end], [size, packed_size, offset])
     name = directory[at + MEMBER.size:name_end]
-    return Member(name, bool(flags & ENCRYPTED), method, checksum, packed_size, size, offset), extra_end + comment_length
+    return Member(name, bool(flags & ENCRYPTED), method, checksum, packed_size, size, offset), end
 
 
 def read_directory(file):

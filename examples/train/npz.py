@@ -1,5 +1,5 @@
-"""Arrays of a NumPy .npz file, by the rules and in the words of examples/common/npz.c and npy.c: whatever the one takes,
-the other does. numpy.load takes more, and of two members of one name the last.
+"""Arrays of a NumPy .npz file, by the rules and in the words of examples/common/npz.c and npy.c: whatever the one
+takes, the other does. numpy.load takes more, and of two members of one name the last.
 """
 
 import os
@@ -61,7 +61,8 @@ def check_members(names, path):
         raise TrainerError(f"{path}: holds {len(names)} files, more than {MOST_MEMBERS}; check which file was passed")
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise TrainerError(f"{path}: holds two members named {name.decode('latin-1')}; save the arrays anew with numpy.savez")
+            raise TrainerError(f"{path}: holds two members named {os.fsdecode(name)}; save the arrays anew with "
+                               "numpy.savez")
 
 
 def check_packing(member, name):
@@ -181,5 +182,6 @@ def parse(contents, name):
     if len(contents) - start != elements * kind.itemsize:
         raise TrainerError(f"{name}: has {len(contents) - start} bytes of data, not what its shape {header.shape} "
                            "needs; download the data again")
-    values = np.frombuffer(contents, kind, offset=start).reshape(header.shape, order="F" if header.fortran_order else "C")
+    order = "F" if header.fortran_order else "C"
+    values = np.frombuffer(contents, kind, offset=start).reshape(header.shape, order=order)
     return NpyArray(header.type, values.astype(kind.newbyteorder("="), order="C"))

@@ -24,7 +24,8 @@ def largest_l1(accumulator_bits, input_span):
     """The l1 norm with which an accumulator has at most 2^bits values; inputs reach over input_span steps."""
     bound = (2 ** accumulator_bits - 1) // input_span
     if bound < 1:
-        raise TrainerError(f"accumulators of {accumulator_bits} bits have no room for inputs of {input_span + 1} values")
+        raise TrainerError(f"accumulators of {accumulator_bits} bits have no room for inputs of {input_span + 1} "
+                           "values")
     return bound
 
 

@@ -317,11 +317,15 @@ class CommandLine(unittest.TestCase):
 
     def said(self, *arguments):
         """The exit code, or the sentence that goes with exit code 1."""
-        with mock.patch.object(sys, "argv", ["train.py", *arguments]), contextlib.redirect_stdout(io.StringIO()), \
-                contextlib.redirect_stderr(io.StringIO()), mock.patch.object(train, "train_models", side_effect=Started), \
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), \
                 self.assertRaises(SystemExit) as ended:
-            train.main()
+            self.start(*arguments)
         return ended.exception.code
+
+    def start(self, *arguments):
+        with mock.patch.object(sys, "argv", ["train.py", *arguments]), \
+                mock.patch.object(train, "train_models", side_effect=Started):
+            train.main()
 
     def check(self, reason, *arguments):
         said = self.said(*arguments)
@@ -374,10 +378,8 @@ class CommandLine(unittest.TestCase):
         self.check("--net exact has recipes for", "--data", self.path, "--net", "exact", "--recipe", "none")
 
     def test_training_starts_where_all_is_well(self):
-        with mock.patch.object(sys, "argv", ["train.py", "--data", self.path, "--out", self.place("a.tnn")]), \
-                contextlib.redirect_stdout(io.StringIO()), self.assertRaises(Started), \
-                mock.patch.object(train, "train_models", side_effect=Started):
-            train.main()
+        with contextlib.redirect_stdout(io.StringIO()), self.assertRaises(Started):
+            self.start("--data", self.path, "--out", self.place("a.tnn"))
 
     def test_an_interrupt_is_a_sentence(self):
         command = [sys.executable, "-B", train.__file__, "--data", self.path, "--epochs", "1000000",

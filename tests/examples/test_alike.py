@@ -16,6 +16,7 @@ import tempfile
 import unittest
 import warnings
 import zipfile
+from unittest import mock
 
 import numpy as np
 
@@ -71,6 +72,19 @@ def archive(members, method=zipfile.ZIP_STORED):
     return file.getvalue()
 
 
+def wide_archive(members):
+    """As archives of more than 2 GiB are written."""
+    with mock.patch.multiple(zipfile, ZIP64_LIMIT=100, ZIP_FILECOUNT_LIMIT=1):
+        return archive(members)
+
+
+def saved(save):
+    file = io.BytesIO()
+    save(file, **{f"{name}_{kind}": array for name in data.SPLITS
+                  for kind, array in (("images", PIXELS), ("labels", LABELS))})
+    return file.getvalue()
+
+
 def test_split(images=IMAGES_FILE, labels=LABELS_FILE, more=(), method=zipfile.ZIP_STORED):
     return archive([("test_images.npy", images), ("test_labels.npy", labels), *more], method)
 
@@ -111,6 +125,9 @@ BIG_SHAPE = f"({10 ** 14}, {10 ** 14}, 1)"
 ACCEPTED = {
     "ordinary": ORDINARY,
     "deflated": DEFLATED,
+    "numpy.savez": saved(np.savez),
+    "numpy.savez_compressed": saved(np.savez_compressed),
+    "sizes of 64 bits": wide_archive([("test_images.npy", IMAGES_FILE), ("test_labels.npy", LABELS_FILE)]),
     "empty members beside": test_split(more=[("train_images.npy", b""), ("read me.txt", b"hello")]),
     "bytes behind the archive": ORDINARY + bytes(100),
     "images in Fortran order": images(np.asfortranarray(PIXELS)),
@@ -222,8 +239,7 @@ REFUSED_FOR_THE_MODEL = {
 def trained_on(path, splits=("test",)):
     """The trainer's sentence, None where it reads the splits, and the last one."""
     try:
-        loaded = data.load_splits(path, splits) if len(splits) > 1 else {name: data.load_split(path, name) for name in splits}
-        return None, loaded[splits[-1]]
+        return None, data.load_splits(path, splits)["test"] if "train" in splits else data.load_split(path, "test")
     except TrainerError as error:
         return str(error), None
 
