@@ -62,7 +62,11 @@ def find_file(set_name, place):
 
 
 def set_name_of(path):
-    return os.path.splitext(os.path.basename(path))[0]
+    """The file's, which is written into the model file."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    if not name.isprintable():
+        raise TrainerError(f"{path!r}: is no name for a data set; rename the file to printable characters")
+    return name
 
 
 def check_present(path):

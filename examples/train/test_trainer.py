@@ -337,6 +337,7 @@ class CommandLine(unittest.TestCase):
         for place, reason in (("no.npz", "no.npz: cannot be read: No such file"), ("", "is a folder or not there"),
                               ("pipe.npz", "is not a regular file"), ("set.npz/a.npz", "Not a directory")):
             self.check(reason, "--data", self.place(place))
+        self.check("is no name for a data set", "--data", self.place("a\nb.npz"))
         self.check("other.npz: cannot be read", "--data", self.folder, "--set", "other")
 
     def test_damaged_data(self):
@@ -361,13 +362,17 @@ class CommandLine(unittest.TestCase):
     def test_places_of_results(self):
         os.mkdir(self.place("folder"))
         os.mkfifo(self.place("pipe"))
+        os.symlink(self.place("a"), self.place("link"))
+        with open(self.place("key"), "wb") as file:
+            file.write(b"TNNK and so on")
         for option in ("--out", "--draft", "--plot"):
             for place, reason in (("no/a.tnn", "cannot be written: No such file"), ("folder", "is not a regular file"),
-                                  ("pipe", "is not a regular file"), ("set.npz", "is a file that this run reads"),
-                                  ("set.npz/a", "cannot be written: Not a directory")):
+                                  ("pipe", "is not a regular file"), ("set.npz", "is read by this command"),
+                                  ("set.npz/a", "cannot be written: Not a directory"),
+                                  ("link", "is a symbolic link"), ("key", "holds a secret key")):
                 self.check(reason, "--data", self.path, option, self.place(place))
         self.check("is named twice", "--data", self.path, "--out", self.place("a"), "--plot", self.place("a"))
-        self.assertEqual(sorted(os.listdir(self.folder)), ["folder", "pipe", "set.npz"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["folder", "key", "link", "pipe", "set.npz"])
 
     def test_options(self):
         for option in ("--seeds", "--threads", "--epochs", "--batch", "--neurons", "--members", "--accumulator-bits"):

@@ -196,12 +196,13 @@ def describe_all(options, recipe, splits, models, classes):
 def load(options):
     """The data set's name and splits; whatever could stop the run later is checked here."""
     path = data.find_file(options.set, options.data)
+    set_name = data.set_name_of(path)
     splits = Splits(path, data.SPLITS if options.out else ("train", "val"))
     outputs = [name for name in (options.out, options.draft, options.plot) if name]
     check_writable(outputs, path)
     if options.plot:
         load_pyplot()
-    return data.set_name_of(path), splits
+    return set_name, splits
 
 
 def run(options):
