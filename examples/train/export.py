@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from exact_network import MIDDLE
 from errors import TrainerError
+from exact_network import MIDDLE
 from model_file import LOGIT_LIMIT, Layer, Model, reachable
 
 TABLE_PEAK = 16383  # leaves half of int16 to whoever adds or rescales tables

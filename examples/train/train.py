@@ -16,18 +16,19 @@ import signal
 import sys
 from dataclasses import fields, replace
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main() can say that nothing was written
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main() has a sentence for it
 
 try:
     import torch
+
+    import data
 except ImportError as missing:
     sys.exit(f"train.py: {missing}; install what requirements.txt lists")
 
-import data
 import measure
 from baselines import LogisticRegression, describe_majority
-from export import EXPORTS
 from errors import TrainerError
+from export import EXPORTS
 from fcnn import ACTIVATIONS
 from model_file import new_salt, write_model
 from output import check_writable
@@ -35,7 +36,6 @@ from plot import load_pyplot, plot
 from recipes import KINDS, contract_for, recipe_for
 from report import print_layers, print_split, provenance
 from training import TRAINERS, class_weights
-
 
 INTERRUPTED = 128 + signal.SIGINT  # the exit code, as a shell gives it
 
