@@ -65,7 +65,7 @@ def set_name_of(path):
     """The file's, which is written into the model file."""
     name = os.path.splitext(os.path.basename(path))[0]
     if not name.isprintable():
-        raise TrainerError(f"{path!r}: is no name for a data set; rename the file to printable characters")
+        raise TrainerError(f"{path}: is no name for a data set; rename the file to printable characters")
     return name
 
 

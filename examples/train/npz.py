@@ -33,7 +33,7 @@ def open_regular(path):
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise TrainerError(f"{path}: cannot be read: {error.strerror}; check the path") from error
+        raise TrainerError(f"{path}: cannot be opened: {error.strerror}; check the path") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise TrainerError(f"{path}: is not a regular file; name a file")

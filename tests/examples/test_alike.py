@@ -314,6 +314,15 @@ class Alike(unittest.TestCase):
             if os.path.lexists(self.path):
                 os.remove(self.path)
 
+    def test_both_escape_names(self):
+        folder = os.path.dirname(self.path)
+        for name in (b"a\nb\x1b[2J.npz", b"\xe2\x80\xae.npz", b"\xff\xc3.npz", "\u00e4 \u4e2d\x85.npz".encode()):
+            with self.subTest(name):
+                self.path = os.path.join(folder, os.fsdecode(name))
+                refusal, _ = trained_on(self.path)
+                self.assertEqual(refusal, self.evaluated())
+                self.assertIn("\\x", refusal)
+
     def test_both_do_the_same_to_damage(self):
         dice = random.Random(1)
         read = 0
