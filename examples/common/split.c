@@ -13,72 +13,104 @@
 
 enum { LONGEST_NAME = 32 };
 
+/* Where a split stands. */
+typedef struct source {
+    const npz_file *file;
+    const char *path, *split;
+} source;
+
 /* kind: images or labels */
-static bool read_array(const npz_file *file, bytes *contents, npy_array *array, const char *split_name,
-                       const char *kind) {
+static bool read_array(const source *from, bytes *contents, npy_array *array, const char *kind) {
     char name[LONGEST_NAME];
-    snprintf(name, sizeof name, "%s_%s", split_name, kind);
-    return npz_read(file, contents, array, name);
+    snprintf(name, sizeof name, "%s_%s", from->split, kind);
+    return npz_read(from->file, contents, array, name);
 }
 
-/* (count, height, width) or, in colour, (count, height, width, channels) of bytes. */
-static bool check_images(const npy_array *images, const tnn_model_info *model, const char *path) {
-    if (images->item_bytes != 1 || images->is_signed || images->dimensions < 3 || images->dimensions > 4) {
-        return report_error("%s: its images are not of 8 bits a channel; download the data again", path);
+/* Bytes of shape (count, height, width) or, in colour, (count, height, width, channels). */
+static bool check_images(const npy_array *images, const source *from) {
+    char shape[NPY_LONGEST_SHAPE];
+    if (images->item_bytes != 1 || images->is_signed) {
+        return report_error("%s: %s_images.npy: holds pixels of type '%s'; save them as uint8 from 0 to 255",
+                            from->path, from->split, images->type);
     }
+    if (images->dimensions < 3 || images->dimensions > 4 || images->elements == 0) {
+        return report_error("%s: %s_images.npy: is of shape %s; images are (count, height, width) or (count, height, "
+                            "width, channels), at least one of them",
+                            from->path, from->split, npy_shape_text(shape, images));
+    }
+    return true;
+}
+
+static bool check_size(const npy_array *images, const tnn_model_info *model, const source *from) {
     size_t channels = images->dimensions == 4 ? images->shape[3] : 1;
     if (images->shape[1] == model->height && images->shape[2] == model->width && channels == model->channels) {
-        return images->shape[0] > 0 || report_error("%s: holds no images of this split; choose another", path);
-    }
-    return report_error("%s: holds images of %zu x %zu with %zu channels, the model reads %u x %u with %u; choose the "
-                        "model or the data to fit",
-                        path, images->shape[2], images->shape[1], channels, model->width, model->height,
-                        model->channels);
-}
-
-/* (count) or (count, 1) of class numbers. */
-static bool check_labels(const npy_array *labels, size_t images, const char *path) {
-    if (labels->dimensions >= 1 && labels->shape[0] == images && labels->elements == images) {
         return true;
     }
-    return report_error("%s: has not one label for each image; use a data set with single labels", path);
+    return report_error("%s: %s_images.npy: holds images of %zu x %zu with %zu channels, the model reads %u x %u with "
+                        "%u; choose the model or the data to fit",
+                        from->path, from->split, images->shape[2], images->shape[1], channels, model->width,
+                        model->height, model->channels);
 }
 
-static bool copy_labels(split *data, const npy_array *labels, size_t classes, const char *path) {
+/* (count), (count, 1) or (1, count) of class numbers. */
+static bool check_labels(const npy_array *labels, size_t images, const source *from) {
+    char shape[NPY_LONGEST_SHAPE];
+    bool along_one_side = false;
+    for (size_t d = 0; d < labels->dimensions; d++) {
+        along_one_side |= labels->shape[d] == images;
+    }
+    if (along_one_side && labels->elements == images) {
+        return true;
+    }
+    return report_error("%s: %s_labels.npy: is of shape %s for %zu images; each image needs one class number",
+                        from->path, from->split, npy_shape_text(shape, labels), images);
+}
+
+static bool check_label(int64_t label, size_t image, size_t classes, const source *from) {
+    if (label < 0) {
+        return report_error("%s: %s_labels.npy: image %zu has label %lld; classes count from 0", from->path,
+                            from->split, image, (long long)label);
+    }
+    if ((uint64_t)label >= classes) {
+        return report_error("%s: %s_labels.npy: image %zu has label %lld, the model knows %zu classes; choose the "
+                            "model of this data set",
+                            from->path, from->split, image, (long long)label, classes);
+    }
+    return true;
+}
+
+/* Every label is checked, also of images that are not looked at. */
+static bool copy_labels(split *data, const npy_array *labels, size_t classes, const source *from) {
     data->labels = calloc(data->count, sizeof *data->labels);
     if (data->labels == NULL) {
         return report_out_of_memory();
     }
-    for (size_t i = 0; i < data->count; i++) {
+    for (size_t i = 0; i < labels->elements; i++) {
         int64_t label = npy_integer(labels, i);
-        if (label < 0 || (uint64_t)label >= classes) {
-            return report_error("%s: image %zu has label %lld, the model knows %zu classes; choose the model of this "
-                                "data set",
-                                path, i, (long long)label, classes);
+        if (!check_label(label, i, classes, from)) {
+            return false;
         }
-        data->labels[i] = (uint32_t)label;
+        if (i < data->count) {
+            data->labels[i] = (uint32_t)label;
+        }
     }
     return true;
 }
 
-static bool read_images(split *data, const npz_file *file, const char *name, const tnn_model_info *model,
-                        size_t *available) {
-    npy_array images;
-    if (!read_array(file, &data->images_file, &images, name, "images") || !check_images(&images, model, file->path)) {
+static bool read_images(split *data, npy_array *images, const source *from, const tnn_model_info *model) {
+    if (!read_array(from, &data->images_file, images, "images") || !check_images(images, from)) {
         return false;
     }
-    *available = images.shape[0];
-    data->images = images.data;
-    data->pixels = images.elements / images.shape[0];
-    return true;
+    data->images = images->data;
+    data->pixels = images->elements / images->shape[0];
+    return check_size(images, model, from);
 }
 
-static bool read_labels(split *data, const npz_file *file, const char *name, const tnn_model_info *model,
-                        size_t available) {
+static bool read_labels(split *data, const source *from, const tnn_model_info *model, size_t available) {
     npy_array labels;
     bytes contents = {0};
-    bool done = read_array(file, &contents, &labels, name, "labels") && check_labels(&labels, available, file->path) &&
-                copy_labels(data, &labels, metrics_classes(model->outputs), file->path);
+    bool done = read_array(from, &contents, &labels, "labels") && check_labels(&labels, available, from) &&
+                copy_labels(data, &labels, metrics_classes(model->outputs), from);
     bytes_free(&contents);
     return done;
 }
@@ -96,10 +128,11 @@ static bool check_present(const char *path) {
 bool split_read(split *data, const char *path, const char *name, const tnn_model_info *model, size_t limit) {
     *data = (split){0};
     npz_file file = {0};
-    size_t available = 0;
-    bool done = check_present(path) && npz_open(&file, path) && read_images(data, &file, name, model, &available);
-    data->count = available < limit ? available : limit;
-    done = done && read_labels(data, &file, name, model, available);
+    npy_array images = {0};
+    const source from = {.file = &file, .path = path, .split = name};
+    bool done = check_present(path) && npz_open(&file, path) && read_images(data, &images, &from, model);
+    data->count = images.shape[0] < limit ? images.shape[0] : limit;
+    done = done && read_labels(data, &from, model, images.shape[0]);
     npz_close(&file);
     return done;
 }
@@ -112,9 +145,14 @@ bool split_name_parse(const char **name, const char *text) {
     return true;
 }
 
+static bool ends_with(const char *text, const char *ending) {
+    size_t length = strlen(text), ending_length = strlen(ending);
+    return length > ending_length && strcmp(text + length - ending_length, ending) == 0;
+}
+
 bool split_is_file(const char *place) {
     struct stat about;
-    return stat(place, &about) == 0 && S_ISREG(about.st_mode);
+    return stat(place, &about) == 0 ? !S_ISDIR(about.st_mode) : ends_with(place, ".npz");
 }
 
 /* asprintf leaves the text undefined where it fails. */
@@ -145,10 +183,7 @@ bool split_find_file(char **path, const char *place, const char *set) {
 bool split_set_name(char **set, const char *path) {
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
-    size_t length = strlen(name);
-    const size_t ending = strlen(".npz");
-    length -= length > ending && strcmp(name + length - ending, ".npz") == 0 ? ending : 0;
-    *set = strndup(name, length);
+    *set = strndup(name, strlen(name) - (ends_with(name, ".npz") ? strlen(".npz") : 0));
     return *set != NULL || report_out_of_memory();
 }
 

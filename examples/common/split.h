@@ -1,4 +1,9 @@
-/* split.h: the images and labels of one MedMNIST split. */
+/*
+ * split.h: the images and labels of one MedMNIST split.
+ *
+ * examples/train/data.py checks by the same rules and refuses in the same words; tests/examples/test_alike.py holds
+ * both to that.
+ */
 #ifndef EXAMPLES_SPLIT_H
 #define EXAMPLES_SPLIT_H
 
@@ -30,7 +35,7 @@ bool split_read(split *data, const char *path, const char *name, const tnn_model
 /** Checks that text is train, val or test. Otherwise reports. */
 bool split_name_parse(const char **name, const char *text);
 
-/** Whether a place is a file rather than a folder of data sets. */
+/** Whether a place names a file rather than a folder of data sets; one that is not there does so by its end, .npz. */
 bool split_is_file(const char *place);
 
 /**

@@ -2,12 +2,18 @@
 
     {train,val,test}_images   uint8 (count, height, width), or (count, height, width, channels)
     {train,val,test}_labels   integers (count) or (count, 1), classes from 0
+
+What is refused, and in which words, is what examples/common/split.c refuses: no model is trained on data that the
+evaluator then does not read.
 """
 
 import os
 from dataclasses import dataclass
 
 import numpy as np
+
+from errors import TrainerError
+from npz import open_npz
 
 SPLITS = ("train", "val", "test")
 LICENCES = {"pneumoniamnist": "CC BY 4.0", "breastmnist": "CC BY 4.0", "digits": "CC BY 4.0"}
@@ -18,12 +24,7 @@ CITATIONS = {
               "(1998), as scikit-learn's load_digits",
 }
 NOT_STATED = "not stated; ask whoever made the data set"
-MOST_PIXELS = 65536  # of a torusnn model
-
-
-class DataError(Exception):
-    """A data set that cannot be used, with a sentence for its owner."""
-
+MOST_PIXELS, MOST_CLASSES = 65536, 65536  # of a torusnn model
 
 # As MedMNIST names them, in the order of their labels.
 CLASS_NAMES = {
@@ -45,51 +46,124 @@ class Split:
     labels: np.ndarray  # int64 [count]
 
 
+def is_file(place):
+    """Rather than a folder of data sets; a place that is not there names a file by its end."""
+    return not os.path.isdir(place) if os.path.exists(place) else place.endswith(".npz")
+
+
 def find_file(set_name, place):
     """The .npz file: `place` itself, or the set's in the folder `place`, $MEDMNIST_ROOT or ~/.medmnist."""
-    if place and os.path.isfile(place):
+    if place and is_file(place):
         return place
     if set_name is None:
-        raise DataError(f"{place} is no file: name the .npz file, or its folder together with --set")
+        raise TrainerError(f"{place}: is a folder or not there; name an .npz file, or a folder together with --set")
     folder = place or os.environ.get("MEDMNIST_ROOT") or os.path.expanduser("~/.medmnist")
     return os.path.join(folder, set_name + ".npz")
 
 
 def set_name_of(path):
-    return os.path.splitext(os.path.basename(path))[0]
+    """The file's, which is written into the model file."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    if not name.isprintable():
+        raise TrainerError(f"{path}: is no name for a data set; rename the file to printable characters")
+    return name
 
 
-def check_images(images, path):
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or 0 in images.shape:
-        raise DataError(f"{path}: images are {images.dtype} {images.shape}; "
-                        "they must be uint8 (count, height, width) or (count, height, width, channels)")
-    if images[0].size > MOST_PIXELS:
-        raise DataError(f"{path}: images of {images[0].size} values; scale them down to at most {MOST_PIXELS}")
+def check_present(path):
+    """What most first runs meet."""
+    try:
+        os.stat(path)
+    except OSError as error:
+        raise TrainerError(f"{path}: cannot be read: {error.strerror}; name it or its folder with --data; MedMNIST's "
+                           "files are at https://zenodo.org/records/10519652") from error
 
 
-def check_labels(labels, images, path):
-    whole = np.issubdtype(labels.dtype, np.integer)
-    if not whole or labels.size != len(images) or labels.min() < 0:
-        raise DataError(f"{path}: labels are {labels.dtype} {labels.shape} for {len(images)} images; "
-                        "each image needs one class number, counted from 0")
+def check_images(images, name):
+    if images.values.dtype != np.uint8:
+        raise TrainerError(f"{name}: holds pixels of type '{images.type}'; save them as uint8 from 0 to 255")
+    if images.values.ndim not in (3, 4) or images.values.size == 0:
+        raise TrainerError(f"{name}: is of shape {images.values.shape}; images are (count, height, width) or (count, "
+                           "height, width, channels), at least one of them")
+
+
+def check_labels(labels, images, name):
+    """int64 [images]. Unsigned labels beyond int64 come out negative, as in the evaluator."""
+    if labels.size != images or images not in labels.shape:
+        raise TrainerError(f"{name}: is of shape {labels.shape} for {images} images; each image needs one class number")
+    numbers = labels.astype(np.int64).reshape(-1)
+    if numbers.min() < 0:
+        image = int(np.argmax(numbers < 0))
+        raise TrainerError(f"{name}: image {image} has label {numbers[image]}; classes count from 0")
+    return numbers
 
 
 def load_split(path, split):
     """Reads one split only, so that a run that must not see the test images never opens them."""
-    try:
-        with np.load(path) as arrays:
-            images, labels = arrays[split + "_images"], arrays[split + "_labels"]
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: {error}") from error
-    check_images(images, path)
-    check_labels(labels, images, path)
-    images = images[..., None] if images.ndim == 3 else images  # grey sets come without a channel axis
-    return Split(images, labels.astype(np.int64).reshape(-1))
+    check_present(path)
+    with open_npz(path) as file:
+        images = file.read(split + "_images")
+        check_images(images, f"{path}: {split}_images.npy")
+        labels = file.read(split + "_labels").values
+    numbers = check_labels(labels, len(images.values), f"{path}: {split}_labels.npy")
+    grey = images.values.ndim == 3  # such sets come without a channel axis
+    return Split(images.values[..., None] if grey else images.values, numbers)
 
 
 def count_classes(labels):
     """At least two; a class between others may lack images."""
     return max(2, int(labels.max()) + 1)
+
+
+# -------------------------------------------------------------------------- what the splits must say of each other --
+
+def size_text(split):
+    height, width, channels = split.images.shape[1:]
+    return f"{width} x {height} with {channels}"
+
+
+def check_train(train, path):
+    """What a model can be made for."""
+    if train.images[0].size > MOST_PIXELS:
+        raise TrainerError(f"{path}: train_images.npy: holds images of {train.images[0].size} values, a model reads at "
+                           f"most {MOST_PIXELS}; scale them down")
+    classes = np.unique(train.labels)
+    if len(classes) < 2:
+        raise TrainerError(f"{path}: train_labels.npy: every image has label {classes[0]}; training needs two classes")
+    if classes[-1] >= MOST_CLASSES:
+        image = int(np.argmax(train.labels))
+        raise TrainerError(f"{path}: train_labels.npy: image {image} has label {classes[-1]}, a model knows at most "
+                           f"{MOST_CLASSES} classes; number the classes from 0")
+
+
+def check_against_train(split, name, train, path):
+    """A model of train must read the split's images and know their classes."""
+    if split.images.shape[1:] != train.images.shape[1:]:
+        raise TrainerError(f"{path}: {name}_images.npy: holds images of {size_text(split)} channels, the model reads "
+                           f"{size_text(train)}; give all splits images of one size")
+    unseen = ~np.isin(split.labels, train.labels)
+    if unseen.any():
+        image, classes = int(np.argmax(unseen)), count_classes(train.labels)
+        label = split.labels[image]
+        reason = f"the model knows {classes} classes" if label >= classes else "which no image of train has"
+        raise TrainerError(f"{path}: {name}_labels.npy: image {image} has label {label}, {reason}; every class needs "
+                           "images in train")
+
+
+def check_contrast(train, levels, path):
+    """Pixels from 0 to 1, saved as integers, are a common mistake."""
+    low, high = (np.full((1, 1, 1, 1), end) for end in (train.images.min(), train.images.max()))
+    if quantize(low, levels) == quantize(high, levels):
+        raise TrainerError(f"{path}: train_images.npy: holds pixels from {low.item()} to {high.item()}, which {levels} "
+                           "levels do not tell apart; scale them to 0 to 255")
+
+
+def load_splits(path, names):
+    """Splits by name, train among them, with everything checked that training and its figures rely on."""
+    splits = {name: load_split(path, name) for name in names}
+    check_train(splits["train"], path)
+    for name in names:
+        check_against_train(splits[name], name, splits["train"], path)
+    return splits
 
 
 def quantize(images, levels):

@@ -4,10 +4,14 @@
     digits.py digits.npz
 """
 
+import io
 import sys
 
 import numpy as np
 from sklearn.datasets import load_digits
+
+from errors import TrainerError
+from output import write_whole
 
 SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
 BRIGHTEST = 16  # of scikit-learn's pixels
@@ -36,7 +40,12 @@ def main():
         arrays[name + "_images"] = pixels[numbers]
         arrays[name + "_labels"] = labels[numbers].astype(np.uint8)[:, None]
         print(f"{name}: {len(numbers)} images")
-    np.savez_compressed(sys.argv[1], **arrays)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    try:
+        write_whole(sys.argv[1], file.getvalue())
+    except TrainerError as error:
+        sys.exit(f"digits.py: {error}")
 
 
 if __name__ == "__main__":

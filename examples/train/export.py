@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from errors import TrainerError
 from exact_network import MIDDLE
 from model_file import LOGIT_LIMIT, Layer, Model, reachable
 
@@ -75,7 +76,7 @@ def exact_table_layer(nets, members):
     ranges = np.stack(reachable(weights, biases, nets.shape.levels - 1), axis=1)
     widths = ranges[:, 1] - ranges[:, 0] + 1
     if not np.all(widths == nets.shape.cells):
-        raise ValueError(f"neurons reach {widths} values, their tables have {nets.shape.cells} cells")
+        raise TrainerError(f"neurons reach {widths} values, their tables have {nets.shape.cells} cells")
     activations = nets.activations().detach().round().numpy().astype(np.int64)
     return Layer(weights, biases, ranges, np.concatenate([activations[index] for index in members]))
 

@@ -54,8 +54,10 @@ def log_odds(real_logits, label):
 
 def auc(real_logits, labels):
     """Mean over the classes, each against all others, that some but not all images have. Scores in millionths, as in
-    examples/common/metrics.c."""
+    examples/common/metrics.c; NAN where there is no such class."""
     present = [label for label in range(max(2, real_logits.shape[1])) if 0 < np.sum(labels == label) < len(labels)]
+    if not present:
+        return float("nan")
     return float(np.mean([binary_auc(np.rint(1e6 * log_odds(real_logits, label)), labels == label)
                           for label in present]))
 

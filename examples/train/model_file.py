@@ -27,6 +27,9 @@ from typing import Optional
 
 import numpy as np
 
+from errors import TrainerError
+from output import write_whole
+
 MAGIC, VERSION = b"TNNM", 2
 HEADER = struct.Struct("<4sHHQ16s")
 FIXED = struct.Struct("<6I")
@@ -87,7 +90,7 @@ def fitted(values, kind):
     values = np.asarray(values)
     converted = values.astype(kind)
     if not np.array_equal(converted, values):
-        raise ValueError(f"values from {values.min()} to {values.max()} do not fit {kind}")
+        raise TrainerError(f"values from {values.min()} to {values.max()} do not fit {kind}")
     return converted
 
 
@@ -95,10 +98,10 @@ def check_tables(layer):
     low, high = layer.ranges[:, 0].astype(np.int64), layer.ranges[:, 1].astype(np.int64)
     widths = high - low + 1
     if widths.max() > WIDEST_RANGE or (layer.thresholds is None and widths.min() < layer.tables.shape[2]):
-        raise ValueError(f"ranges of {widths} values: a table has between its cells and {WIDEST_RANGE} of them")
+        raise TrainerError(f"ranges of {widths} values: a table has between its cells and {WIDEST_RANGE} of them")
     largest = np.abs(layer.tables.astype(np.int64)).max(axis=2).sum(axis=0)
     if largest.max() >= LOGIT_LIMIT:
-        raise ValueError(f"the tables add up to {largest.max()}, the limit is {LOGIT_LIMIT}")
+        raise TrainerError(f"the tables add up to {largest.max()}, the limit is {LOGIT_LIMIT}")
 
 
 def layer_bytes(layer):
@@ -154,8 +157,7 @@ def fingerprint(payload):
 def write_model(path, model):
     payload = payload_bytes(model)
     header = HEADER.pack(MAGIC, VERSION, 0, len(payload), fingerprint(payload))
-    with open(path, "wb") as file:
-        file.write(header + payload)
+    write_whole(path, header + payload)
 
 
 class Reader:
@@ -196,9 +198,9 @@ def checked_payload(data):
     magic, version, _, length, digest = HEADER.unpack_from(data)
     payload = data[HEADER.size:]
     if magic != MAGIC or version not in (1, 2):
-        raise ValueError("not a torusnn model file of version 1 or 2")
+        raise TrainerError("not a torusnn model file of version 1 or 2")
     if length != len(payload) or digest != fingerprint(payload):
-        raise ValueError("the model file is damaged")
+        raise TrainerError("the model file is damaged")
     return version, payload
 
 

@@ -4,11 +4,9 @@ import math
 
 import numpy as np
 
+from errors import TrainerError
+
 MOST_TABLES = 32  # neurons of the first layer that are drawn
-
-
-class PlotError(Exception):
-    """Why nothing can be drawn."""
 
 
 def load_pyplot():
@@ -16,7 +14,7 @@ def load_pyplot():
     try:
         import matplotlib
     except ImportError as error:
-        raise PlotError("--plot needs matplotlib: pip install matplotlib (Debian: python3-matplotlib)") from error
+        raise TrainerError("--plot needs matplotlib: pip install matplotlib (Debian: python3-matplotlib)") from error
     matplotlib.use("Agg")
     import matplotlib.pyplot as pyplot
     return pyplot
@@ -59,5 +57,5 @@ def plot(path, model, trainer):
     left, right = below.subplots(1, 2)
     draw_losses(left, trainer.losses)
     draw_validation(right, trainer.validation)
-    figure.savefig(path, dpi=130, metadata={"Software": None})
+    figure.savefig(path, format="png", dpi=130, metadata={"Software": None})
     pyplot.close(figure)

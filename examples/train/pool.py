@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as functional
 
 from augment import Augmentation, augment, to_levels
-from data import DataError
+from errors import TrainerError
 from teacher import opinion, train_teachers
 
 POOL_SEED = 1000003  # not a seed of a net: all nets of a run share one pool
@@ -61,5 +61,5 @@ class Pool:
 
 def source_of_batches(images, labels, classes, recipe):
     if recipe.teacher_share and not recipe.copies:
-        raise DataError("a teacher speaks of copies that are made once: --teacher-share needs --copies")
+        raise TrainerError("a teacher speaks of copies that are made once: --teacher-share needs --copies")
     return (Pool if recipe.copies else FreshImages)(images, labels, classes, recipe)

@@ -9,6 +9,8 @@ Letters in the shapes: S seeds, H neurons, I inputs.
 
 import torch
 
+from errors import TrainerError
+
 # Quantization step over the mean absolute latent weight: about the least-squares step for Gaussian weights.
 STEP_OVER_MEAN = {2: 1.5, 3: 0.8, 4: 0.44}
 
@@ -22,7 +24,8 @@ def largest_l1(accumulator_bits, input_span):
     """The l1 norm with which an accumulator has at most 2^bits values; inputs reach over input_span steps."""
     bound = (2 ** accumulator_bits - 1) // input_span
     if bound < 1:
-        raise ValueError(f"accumulators of {accumulator_bits} bits have no room for inputs of {input_span + 1} values")
+        raise TrainerError(f"accumulators of {accumulator_bits} bits have no room for inputs of {input_span + 1} "
+                           "values")
     return bound
 
 
@@ -44,7 +47,7 @@ class IntegerWeights(torch.nn.Module):
         the step, otherwise they are those of the integers."""
         super().__init__()
         if l1_bound is not None and not step_in_gradient:
-            raise ValueError("accumulators are bounded through the quantization step, which needs --step-in-gradient")
+            raise TrainerError("accumulators are bounded through the quantization step, which needs --step-in-gradient")
         self.latent = torch.nn.Parameter(latent)
         self.limit = 2 ** (bits - 1) - 1
         self.step_over_mean = STEP_OVER_MEAN[bits]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from augment import Augmentation
-from data import DataError
+from errors import TrainerError
 from model_file import Contract
 from network import Noise
 
@@ -147,5 +147,5 @@ def default_recipe(kind, train, classes):
 def recipe_for(kind, recipe_name, set_name, train, classes):
     """The named recipe, or that of the set, or the default one."""
     if recipe_name and recipe_name not in RECIPES[kind]:
-        raise DataError(f"--net {kind} has recipes for {', '.join(sorted(RECIPES[kind]))}")
+        raise TrainerError(f"--net {kind} has recipes for {', '.join(sorted(RECIPES[kind]))}")
     return RECIPES[kind].get(recipe_name or set_name) or default_recipe(kind, train, classes)

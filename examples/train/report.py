@@ -73,12 +73,19 @@ def print_layers(model):
               f"  {row['accumulator_values']} values, {row['accumulator_bits']} bits")
 
 
+def without_nan(value):
+    """JSON has no NAN: None stands for a figure that is not defined."""
+    if isinstance(value, dict):
+        return {key: without_nan(inner) for key, inner in value.items()}
+    return None if value != value else value
+
+
 def provenance(set_name, net, recipe, seeds, chosen, results, model):
     """What the model file tells of its origin. No date: the same command writes the same file. Model s of a recipe
     with members averages nets (s - 1) * members + 1 to s * members."""
     loss = "lowest loss under simulated noise" if recipe.noise else "lowest loss"
     test = "test read once by this run" if "test" in results else "draft: test not read"
-    return {
+    return without_nan({
         "set": set_name, "licence": data.LICENCES.get(set_name, data.NOT_STATED),
         "citation": data.CITATIONS.get(set_name, data.NOT_STATED), "net": net,
         "protocol": f"trained on train, seed chosen by val ({loss}), {test}",
@@ -89,4 +96,4 @@ def provenance(set_name, net, recipe, seeds, chosen, results, model):
         "baselines": {split: result["baselines"] for split, result in results.items()},
         "layers": describe_layers(model),
         "torch": torch.__version__,
-    }
+    })

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as functional
 
 from augment import Augmentation, augment
-from data import DataError
+from errors import TrainerError
 
 DIRECTIONS = 8         # bins of a histogram, over the full circle
 SQUARES = (4, 7)       # along the shorter side of an image: each square has its histogram
@@ -113,7 +113,7 @@ def train_teachers(images, labels, classes, recipe, generator):
         kept = numbers != part
         seen, told = teaching_images(images[kept], answers[kept], recipe, generator)
         if len(seen) > MOST_IMAGES:
-            raise DataError(f"a teacher takes at most {MOST_IMAGES} images, these are {len(seen)}: "
+            raise TrainerError(f"a teacher takes at most {MOST_IMAGES} images, these are {len(seen)}: "
                             "use --teacher-share 0")
         teachers.append(Teacher(features(seen), told, recipe.teacher_width, recipe.teacher_ridge))
     return teachers

@@ -1,15 +1,24 @@
 """Tests of the trainer, on small made-up sets: python3 -m unittest test_trainer"""
 
+import contextlib
+import io
 import os
+import signal
+import subprocess
+import sys
 import tempfile
 import unittest
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import torch
 
 import data
 import measure
+import report
+import train
+from errors import TrainerError
 from export import EXPORTS
 from fcnn import ACTIVATIONS
 from model_file import (Contract, Layer, Model, integer_logits, logit_spread, payload_bytes, read_model, reachable,
@@ -95,7 +104,7 @@ class WeightGradients(unittest.TestCase):
         self.assertTrue(torch.equal(integers, same_integers))
 
     def test_bounded_accumulators_need_the_step(self):
-        with self.assertRaises(ValueError):
+        with self.assertRaises(TrainerError):
             trained("tables", 2, accumulator_bits=8, step_in_gradient=False)
 
 
@@ -174,11 +183,11 @@ class TeacherAndPool(unittest.TestCase):
 
     def test_a_teacher_without_copies_is_refused(self):
         images, labels, recipe = self.prepared(copies=0)
-        with self.assertRaises(data.DataError):
+        with self.assertRaises(TrainerError):
             source_of_batches(images, labels, 3, recipe)
 
     def test_unknown_recipe_is_refused(self):
-        with self.assertRaises(data.DataError):
+        with self.assertRaises(TrainerError):
             recipe_for("exact", "no-such-set", "breastmnist", None, 2)
 
 
@@ -234,7 +243,9 @@ class Files(unittest.TestCase):
 
     def write(self, **changes):
         split = made_up_split(3, (5, 6, 2))
-        np.savez(self.path, **{"train_images": split.images, "train_labels": split.labels[:, None], **changes})
+        arrays = {"images": split.images, "labels": split.labels[:, None]}
+        np.savez(self.path, **{**{f"{name}_{kind}": array for name in data.SPLITS for kind, array in arrays.items()},
+                               **changes})
 
     def test_split(self):
         self.write()
@@ -242,19 +253,23 @@ class Files(unittest.TestCase):
         self.assertEqual(split.images.shape, (192, 5, 6, 2))
         self.assertEqual(data.count_classes(split.labels), 3)
 
-    def test_unusable_data_are_refused(self):
-        for changes in ({"train_images": np.zeros((192, 5, 6))}, {"train_images": np.zeros((192, 30), np.uint8)},
-                        {"train_labels": np.zeros((192, 14), np.int64)}, {"train_labels": np.full(192, -1)},
-                        {"train_images": np.zeros((192, 300, 300), np.uint8)}):
+    def test_splits_that_do_not_fit(self):
+        few = np.arange(192) % 3
+        for changes, reason in (
+                ({"train_images": np.zeros((192, 300, 300), np.uint8)}, "holds images of 90000 values"),
+                ({"train_labels": np.full(192, 1)}, "every image has label 1"),
+                ({"train_labels": few * 2 ** 40}, "a model knows at most 65536 classes"),
+                ({"val_images": np.zeros((192, 6, 5, 2), np.uint8)}, "val_images.npy: holds images of 5 x 6"),
+                ({"val_labels": np.where(few == 2, 7, few)}, "val_labels.npy: image 2 has label 7"),
+                ({"test_labels": np.where(few == 2, 7, few)}, "test_labels.npy: image 2 has label 7"),
+                ({"train_labels": np.where(few == 1, 2, few)}, "has label 1, which no image of train has")):
             self.write(**changes)
-            with self.assertRaises(data.DataError):
-                data.load_split(self.path, "train")
+            with self.assertRaisesRegex(TrainerError, reason):
+                data.load_splits(self.path, data.SPLITS)
 
-    def test_missing_split_and_file(self):
-        self.write()
-        for path, split in ((self.path, "val"), (self.path + "x", "train")):
-            with self.assertRaises(data.DataError):
-                data.load_split(path, split)
+    def test_splits_that_are_not_asked_for_stay_unread(self):
+        self.write(test_labels=np.full(192, -1))
+        self.assertEqual(list(data.load_splits(self.path, ("train", "val"))), ["train", "val"])
 
     def test_model_file(self):
         _, _, (model, _) = trained("fcnn", epochs=1, layers=(8,))
@@ -264,7 +279,7 @@ class Files(unittest.TestCase):
         with open(path, "r+b") as file:
             file.seek(100)
             file.write(b"\xff\xfe")
-        with self.assertRaises(ValueError):
+        with self.assertRaises(TrainerError):
             read_model(path)
 
     def test_model_file_of_one_layer(self):
@@ -276,6 +291,116 @@ class Files(unittest.TestCase):
         self.assertIsNone(model.layers[0].tables)
         self.assertEqual(integer_logits(model, np.array([[1, 2, 3, 4]])).tolist(), [[907, 20]])
         self.assertAlmostEqual(logit_spread(model)[1], 0.5 * np.sqrt((25 + 25 + 49) * 63 / 12))
+
+
+class Started(Exception):
+    """Training would begin."""
+
+
+class CommandLine(unittest.TestCase):
+    """What a run says before it trains. Nothing may be a traceback."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.path = self.place("set.npz")
+        self.write()
+
+    def place(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, **changes):
+        split = made_up_split(2, (5, 6), count=24)
+        np.savez(self.path, **{**{name + "_images": split.images for name in data.SPLITS},
+                               **{name + "_labels": split.labels for name in data.SPLITS}, **changes})
+
+    def said(self, *arguments):
+        """The exit code, or the sentence that goes with exit code 1."""
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), \
+                self.assertRaises(SystemExit) as ended:
+            self.start(*arguments)
+        return ended.exception.code
+
+    def start(self, *arguments):
+        with mock.patch.object(sys, "argv", ["train.py", *arguments]), \
+                mock.patch.object(train, "train_models", side_effect=Started):
+            train.main()
+
+    def check(self, reason, *arguments):
+        said = self.said(*arguments)
+        self.assertRegex(said, r"\Atrain\.py: [^\n]+\Z")
+        self.assertIn(reason, said)
+
+    def test_places_of_data(self):
+        os.mkfifo(self.place("pipe.npz"))
+        for place, reason in (("no.npz", "no.npz: cannot be read: No such file"), ("", "is a folder or not there"),
+                              ("pipe.npz", "is not a regular file"), ("set.npz/a.npz", "Not a directory")):
+            self.check(reason, "--data", self.place(place))
+        self.check("is no name for a data set", "--data", self.place("a\nb.npz"))
+        self.check("other.npz: cannot be read", "--data", self.folder, "--set", "other")
+
+    def test_damaged_data(self):
+        with open(self.path, "rb") as file:
+            whole = file.read()
+        for contents, reason in ((b"", "is empty"), (b"<html>", "is a web page"), (whole[:-30], "is cut short")):
+            with open(self.path, "wb") as file:
+                file.write(contents)
+            self.check(reason, "--data", self.path)
+
+    def test_a_class_that_train_lacks(self):
+        rare = made_up_split(2, (5, 6), count=24).labels
+        rare[3] = 5
+        for name in ("val", "test"):
+            self.write(**{name + "_labels": rare})
+            self.check(f"{name}_labels.npy: image 3 has label 5", "--data", self.path, "--out", self.place("a.tnn"))
+
+    def test_images_without_contrast(self):
+        self.write(train_images=made_up_split(2, (5, 6), count=24).images // 128)
+        self.check("holds pixels from 0 to 1, which 16 levels do not tell apart", "--data", self.path)
+
+    def test_places_of_results(self):
+        os.mkdir(self.place("folder"))
+        os.mkfifo(self.place("pipe"))
+        os.symlink(self.place("a"), self.place("link"))
+        with open(self.place("key"), "wb") as file:
+            file.write(b"TNNK and so on")
+        for option in ("--out", "--draft", "--plot"):
+            for place, reason in (("no/a.tnn", "cannot be written: No such file"), ("folder", "is not a regular file"),
+                                  ("pipe", "is not a regular file"), ("set.npz", "is read by this command"),
+                                  ("set.npz/a", "cannot be written: Not a directory"),
+                                  ("link", "is a symbolic link"), ("key", "holds a secret key")):
+                self.check(reason, "--data", self.path, option, self.place(place))
+        self.check("is named twice", "--data", self.path, "--out", self.place("a"), "--plot", self.place("a"))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["folder", "key", "link", "pipe", "set.npz"])
+
+    def test_options(self):
+        for option in ("--seeds", "--threads", "--epochs", "--batch", "--neurons", "--members", "--accumulator-bits"):
+            self.assertEqual(self.said("--data", self.path, option, "0"), 2)
+        for text in ("-1", "nan", "inf"):
+            self.assertEqual(self.said("--data", self.path, "--position-noise", text), 2)
+        self.check("has no layers", "--data", self.path, "--layers", "3")
+        self.check("--net exact has recipes for", "--data", self.path, "--net", "exact", "--recipe", "none")
+
+    def test_training_starts_where_all_is_well(self):
+        with contextlib.redirect_stdout(io.StringIO()), self.assertRaises(Started):
+            self.start("--data", self.path, "--out", self.place("a.tnn"))
+
+    def test_an_interrupt_is_a_sentence(self):
+        command = [sys.executable, "-B", train.__file__, "--data", self.path, "--epochs", "1000000",
+                   "--out", self.place("a.tnn")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            self.assertIn("2 classes", run.stdout.readline())  # printed right before training
+            run.send_signal(signal.SIGINT)
+            _, said = run.communicate(timeout=60)
+        self.assertEqual((run.returncode, said.splitlines()[-1]), (130, "train.py: interrupted"))
+        self.assertNotIn("Traceback", said)
+        self.assertEqual(os.listdir(self.folder), ["set.npz"])
+
+    def test_figures_that_are_not_defined(self):
+        self.assertTrue(np.isnan(measure.auc(np.zeros((4, 1)), np.zeros(4, int))))
+        self.assertEqual(report.without_nan({"a": float("nan"), "b": [1], "c": {"d": 2.0}}),
+                         {"a": None, "b": [1], "c": {"d": 2.0}})
 
 
 if __name__ == "__main__":

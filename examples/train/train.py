@@ -11,32 +11,42 @@ recipes.py holds the numbers, docs/TRAINING.md the reason of each.
 """
 
 import argparse
+import math
+import signal
 import sys
 from dataclasses import fields, replace
 
-import torch
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main() has a sentence for it
 
-import data
+try:
+    import torch
+
+    import data
+except ImportError as missing:
+    sys.exit(f"train.py: {missing}; install what requirements.txt lists")
+
 import measure
 from baselines import LogisticRegression, describe_majority
+from errors import TrainerError
 from export import EXPORTS
 from fcnn import ACTIVATIONS
 from model_file import new_salt, write_model
-from plot import PlotError, load_pyplot, plot
+from output import check_writable
+from plot import load_pyplot, plot
 from recipes import KINDS, contract_for, recipe_for
 from report import print_layers, print_split, provenance
 from training import TRAINERS, class_weights
 
+INTERRUPTED = 128 + signal.SIGINT  # the exit code, as a shell gives it
+
 
 class Splits:
-    """The splits of one data set, each read when it is first asked for."""
+    """The splits of one data set, all checked before training; test among them only where a model ships."""
 
-    def __init__(self, path):
-        self.path, self.loaded = path, {}
+    def __init__(self, path, names):
+        self.path, self.names, self.loaded = path, names, data.load_splits(path, names)
 
     def __getitem__(self, name):
-        if name not in self.loaded:
-            self.loaded[name] = data.load_split(self.path, name)
         return self.loaded[name]
 
     def quantized(self, name, levels):
@@ -67,6 +77,20 @@ def describe_split(models, baseline, splits, name, recipe, classes):
                           "logistic regression": baseline.describe(levels, labels)}}
 
 
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"takes 1 or more, not {text}")
+    return value
+
+
+def deviation(text):
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"takes 0 or more, not {text}")
+    return value
+
+
 def layer_widths(text):
     widths = tuple(int(width) for width in text.split(","))
     if min(widths) < 1:
@@ -82,15 +106,15 @@ def add_data_options(parser):
                                         "change the recipe")
     parser.add_argument("--plot", metavar="PNG", help="picture of tables and training (needs matplotlib)")
     parser.add_argument("--recipe", help="name of a recipe of recipes.py (default: the set's own)")
-    parser.add_argument("--seeds", type=int, default=8, help="models, numbered from 1, side by side (default 8)")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seeds", type=positive, default=8, help="models, numbered from 1, side by side (default 8)")
+    parser.add_argument("--threads", type=positive, default=1)
 
 
 def add_net_options(parser):
     parser.add_argument("--net", choices=sorted(KINDS), default="tables",
                         help="learned tables (default), ordinary layers, or tables whose lookups are exact")
-    parser.add_argument("--neurons", type=int, help="tables and exact: neurons of a member")
-    parser.add_argument("--members", type=int, help="tables and exact: nets whose logits a model averages")
+    parser.add_argument("--neurons", type=positive, help="tables and exact: neurons of a member")
+    parser.add_argument("--members", type=positive, help="tables and exact: nets whose logits a model averages")
     parser.add_argument("--layers", type=layer_widths, help="fcnn: neurons of each hidden layer, such as 392 or 64,32")
     parser.add_argument("--activation", choices=ACTIVATIONS, help="fcnn")
     parser.add_argument("--bits", type=int, choices=range(1, 5), dest="activation_bits", help="fcnn: of activations")
@@ -99,19 +123,19 @@ def add_net_options(parser):
 
 
 def add_training_options(parser):
-    parser.add_argument("--accumulator-bits", type=int, help="bound of every accumulator, by its l1 norm")
+    parser.add_argument("--accumulator-bits", type=positive, help="bound of every accumulator, by its l1 norm")
     parser.add_argument("--accumulator-by", choices=("both", "penalty", "prune"), default="both",
                         help="how the bound is reached; what a penalty leaves is pruned at the end")
     parser.add_argument("--teacher-share", type=float, help="of the targets, that a teacher gives: 0 to 1")
     parser.add_argument("--copies", type=int, help="augmented copies of each image, made once; 0: anew for each batch")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--batch", type=int)
+    parser.add_argument("--epochs", type=positive)
+    parser.add_argument("--batch", type=positive)
     parser.add_argument("--balanced", action=argparse.BooleanOptionalAction, default=None,
                         help="weigh all classes the same")
     parser.add_argument("--step-in-gradient", action=argparse.BooleanOptionalAction, default=None,
                         help="tables: divide gradients of latent weights by the quantization step")
     for place in ("position", "pixel", "logit", "reach"):
-        parser.add_argument(f"--{place}-noise", type=float, help="trained with; see network.Noise")
+        parser.add_argument(f"--{place}-noise", type=deviation, help="trained with; see network.Noise")
 
 
 def parse_arguments():
@@ -143,7 +167,7 @@ def chosen_recipe(options, set_name, train, classes):
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):
-        raise data.DataError(f"--net {options.net} has no {', '.join(sorted(unknown) or ['members'])}")
+        raise TrainerError(f"--net {options.net} has no {', '.join(sorted(unknown) or ['members'])}")
     if options.accumulator_bits is not None:
         given.update({"penalty": {"prune_share": 0.0}, "prune": {"accumulator_penalty": 0.0}, "both": {}}
                      [options.accumulator_by])
@@ -166,18 +190,27 @@ def describe_all(options, recipe, splits, models, classes):
     weights = class_weights(splits["train"].labels, classes, recipe.balanced)
     train, validation = (splits.quantized(name, recipe.levels) for name in ("train", "val"))
     baseline = LogisticRegression(train, validation, classes, weights)
-    names = data.SPLITS if options.out else ("train", "val")
-    return {name: describe_split(models, baseline, splits, name, recipe, classes) for name in names}
+    return {name: describe_split(models, baseline, splits, name, recipe, classes) for name in splits.names}
+
+
+def load(options):
+    """The data set's name and splits; whatever could stop the run later is checked here."""
+    path = data.find_file(options.set, options.data)
+    set_name = data.set_name_of(path)
+    splits = Splits(path, data.SPLITS if options.out else ("train", "val"))
+    outputs = [name for name in (options.out, options.draft, options.plot) if name]
+    check_writable(outputs, path)
+    if options.plot:
+        load_pyplot()
+    return set_name, splits
 
 
 def run(options):
-    if options.plot:
-        load_pyplot()
     torch.set_num_threads(options.threads)
-    path = data.find_file(options.set, options.data)
-    set_name, splits = data.set_name_of(path), Splits(path)
+    set_name, splits = load(options)
     classes = data.count_classes(splits["train"].labels)
     recipe = chosen_recipe(options, set_name, splits["train"], classes)
+    data.check_contrast(splits["train"], recipe.levels, splits.path)
     print(f"{set_name}: {classes} classes, images of {splits['train'].images.shape[1:]}\n{recipe}", flush=True)
     trainer, models = train_models(options, recipe, splits, classes)
     results = describe_all(options, recipe, splits, models, classes)
@@ -186,21 +219,27 @@ def run(options):
     for split, result in results.items():
         print_split(split, result, seeds, chosen)
     print_layers(models[chosen])
-    if options.plot:
-        plot(options.plot, models[chosen], trainer)
     if options.out or options.draft:
         models[chosen].contract = contract_for(options.net, options.recipe or set_name, recipe)
         models[chosen].salt = new_salt()
         models[chosen].classes = data.class_names(set_name, classes)
         models[chosen].provenance = provenance(set_name, options.net, recipe, seeds, chosen, results, models[chosen])
         write_model(options.out or options.draft, models[chosen])
+    if options.plot:
+        plot(options.plot, models[chosen], trainer)
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         run(parse_arguments())
-    except (data.DataError, PlotError, ValueError) as error:
+    except TrainerError as error:
         sys.exit(f"train.py: {error}")
+    except MemoryError:
+        sys.exit("train.py: the data need more memory than there is; train on fewer or smaller images")
+    except KeyboardInterrupt:
+        print("\ntrain.py: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

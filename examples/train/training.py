@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as functional
 
 from augment import to_levels
+from errors import TrainerError
 from exact_network import ExactNets, ExactShape
 from fcnn import Activation, FcNets, FcShape
 from network import Noise, Shape, TableNets
@@ -95,10 +96,10 @@ class Trainer:
         self.recipe, self.classes = recipe, classes
         self.images = torch.from_numpy(split.images).permute(0, 3, 1, 2)
         self.labels = torch.from_numpy(split.labels)
-        self.source = source_of_batches(self.images, self.labels, classes, recipe)
         self.class_weights = torch.from_numpy(class_weights(split.labels, classes, recipe.balanced)).float()
         self.dice = Dice(seeds)
-        self.nets = self.first_nets(self.mean_levels())
+        self.nets = self.first_nets(self.mean_levels())  # refuses what cannot be made before a teacher costs minutes
+        self.source = source_of_batches(self.images, self.labels, classes, recipe)
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
                                            weight_decay=recipe.weight_decay)
         self.losses = []      # [epochs][S], mean of each epoch
@@ -242,6 +243,9 @@ class FcTrainer(BoundedTrainer):
 class ExactTrainer(Trainer):
     def first_nets(self, mean_levels):
         recipe = self.recipe
+        if len(mean_levels) < recipe.fan_in:
+            raise TrainerError(f"images of {len(mean_levels)} values are too small for neurons that read "
+                               f"{recipe.fan_in} of them; choose --net tables")
         shape = ExactShape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=logits_for(self.classes),
                            levels=recipe.levels, fan_in=recipe.fan_in, step=recipe.step)
         latent = self.first_latent(shape.neurons, shape.inputs)
@@ -252,6 +256,10 @@ class ExactTrainer(Trainer):
         progress = min(1.0, number / (self.recipe.prune_share * self.recipe.epochs))
         first, last = min(self.recipe.first_fan_in, self.nets.shape.inputs), self.recipe.fan_in
         self.nets.kept = round(first * (last / first) ** progress)
+
+    def finish(self):
+        """However few the epochs were."""
+        self.nets.kept = self.recipe.fan_in
 
     def extra_losses(self):
         return self.recipe.smoothing * self.nets.roughness()
