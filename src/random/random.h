@@ -2,6 +2,7 @@
 #ifndef TNN_RANDOM_RANDOM_H
 #define TNN_RANDOM_RANDOM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,5 +46,8 @@ typedef struct tnn_bytes_view {
     size_t length;
 } tnn_bytes_view;
 void tnn_digest(uint8_t out[TNN_DIGEST_BYTES], const tnn_bytes_view *parts, size_t count);
+
+/* Whether two digests are equal, in time that does not depend on them: the message may be a secret key. */
+bool tnn_digest_equal(const uint8_t a[TNN_DIGEST_BYTES], const uint8_t b[TNN_DIGEST_BYTES]);
 
 #endif

@@ -29,7 +29,7 @@ static tnn_status check_payload(const uint8_t *bytes, size_t available) {
     }
     uint8_t digest[TNN_DIGEST_BYTES];
     digest_payload(digest, bytes + TNN_HEADER_BYTES, available);
-    return memcmp(digest, bytes + 16, sizeof digest) == 0 ? TNN_OK : TNN_ERR_CORRUPT;
+    return tnn_digest_equal(digest, bytes + 16) ? TNN_OK : TNN_ERR_CORRUPT;
 }
 
 tnn_status tnn_open(tnn_reader *payload, uint32_t *version, tnn_kind kind, const uint8_t *bytes, size_t length) {
