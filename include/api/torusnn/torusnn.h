@@ -397,7 +397,8 @@ TNN_API void tnn_input_free(tnn_input *input);
 /** Most images of one tnn_infer. */
 #define TNN_MAX_IMAGES ((size_t)4096)
 
-/** A circuit with one client's evaluation key, its threads and all scratch memory. For one caller at a time. */
+/** A circuit with one client's evaluation key, its threads and all scratch memory. For one caller at a time, in the
+ * process that created it. */
 typedef struct tnn_evaluator tnn_evaluator;
 
 /**
@@ -411,7 +412,8 @@ typedef struct tnn_evaluator tnn_evaluator;
  */
 TNN_API TNN_MUST_USE tnn_status tnn_evaluator_create(tnn_evaluator **evaluator, const tnn_circuit *circuit,
                                                      const tnn_eval_key *eval, unsigned threads, size_t max_images);
-/** Frees an evaluator, its threads and its memory; NULL is allowed. */
+/** Frees an evaluator, its threads and its memory; NULL is allowed. Not while a tnn_infer is at work on it. In a child
+ * of fork() it gives back the child's copy of the memory and waits for nobody. */
 TNN_API void tnn_evaluator_free(tnn_evaluator *evaluator);
 
 /** Encrypted logits. */
@@ -420,11 +422,15 @@ typedef struct tnn_output tnn_output;
 /**
  * Evaluates the network on encrypted images.
  *
+ * One evaluator takes one call at a time: a second thread's, or one from `progress`, gets TNN_ERR_MISUSE. After fork()
+ * the child has the evaluator's memory and none of its threads, and gets TNN_ERR_FORKED: create one there.
+ *
  * Out:     outputs   [count]
  * Args:    inputs    [count]
  *          count     1 to max_images
  *          progress  may be NULL; called between batches of bootstraps, which it counts; user is handed to it
- * Returns: TNN_ERR_MISUSE, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_FORKED, TNN_ERR_SHAPE for an input of another number of pixels,
+ *          TNN_ERR_PARAMS_MISMATCH, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs,
                                           const tnn_input *const *inputs, size_t count, tnn_progress progress,
