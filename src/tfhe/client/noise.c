@@ -22,7 +22,7 @@ static double digit_power(uint32_t base_log) {
 }
 
 double tnn_variance_small(const tnn_params *params) {
-    return exp2(2 * params->literal.lwe_log2_sigma) + rounding(params->literal.input_bits);
+    return params ? exp2(2 * params->literal.lwe_log2_sigma) + rounding(params->literal.input_bits) : NAN;
 }
 
 /*
@@ -112,11 +112,11 @@ static uint32_t planned_coarse_bits(const tnn_params *params) {
 }
 
 double tnn_variance_external_product(const tnn_params *params) {
-    return tnn_coarse_variance_external_product(params, planned_coarse_bits(params));
+    return params ? tnn_coarse_variance_external_product(params, planned_coarse_bits(params)) : NAN;
 }
 
 double tnn_variance_blind_rotation(const tnn_params *params) {
-    return tnn_coarse_variance_blind_rotation(params, planned_coarse_bits(params));
+    return params ? tnn_coarse_variance_blind_rotation(params, planned_coarse_bits(params)) : NAN;
 }
 
 double tnn_variance_common(const tnn_params *params) {
@@ -127,6 +127,9 @@ double tnn_variance_common(const tnn_params *params) {
 
 /* Steps times the errors of the coefficients they stand at. */
 double tnn_variance_steps(const tnn_params *params, const tnn_step_table *table) {
+    if (!params || !table) {
+        return NAN;
+    }
     const double common = tnn_variance_common(params);
     const double own = tnn_variance_blind_rotation(params) - common;
     double variance = 0;
@@ -141,6 +144,9 @@ double tnn_variance_steps(const tnn_params *params, const tnn_step_table *table)
 }
 
 double tnn_variance_key_switch(const tnn_params *params) {
+    if (!params) {
+        return NAN;
+    }
     const tnn_params_literal *p = &params->literal;
     double coordinates = (double)tnn_params_switched_coordinates(params);
     double rounded = coordinates / 2 * rounding(p->ks_base_log * p->ks_levels);
@@ -175,7 +181,7 @@ double tnn_variance_row_switch(const tnn_params *params, uint32_t log2_unit) {
 }
 
 double tnn_variance_modulus_switch(const tnn_params *params) {
-    return tnn_variance_row_switch(params, 0);
+    return params ? tnn_variance_row_switch(params, 0) : NAN;
 }
 
 double tnn_variance_output_rounding(const tnn_params *params, unsigned bits) {

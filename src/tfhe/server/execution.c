@@ -27,11 +27,11 @@ size_t tnn_execution_ggsw_doubles(const tnn_execution *execution) {
 }
 
 const char *tnn_params_engine(const tnn_params *params) {
-    return best_engine(params)->name;
+    return params ? best_engine(params)->name : NULL;
 }
 
 size_t tnn_params_batch(const tnn_params *params) {
-    return best_engine(params)->batch(params);
+    return params ? best_engine(params)->batch(params) : 0;
 }
 
 tnn_status tnn_engine_scratch_create(tnn_engine_scratch **out, const tnn_execution *execution, size_t batch) {
