@@ -1,6 +1,8 @@
 /*
- * The one file that knows FFTW: complex transforms of N/2 points, forward and inverse, real and imaginary parts in
- * arrays of their own (split), and the twist w^t = exp(i pi t / N) of fft.h.
+ * fft.h by FFTW, for comparison: the one file that knows it, of builds with TORUSNN_FFTW_ONLY. An allocation that fails
+ * inside FFTW's planner ends the process, which is why no other build plans with it (single_fft.c). Complex transforms
+ * of N/2 points, forward and inverse, real and imaginary parts in arrays of their own (split), and the twist w^t =
+ * exp(i pi t / N) of fft.h.
  *
  * Forward transforms have the kernel exp(-2 pi i j t / (N/2)), so point j of a folded and twisted polynomial p is p at
  * w^(1 - 4j): the roots of X^(N/2) = i. Neither direction divides by N/2.
@@ -57,7 +59,7 @@ static double *make_twist(uint32_t half) {
 
 tnn_status tnn_fft_create(tnn_fft **out, uint32_t N) {
     *out = NULL;
-    if (N < 8 || (N & (N - 1)) != 0) {
+    if (N < TNN_FFT_LEAST_DEGREE || (N & (N - 1)) != 0) {
         return TNN_ERR_MISUSE;
     }
     tnn_fft *fft = tnn_alloc(1, sizeof *fft);
@@ -98,7 +100,6 @@ void tnn_fft_forward(const tnn_fft *fft, double *out, const double *in) {
     fftw_execute_split_dft(fft->forward, input, input + fft->half, out, out + fft->half);
 }
 
-void tnn_fft_inverse(const tnn_fft *fft, double *out, const double *in) {
-    double *input = (double *)in;
-    fftw_execute_split_dft(fft->inverse, input + fft->half, input, out + fft->half, out);
+void tnn_fft_inverse(const tnn_fft *fft, double *out, double *in) {
+    fftw_execute_split_dft(fft->inverse, in + fft->half, in, out + fft->half, out);
 }
