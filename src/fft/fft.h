@@ -10,7 +10,8 @@
  * Folding and twisting by w^t are left to the caller, who fuses them with what stands before and after the transform:
  * see tfhe/kernels.c.
  *
- * Two files implement it: single_fft.c, and for builds with TORUSNN_FFTW_ONLY fftw_fft.c.
+ * Where registers hold four doubles the transform is our own (single_fft.h), elsewhere, and everywhere in a build with
+ * TORUSNN_FFTW_ONLY, it is FFTW's (fftw_plans.h).
  */
 #ifndef TNN_FFT_FFT_H
 #define TNN_FFT_FFT_H

@@ -1,11 +1,7 @@
 /*
- * Plans and twists of single_fft.h. With r = exp(2 pi i a) the root of a residue modulo X^m - r,
+ * The plan of single_fft.h. With r = exp(2 pi i a) the root of a residue modulo X^m - r,
  *
  *     a = j / 4 for residue j,        a_c = (a + c) / radix for child c,        rho = exp(2 pi i a / radix).
- *
- * Nothing here or in the loops is FFTW's: its planner ends the process where an allocation of its own fails
- * (kernel/alloc.c asserts, kernel/assert.c calls abort), and no interface of it keeps that from happening. Here a plan
- * is three blocks of memory, and each that cannot be had is TNN_ERR_MEMORY.
  */
 #include "single_fft.h"
 
@@ -17,12 +13,11 @@
 
 #define PI 3.14159265358979323846264338328L
 
-extern const tnn_single_loops tnn_single_loops_portable;
 extern const tnn_single_loops tnn_single_loops_avx2;
 extern const tnn_single_loops tnn_single_loops_avx512;
 
 static const tnn_single_loops *const COMPILED[] = {
-    [TNN_PORTABLE] = &tnn_single_loops_portable,
+    [TNN_PORTABLE] = NULL,
 #if defined(TNN_HAVE_X86_KERNELS)
     [TNN_AVX2] = &tnn_single_loops_avx2,
     [TNN_AVX512] = &tnn_single_loops_avx512,
@@ -33,7 +28,7 @@ static bool has_odd_log2(uint32_t power) {
     return (power & 0xaaaaaaaau) != 0;
 }
 
-static void plan_levels(tnn_fft *fft) {
+static void plan_levels(tnn_single_fft *fft) {
     for (uint32_t length = fft->m; length > 1; fft->level_count++) {
         tnn_single_level *level = &fft->levels[fft->level_count];
         level->radix = has_odd_log2(fft->m) && fft->level_count == 0 ? 2 : 4;
@@ -43,7 +38,7 @@ static void plan_levels(tnn_fft *fft) {
 }
 
 /* The argument of r, a fraction of the full turn, of one part before a level. */
-static long double argument_of(const tnn_fft *fft, uint32_t level, uint32_t part, uint32_t residue) {
+static long double argument_of(const tnn_single_fft *fft, uint32_t level, uint32_t part, uint32_t residue) {
     if (level == 0) {
         return (long double)residue / TNN_SINGLE_RESIDUES;
     }
@@ -52,7 +47,7 @@ static long double argument_of(const tnn_fft *fft, uint32_t level, uint32_t part
 }
 
 /* rho and its powers of one part, in long double: an error of a root is an error of every product. */
-static void fill_part(const tnn_fft *fft, uint32_t level, uint32_t part, double *roots) {
+static void fill_part(const tnn_single_fft *fft, uint32_t level, uint32_t part, double *roots) {
     const uint32_t radix = fft->levels[level].radix;
     for (uint32_t residue = 0; residue < TNN_SINGLE_RESIDUES; residue++) {
         const long double rho = argument_of(fft, level, part, residue) / radix;
@@ -65,7 +60,7 @@ static void fill_part(const tnn_fft *fft, uint32_t level, uint32_t part, double 
 }
 
 /* A level has m / length parts of radix - 1 roots: m - 1 in all. */
-static void fill_roots(tnn_fft *fft) {
+static void fill_roots(tnn_single_fft *fft) {
     double *roots = fft->roots;
     for (uint32_t i = 0; i < fft->level_count; i++) {
         tnn_single_level *level = &fft->levels[i];
@@ -77,56 +72,32 @@ static void fill_roots(tnn_fft *fft) {
     }
 }
 
-/* w^t, w = exp(i pi / N): cosines, then sines. */
-static void fill_twist(double *twist, uint32_t points) {
-    for (uint32_t t = 0; t < points; t++) {
-        const long double angle = PI * t / (2.0L * points);
-        twist[t] = (double)cosl(angle);
-        twist[points + t] = (double)sinl(angle);
-    }
-}
-
-tnn_status tnn_fft_create(tnn_fft **out, uint32_t N) {
+tnn_status tnn_single_fft_create(tnn_single_fft **out, uint32_t N) {
     *out = NULL;
-    if (N < TNN_FFT_LEAST_DEGREE || N > (1u << 24) || (N & (N - 1)) != 0) {
-        return TNN_ERR_MISUSE;
-    }
-    tnn_fft *fft = tnn_alloc(1, sizeof *fft);
+    tnn_single_fft *fft = tnn_alloc(1, sizeof *fft);
     if (!fft) {
         return TNN_ERR_MEMORY;
     }
     fft->m = N / 8;
-    fft->loops = COMPILED[tnn_instructions_best()];
     fft->roots = tnn_alloc(fft->m, TNN_SINGLE_ROOT * sizeof *fft->roots);
-    fft->twist = tnn_alloc(N, sizeof *fft->twist);
-    if (!fft->roots || !fft->twist) {
-        tnn_fft_free(fft);
+    if (!fft->roots) {
+        tnn_single_fft_free(fft);
         return TNN_ERR_MEMORY;
     }
     plan_levels(fft);
     fill_roots(fft);
-    fill_twist(fft->twist, N / 2);
     *out = fft;
     return TNN_OK;
 }
 
-void tnn_fft_free(tnn_fft *fft) {
+void tnn_single_fft_free(tnn_single_fft *fft) {
     if (!fft) {
         return;
     }
     tnn_free(fft->roots);
-    tnn_free(fft->twist);
     tnn_free(fft);
 }
 
-const double *tnn_fft_twist(const tnn_fft *fft) {
-    return fft->twist;
-}
-
-void tnn_fft_forward(const tnn_fft *fft, double *out, const double *in) {
-    fft->loops->forward(fft, out, in);
-}
-
-void tnn_fft_inverse(const tnn_fft *fft, double *out, double *in) {
-    fft->loops->inverse(fft, out, in);
+const tnn_single_loops *tnn_single_loops_best(void) {
+    return COMPILED[tnn_instructions_best()];
 }

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#include "fft.h"
+#include <torusnn/status.h>
 
 #define TNN_SINGLE_RESIDUES 4u
 #define TNN_SINGLE_ROOT (2 * TNN_SINGLE_RESIDUES) /* doubles: real, then imaginary parts, one a residue */
@@ -26,18 +26,24 @@ typedef struct tnn_single_level {
     const double *roots; /* [m / length][radix - 1] of TNN_SINGLE_ROOT: rho, rho^2, rho^3 */
 } tnn_single_level;
 
-typedef struct tnn_single_loops {
-    void (*forward)(const tnn_fft *fft, double *out, const double *in);
-    void (*inverse)(const tnn_fft *fft, double *out, double *in);
-} tnn_single_loops;
-
-struct tnn_fft {
+typedef struct tnn_single_fft {
     uint32_t m; /* N/8 points of a residue */
     uint32_t level_count;
     tnn_single_level levels[TNN_SINGLE_LEVELS_MOST];
     double *roots;
-    double *twist; /* [N] */
-    const tnn_single_loops *loops;
-};
+} tnn_single_fft;
+
+/* N: a power of two, 32 to 2^24. Returns TNN_ERR_MEMORY. */
+TNN_MUST_USE tnn_status tnn_single_fft_create(tnn_single_fft **fft, uint32_t N);
+void tnn_single_fft_free(tnn_single_fft *fft);
+
+/* As tnn_fft_forward and tnn_fft_inverse; of one instruction set. */
+typedef struct tnn_single_loops {
+    void (*forward)(const tnn_single_fft *fft, double *out, const double *in);
+    void (*inverse)(const tnn_single_fft *fft, double *out, double *in);
+} tnn_single_loops;
+
+/* Those of the processor; NULL where none are compiled for its registers. */
+const tnn_single_loops *tnn_single_loops_best(void);
 
 #endif

@@ -1,54 +1,46 @@
 /*
- * The loops of single_fft.h, compiled once for each instruction set, with TNN_SINGLE_LOOPS naming the resulting table.
- * Registers of four doubles hold a point of all four residues, those of two hold half of it.
+ * The loops of single_fft.h, compiled once for each instruction set whose registers hold four doubles, with
+ * TNN_SINGLE_LOOPS naming the resulting table. A register holds a point of all four residues.
  */
+#include <immintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "single_fft.h"
 
-#if defined(__AVX__)
-#define TNN_LANES 4
-#include <immintrin.h>
-#else
-#define TNN_LANES 2
-#endif
-#include "lanes.h"
+#include "quad_vectors.h"
 
 #define RESIDUES TNN_SINGLE_RESIDUES
 #define FITS_FIRST_LEVEL_CACHE 256u /* points of a residue: 16 KB with the other three, and as much for roots */
 
-TNN_INLINE tnn_lanes_complex load(const double *re, size_t points, size_t at) {
-    return (tnn_lanes_complex){tnn_lanes_held(tnn_lanes_load(re + at)),
-                               tnn_lanes_held(tnn_lanes_load(re + points + at))};
+TNN_INLINE tnn_quad_complex load(const double *re, size_t points, size_t at) {
+    return (tnn_quad_complex){tnn_quad_held(tnn_quad_load(re + at)), tnn_quad_held(tnn_quad_load(re + points + at))};
 }
 
-TNN_INLINE void store(double *re, size_t points, size_t at, tnn_lanes_complex x) {
-    tnn_lanes_store(re + at, x.re);
-    tnn_lanes_store(re + points + at, x.im);
+TNN_INLINE void store(double *re, size_t points, size_t at, tnn_quad_complex x) {
+    tnn_quad_store(re + at, x.re);
+    tnn_quad_store(re + points + at, x.im);
 }
 
 /* Divides, or combines, one part of each residue; `step` points are a radix-th of it. x [.] is the part's first point.
  */
 TNN_INLINE void one_part(double *x, size_t points, const double *roots, size_t step, uint32_t radix, bool forward) {
-    for (size_t lane = 0; lane < RESIDUES; lane += TNN_LANES) {
-        tnn_lanes_complex w[3];
-        for (uint32_t j = 0; j + 1 < radix; j++) {
-            w[j] = load(roots + (size_t)j * TNN_SINGLE_ROOT, RESIDUES, lane);
+    tnn_quad_complex w[3];
+    for (uint32_t j = 0; j + 1 < radix; j++) {
+        w[j] = load(roots + (size_t)j * TNN_SINGLE_ROOT, RESIDUES, 0);
+    }
+    for (size_t at = 0; at < RESIDUES * step; at += RESIDUES) {
+        tnn_quad_complex y[4];
+        for (uint32_t j = 0; j < radix; j++) {
+            y[j] = load(x, points, at + j * RESIDUES * step);
         }
-        for (size_t at = lane; at < RESIDUES * step; at += RESIDUES) {
-            tnn_lanes_complex y[4];
-            for (uint32_t j = 0; j < radix; j++) {
-                y[j] = load(x, points, at + j * RESIDUES * step);
-            }
-            if (radix == 4) {
-                forward ? tnn_lanes_divide4(y, w) : tnn_lanes_combine4(y, w);
-            } else {
-                forward ? tnn_lanes_divide2(y, w[0]) : tnn_lanes_combine2(y, w[0]);
-            }
-            for (uint32_t j = 0; j < radix; j++) {
-                store(x, points, at + j * RESIDUES * step, y[j]);
-            }
+        if (radix == 4) {
+            forward ? tnn_quad_divide4(y, w) : tnn_quad_combine4(y, w);
+        } else {
+            forward ? tnn_quad_divide2(y, w[0]) : tnn_quad_combine2(y, w[0]);
+        }
+        for (uint32_t j = 0; j < radix; j++) {
+            store(x, points, at + j * RESIDUES * step, y[j]);
         }
     }
 }
@@ -80,11 +72,11 @@ TNN_INLINE void one_level(const tnn_single_level *level, double *x, size_t point
 
 /* How many points go through all levels from the second on before the next ones do: what the first level divides apart
  * never meets again. */
-static uint32_t stretch_of(const tnn_fft *fft) {
+static uint32_t stretch_of(const tnn_single_fft *fft) {
     return fft->m < FITS_FIRST_LEVEL_CACHE ? fft->m : fft->m / fft->levels[0].radix;
 }
 
-static void levels_forward(const tnn_fft *fft, double *x) {
+static void levels_forward(const tnn_single_fft *fft, double *x) {
     const size_t points = (size_t)RESIDUES * fft->m;
     const uint32_t stretch = stretch_of(fft);
     one_level(&fft->levels[0], x, points, 0, fft->m, true);
@@ -95,7 +87,7 @@ static void levels_forward(const tnn_fft *fft, double *x) {
     }
 }
 
-static void levels_inverse(const tnn_fft *fft, double *x) {
+static void levels_inverse(const tnn_single_fft *fft, double *x) {
     const size_t points = (size_t)RESIDUES * fft->m;
     const uint32_t stretch = stretch_of(fft);
     for (uint32_t first = 0; first < fft->m; first += stretch) {
@@ -106,89 +98,65 @@ static void levels_inverse(const tnn_fft *fft, double *x) {
     one_level(&fft->levels[0], x, points, 0, fft->m, false);
 }
 
-/*
- * Four vectors of TNN_LANES consecutive points, one of each residue, to as many points of all residues, which is 4
- * TNN_LANES consecutive doubles, and back.
- */
-#if TNN_LANES == 4
-TNN_INLINE void to_points(tnn_lanes x[4]) {
+/* Four vectors of four consecutive points, one of each residue, to four points of all residues, and back. */
+TNN_INLINE void transpose(tnn_quad x[4]) {
     const __m256d low01 = _mm256_unpacklo_pd((__m256d)x[0], (__m256d)x[1]);
     const __m256d high01 = _mm256_unpackhi_pd((__m256d)x[0], (__m256d)x[1]);
     const __m256d low23 = _mm256_unpacklo_pd((__m256d)x[2], (__m256d)x[3]);
     const __m256d high23 = _mm256_unpackhi_pd((__m256d)x[2], (__m256d)x[3]);
-    x[0] = (tnn_lanes)_mm256_permute2f128_pd(low01, low23, 0x20);
-    x[1] = (tnn_lanes)_mm256_permute2f128_pd(high01, high23, 0x20);
-    x[2] = (tnn_lanes)_mm256_permute2f128_pd(low01, low23, 0x31);
-    x[3] = (tnn_lanes)_mm256_permute2f128_pd(high01, high23, 0x31);
+    x[0] = (tnn_quad)_mm256_permute2f128_pd(low01, low23, 0x20);
+    x[1] = (tnn_quad)_mm256_permute2f128_pd(high01, high23, 0x20);
+    x[2] = (tnn_quad)_mm256_permute2f128_pd(low01, low23, 0x31);
+    x[3] = (tnn_quad)_mm256_permute2f128_pd(high01, high23, 0x31);
 }
 
-/* The transposed of the transposed. */
-TNN_INLINE void to_residues(tnn_lanes x[4]) {
-    to_points(x);
-}
-#else
-TNN_INLINE void to_points(tnn_lanes x[4]) {
-    const tnn_lanes points[4] = {{x[0][0], x[1][0]}, {x[2][0], x[3][0]}, {x[0][1], x[1][1]}, {x[2][1], x[3][1]}};
+TNN_INLINE void transpose_complex(tnn_quad_complex x[4]) {
+    tnn_quad re[4] = {x[0].re, x[1].re, x[2].re, x[3].re};
+    tnn_quad im[4] = {x[0].im, x[1].im, x[2].im, x[3].im};
+    transpose(re);
+    transpose(im);
     for (uint32_t i = 0; i < 4; i++) {
-        x[i] = points[i];
-    }
-}
-
-TNN_INLINE void to_residues(tnn_lanes x[4]) {
-    const tnn_lanes residues[4] = {{x[0][0], x[2][0]}, {x[0][1], x[2][1]}, {x[1][0], x[3][0]}, {x[1][1], x[3][1]}};
-    for (uint32_t i = 0; i < 4; i++) {
-        x[i] = residues[i];
-    }
-}
-#endif
-
-TNN_INLINE void change(tnn_lanes_complex x[4], void (*order)(tnn_lanes x[4])) {
-    tnn_lanes re[4] = {x[0].re, x[1].re, x[2].re, x[3].re};
-    tnn_lanes im[4] = {x[0].im, x[1].im, x[2].im, x[3].im};
-    order(re);
-    order(im);
-    for (uint32_t i = 0; i < 4; i++) {
-        x[i] = (tnn_lanes_complex){re[i], im[i]};
+        x[i] = (tnn_quad_complex){re[i], im[i]};
     }
 }
 
 /* X^M - 1 into X^m - i^j: rho is 1. */
-TNN_INLINE void divide_by_units(tnn_lanes_complex x[4], bool forward) {
-    const tnn_lanes_complex even_sum = tnn_lanes_add(x[0], x[2]);
-    const tnn_lanes_complex even_difference = tnn_lanes_subtract(x[0], x[2]);
-    const tnn_lanes_complex odd_sum = tnn_lanes_add(x[1], x[3]);
-    const tnn_lanes_complex odd_difference = forward ? tnn_lanes_subtract(x[1], x[3]) : tnn_lanes_subtract(x[3], x[1]);
-    x[0] = tnn_lanes_add(even_sum, odd_sum);
-    x[1] = (tnn_lanes_complex){even_difference.re - odd_difference.im, even_difference.im + odd_difference.re};
-    x[2] = tnn_lanes_subtract(even_sum, odd_sum);
-    x[3] = (tnn_lanes_complex){even_difference.re + odd_difference.im, even_difference.im - odd_difference.re};
+TNN_INLINE void divide_by_units(tnn_quad_complex x[4], bool forward) {
+    const tnn_quad_complex even_sum = tnn_quad_add(x[0], x[2]);
+    const tnn_quad_complex even_difference = tnn_quad_subtract(x[0], x[2]);
+    const tnn_quad_complex odd_sum = tnn_quad_add(x[1], x[3]);
+    const tnn_quad_complex odd_difference = forward ? tnn_quad_subtract(x[1], x[3]) : tnn_quad_subtract(x[3], x[1]);
+    x[0] = tnn_quad_add(even_sum, odd_sum);
+    x[1] = (tnn_quad_complex){even_difference.re - odd_difference.im, even_difference.im + odd_difference.re};
+    x[2] = tnn_quad_subtract(even_sum, odd_sum);
+    x[3] = (tnn_quad_complex){even_difference.re + odd_difference.im, even_difference.im - odd_difference.re};
 }
 
-static void forward(const tnn_fft *fft, double *out, const double *in) {
+static void forward(const tnn_single_fft *fft, double *out, const double *in) {
     const size_t m = fft->m;
     const size_t points = RESIDUES * m;
-    for (size_t t = 0; t < m; t += TNN_LANES) {
-        tnn_lanes_complex x[4] = {load(in, points, t), load(in, points, t + m), load(in, points, t + 2 * m),
-                                  load(in, points, t + 3 * m)};
+    for (size_t t = 0; t < m; t += RESIDUES) {
+        tnn_quad_complex x[4] = {load(in, points, t), load(in, points, t + m), load(in, points, t + 2 * m),
+                                 load(in, points, t + 3 * m)};
         divide_by_units(x, true);
-        change(x, to_points);
+        transpose_complex(x);
         for (uint32_t i = 0; i < 4; i++) {
-            store(out, points, RESIDUES * t + (size_t)TNN_LANES * i, x[i]);
+            store(out, points, RESIDUES * t + RESIDUES * i, x[i]);
         }
     }
     levels_forward(fft, out);
 }
 
-static void inverse(const tnn_fft *fft, double *out, double *in) {
+static void inverse(const tnn_single_fft *fft, double *out, double *in) {
     const size_t m = fft->m;
     const size_t points = RESIDUES * m;
     levels_inverse(fft, in);
-    for (size_t t = 0; t < m; t += TNN_LANES) {
-        tnn_lanes_complex x[4];
+    for (size_t t = 0; t < m; t += RESIDUES) {
+        tnn_quad_complex x[4];
         for (uint32_t i = 0; i < 4; i++) {
-            x[i] = load(in, points, RESIDUES * t + (size_t)TNN_LANES * i);
+            x[i] = load(in, points, RESIDUES * t + RESIDUES * i);
         }
-        change(x, to_residues);
+        transpose_complex(x);
         divide_by_units(x, false);
         for (uint32_t q = 0; q < 4; q++) {
             store(out, points, t + q * m, x[q]);

@@ -59,7 +59,7 @@ struct tnn_execution {
     uint32_t coarse_bits; /* low bits of an accumulator that additions to it round away; 0: none */
 };
 
-extern const tnn_engine tnn_engine_fftw;
+extern const tnn_engine tnn_engine_single;
 extern const tnn_engine tnn_engine_quad;
 
 #endif

@@ -7,9 +7,9 @@
 static const tnn_engine *best_engine(const tnn_params *params) {
 #if defined(TNN_FFTW_ONLY)
     (void)params;
-    return &tnn_engine_fftw;
+    return &tnn_engine_single;
 #else
-    return tnn_kernels_best()->has_quads && tnn_planned_for_quads(params) ? &tnn_engine_quad : &tnn_engine_fftw;
+    return tnn_kernels_best()->has_quads && tnn_planned_for_quads(params) ? &tnn_engine_quad : &tnn_engine_single;
 #endif
 }
 

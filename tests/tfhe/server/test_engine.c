@@ -27,7 +27,7 @@ static const tnn_kernels *sets[SETS_MOST];
 static size_t set_count;
 static const tnn_kernels *chosen_set; /* NULL: the best */
 
-static const tnn_engine *const ENGINES[] = {&tnn_engine_fftw, &tnn_engine_quad};
+static const tnn_engine *const ENGINES[] = {&tnn_engine_single, &tnn_engine_quad};
 
 const tnn_kernels *__real_tnn_kernels_best(void);
 const tnn_kernels *__wrap_tnn_kernels_best(void);
@@ -43,7 +43,7 @@ static int find_sets(void **state) {
 }
 
 static bool engine_has_rank(const tnn_engine *engine, uint32_t k) {
-    return engine == &tnn_engine_fftw || k <= 3;
+    return engine == &tnn_engine_single || k <= 3;
 }
 
 /* Sizes by hand: (k+1)^2 l N doubles, and N/2 (k+1) l points of 8. */
@@ -51,9 +51,9 @@ static void ggsw_ciphertexts_have_their_sizes(void **state) {
     (void)state;
     tnn_params *fast = shipped_params("fast");
     tnn_params *fine = shipped_params("deep-fine");
-    assert_int_equal(tnn_engine_fftw.ggsw_doubles(fast), 8192);
+    assert_int_equal(tnn_engine_single.ggsw_doubles(fast), 8192);
     assert_int_equal(tnn_engine_quad.ggsw_doubles(fast), 8192);
-    assert_int_equal(tnn_engine_fftw.ggsw_doubles(fine), 32768);
+    assert_int_equal(tnn_engine_single.ggsw_doubles(fine), 32768);
     assert_int_equal(tnn_engine_quad.ggsw_doubles(fine), 65536);
     tnn_params_free(fast);
     tnn_params_free(fine);

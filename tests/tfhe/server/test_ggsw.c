@@ -22,7 +22,7 @@ typedef struct ggsw_maker {
 /* Several masks and one level; one mask and two levels, wider words. Each in the Fourier form of both engines. */
 #define MAKERS 4u
 static const char *const SETS[MAKERS] = {"fast", "deep-fine", "fast", "deep-fine"};
-static const tnn_engine *const ENGINES[MAKERS] = {&tnn_engine_fftw, &tnn_engine_fftw, &tnn_engine_quad,
+static const tnn_engine *const ENGINES[MAKERS] = {&tnn_engine_single, &tnn_engine_single, &tnn_engine_quad,
                                                   &tnn_engine_quad};
 static ggsw_maker makers[MAKERS];
 

@@ -77,7 +77,7 @@ static void arrays_have_their_sizes(void **state) {
 
 static void what_it_computes_with_fits_the_parameters(void **state) {
     (void)state;
-    const tnn_engine *const engines[] = {&tnn_engine_fftw, &tnn_engine_quad};
+    const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
     for (size_t i = 0; i < COUNT_OF(engines); i++) {
         const tnn_execution execution = tnn_execution_on(params, engines[i]);
         tnn_workspace *workspace;
@@ -104,7 +104,7 @@ static void check_stated_bytes(const tnn_execution *execution, size_t batch) {
 static void memory_is_what_the_parameters_state(void **state) {
     (void)state;
     const char *const names[] = {"fast", "accurate", "deep-fine"};
-    const tnn_engine *const engines[] = {&tnn_engine_fftw, &tnn_engine_quad};
+    const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
     for (size_t i = 0; i < COUNT_OF(names) * COUNT_OF(engines); i++) {
         tnn_params *chosen = shipped_params(names[i / COUNT_OF(engines)]);
         const tnn_execution execution = tnn_execution_on(chosen, engines[i % COUNT_OF(engines)]);

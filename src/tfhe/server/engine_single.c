@@ -167,7 +167,7 @@ static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *
     }
 }
 
-const tnn_engine tnn_engine_fftw = {
+const tnn_engine tnn_engine_single = {
     .name = "FFTW",
     .ggsw_doubles = ggsw_doubles,
     .batch = batch_of,
