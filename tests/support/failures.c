@@ -1,7 +1,6 @@
 #include "failures.h"
 
 #include <errno.h>
-#include <fftw3.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -69,14 +68,6 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
 int __real_pthread_join(pthread_t thread, void **result);
 int __wrap_pthread_join(pthread_t thread, void **result);
-fftw_plan __real_fftw_plan_guru_split_dft(int rank, const fftw_iodim *dims, int howmany_rank,
-                                          const fftw_iodim *howmany_dims, double *ri, double *ii, double *ro,
-                                          double *io, unsigned flags);
-fftw_plan __wrap_fftw_plan_guru_split_dft(int rank, const fftw_iodim *dims, int howmany_rank,
-                                          const fftw_iodim *howmany_dims, double *ri, double *ii, double *ro,
-                                          double *io, unsigned flags);
-void __real_fftw_destroy_plan(fftw_plan plan);
-void __wrap_fftw_destroy_plan(fftw_plan plan);
 
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
     if (fails_now(TNN_ERR_MEMORY)) {
@@ -113,20 +104,6 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 int __wrap_pthread_join(pthread_t thread, void **result) {
     live--;
     return __real_pthread_join(thread, result);
-}
-
-fftw_plan __wrap_fftw_plan_guru_split_dft(int rank, const fftw_iodim *dims, int howmany_rank,
-                                          const fftw_iodim *howmany_dims, double *ri, double *ii, double *ro,
-                                          double *io, unsigned flags) {
-    if (fails_now(TNN_ERR_MEMORY)) {
-        return NULL;
-    }
-    return count_made(__real_fftw_plan_guru_split_dft(rank, dims, howmany_rank, howmany_dims, ri, ii, ro, io, flags));
-}
-
-void __wrap_fftw_destroy_plan(fftw_plan plan) {
-    count_given_back(plan);
-    __real_fftw_destroy_plan(plan);
 }
 
 /* Whether the `number`-th call was reached, and failed as it has to. */

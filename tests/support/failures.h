@@ -16,7 +16,7 @@ void fail_call(size_t number);
 /* The status that the failed call has to lead to; TNN_OK while none has failed. */
 tnn_status failure_status(void);
 
-/* Blocks of memory, FFT plans and threads that were made and not given back. */
+/* Blocks of memory and threads that were made and not given back. */
 size_t live_allocations(void);
 
 /* Bytes of all blocks of memory ever made, given back or not; whole cache lines each. */

@@ -120,7 +120,7 @@ TNN_API size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t co
 /**
  * How external products are computed under a set on this processor. Results differ in rounding only.
  *
- * Returns: "quad" for the library's own FFT of four polynomials at once, "FFTW"; static.
+ * Returns: "quad" for up to four polynomials at once, "single" for one at a time; static.
  */
 TNN_API const char *tnn_params_engine(const tnn_params *params);
 

@@ -65,12 +65,12 @@ static void an_engine_that_is_asked_for_is_used(void **state) {
         assert_int_equal(execution.coarse_bits, coarse_bits[i]);
         assert_int_equal(tnn_execution_ggsw_doubles(&execution), engines[i]->ggsw_doubles(params));
     }
-    assert_string_equal(tnn_engine_single.name, "FFTW");
+    assert_string_equal(tnn_engine_single.name, "single");
     assert_string_equal(tnn_engine_quad.name, "quad");
     tnn_params_free(params);
 }
 
-/* Rank 1, which FFTW serves: (k+1)^2 l N doubles a key bit, and n + 1 words a key-switching ciphertext. */
+/* Rank 1, one polynomial at a time: (k+1)^2 l N doubles a key bit, and n + 1 words a key-switching ciphertext. */
 static void a_server_key_takes_what_its_engine_needs(void **state) {
     (void)state;
     tnn_params *deep = shipped_params("deep");
