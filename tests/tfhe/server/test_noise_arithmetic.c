@@ -232,8 +232,8 @@ static tally measure_rotations(const tnn_execution *execution, error_measure mea
 }
 
 /* Under a wide gadget, whose own rounding is small, errors of the transforms are what neighbouring coefficients share:
- * half of their variance where they are white. FFTW's are weaker by a fifth where the mean of S sees them, so that the
- * formula lies above what is measured. */
+ * half of their variance where they are white. Those of single transforms are weaker by a fifth where the mean of S
+ * sees them, so that the formula lies above what is measured. */
 static void neighbours_share_the_rounding_of_transforms(void **state) {
     (void)state;
     const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
