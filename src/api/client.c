@@ -8,6 +8,9 @@
 #include "sizes.h"
 
 void tnn_keygen_options_default(tnn_keygen_options *options) {
+    if (!options) {
+        return;
+    }
     *options = (tnn_keygen_options){.most_eval_key_bytes = (size_t)128 << 20, .least = TNN_SECURITY_128};
 }
 
@@ -48,6 +51,9 @@ tnn_status tnn_keygen(tnn_secret_key **secret, tnn_eval_key **eval, const tnn_sp
 }
 
 void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info) {
+    if (!spec || !info) {
+        return;
+    }
     const tnn_params *params = &spec->params;
     *info = (tnn_spec_info){
         .parameters = params->literal,
@@ -69,7 +75,7 @@ void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info) {
 }
 
 const char *tnn_spec_class_name(const tnn_spec *spec, size_t index) {
-    return index < spec->readout.named ? spec->readout.names[index] : NULL;
+    return spec && index < spec->readout.named ? spec->readout.names[index] : NULL;
 }
 
 /* The encoded image is as secret as the image: it stays in guarded memory. */
@@ -158,6 +164,9 @@ tnn_status tnn_decrypt(const tnn_spec *spec, const tnn_secret_key *secret, doubl
 }
 
 size_t tnn_class_of(const double *logits, size_t outputs) {
+    if (!logits) {
+        return 0;
+    }
     if (outputs == 1) {
         return logits[0] > 0;
     }

@@ -8,6 +8,9 @@
 #include "spec_file.h"
 
 void tnn_options_default(tnn_options *options) {
+    if (!options) {
+        return;
+    }
     *options = (tnn_options){
         .security = TNN_SECURITY_128_MARGIN,
         .precision = TNN_PRECISION_TOLERANT,
@@ -19,8 +22,11 @@ void tnn_options_default(tnn_options *options) {
 }
 
 void tnn_options_for(tnn_options *options, const tnn_model *model) {
-    const tnn_contract *contract = &model->contract;
     tnn_options_default(options);
+    if (!options || !model) {
+        return;
+    }
+    const tnn_contract *contract = &model->contract;
     if (contract->stated) {
         options->precision = contract->exact ? TNN_PRECISION_EXACT : TNN_PRECISION_TOLERANT;
         options->whole_torus = contract->whole_torus;
@@ -134,6 +140,9 @@ static const char *wrong_option(const tnn_options *options) {
     }
     if (options->take_images_word && (!options->images || options->image_count == 0)) {
         return "take_images_word needs images";
+    }
+    if (!options->images && options->image_count > 0) {
+        return "images is NULL and image_count is not 0";
     }
     return NULL;
 }

@@ -54,6 +54,9 @@ static void describe_sizes(const tnn_circuit *circuit, tnn_circuit_info *info) {
 }
 
 void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info) {
+    if (!circuit || !info) {
+        return;
+    }
     *info = (tnn_circuit_info){
         .parameters = circuit->spec.params.literal,
         .security_bits = tnn_security_bits(circuit->spec.params.security),
@@ -98,7 +101,7 @@ tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, u
 }
 
 size_t tnn_circuit_agreement_points(const tnn_circuit *circuit) {
-    return circuit->curve_count;
+    return circuit ? circuit->curve_count : 0;
 }
 
 tnn_status tnn_circuit_agreement(const tnn_circuit *circuit, tnn_agreement_point *point, size_t index) {

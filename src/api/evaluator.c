@@ -1,5 +1,8 @@
 /* What the server does with a client's evaluation key. */
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "encoding.h"
 #include "evaluation.h"
@@ -8,6 +11,8 @@
 #include "server_key.h"
 
 struct tnn_evaluator {
+    pid_t process; /* that created it, and where its threads are */
+    atomic_bool busy;
     const tnn_circuit *circuit;
     tnn_server_key *server;
     tnn_evaluation *evaluation;
@@ -50,6 +55,7 @@ tnn_status tnn_evaluator_create(tnn_evaluator **out, const tnn_circuit *circuit,
     if (!evaluator) {
         return TNN_ERR_MEMORY;
     }
+    evaluator->process = getpid();
     evaluator->circuit = circuit;
     evaluator->max_images = max_images;
     tnn_status status = fill_evaluator(evaluator, eval, threads);
@@ -70,6 +76,10 @@ void tnn_evaluator_free(tnn_evaluator *evaluator) {
     tnn_free(evaluator->packed);
     tnn_free(evaluator->logits);
     tnn_free(evaluator);
+}
+
+static bool is_inherited(const tnn_evaluator *e) {
+    return e->process != getpid();
 }
 
 static tnn_status check_input(const tnn_evaluator *e, const tnn_input *input) {
@@ -132,6 +142,23 @@ static void fill_outputs(const tnn_evaluator *e, tnn_output **outputs, size_t co
     }
 }
 
+static tnn_status infer(tnn_evaluator *evaluator, tnn_output **outputs, const tnn_input *const *inputs, size_t count,
+                        tnn_evaluation_monitor monitor) {
+    tnn_status status = take_inputs(evaluator, inputs, count);
+    status = status == TNN_OK ? new_outputs(evaluator, outputs, count) : status;
+    if (status != TNN_OK) {
+        return status;
+    }
+    status = tnn_evaluation_run(evaluator->evaluation, evaluator->logits, evaluator->packed, count, monitor);
+    status = is_inherited(evaluator) ? TNN_ERR_FORKED : status; /* the callback has called fork(), and went on */
+    if (status != TNN_OK) {
+        free_outputs(outputs, count);
+        return status;
+    }
+    fill_outputs(evaluator, outputs, count);
+    return TNN_OK;
+}
+
 tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs, const tnn_input *const *inputs, size_t count,
                      tnn_progress progress, void *user) {
     if (!outputs || count > TNN_MAX_IMAGES) {
@@ -141,17 +168,13 @@ tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs, const tnn_i
     if (!evaluator || !inputs || count == 0 || count > evaluator->max_images) {
         return TNN_ERR_MISUSE;
     }
-    tnn_status status = take_inputs(evaluator, inputs, count);
-    status = status == TNN_OK ? new_outputs(evaluator, outputs, count) : status;
-    if (status != TNN_OK) {
-        return status;
+    if (is_inherited(evaluator)) {
+        return TNN_ERR_FORKED; /* before `busy`, which a call that the parent was in has left set */
     }
-    status = tnn_evaluation_run(evaluator->evaluation, evaluator->logits, evaluator->packed, count,
-                                (tnn_evaluation_monitor){progress, user});
-    if (status != TNN_OK) {
-        free_outputs(outputs, count);
-        return status;
+    if (atomic_exchange(&evaluator->busy, true)) {
+        return TNN_ERR_MISUSE;
     }
-    fill_outputs(evaluator, outputs, count);
-    return TNN_OK;
+    tnn_status status = infer(evaluator, outputs, inputs, count, (tnn_evaluation_monitor){progress, user});
+    atomic_store(&evaluator->busy, false);
+    return status;
 }

@@ -6,6 +6,9 @@
 #include "reference.h"
 
 void tnn_model_describe(const tnn_model *model, tnn_model_info *info) {
+    if (!model || !info) {
+        return;
+    }
     *info = (tnn_model_info){
         .height = model->height,
         .width = model->width,
@@ -23,7 +26,7 @@ void tnn_model_describe(const tnn_model *model, tnn_model_info *info) {
 }
 
 const char *tnn_model_class_name(const tnn_model *model, size_t index) {
-    return index < model->readout.named ? model->readout.names[index] : NULL;
+    return model && index < model->readout.named ? model->readout.names[index] : NULL;
 }
 
 tnn_status tnn_model_predict(const tnn_model *model, double *logits, const uint8_t *image, size_t pixels) {

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "memory.h"
 
@@ -13,6 +15,7 @@ typedef struct pool_worker {
 } pool_worker;
 
 struct tnn_pool {
+    pid_t process; /* that its threads live in; a child of fork() has none of them */
     unsigned threads;
     unsigned started; /* workers whose thread runs, the caller's slot included */
     pthread_mutex_t lock;
@@ -27,6 +30,12 @@ struct tnn_pool {
     atomic_size_t next; /* first task that nobody has taken */
     pool_worker workers[];
 };
+
+/* In a child of fork() nobody else runs, and lock and conditions are as some thread of the parent had them: neither may
+ * be touched. */
+static bool is_inherited(const tnn_pool *pool) {
+    return pool->process != getpid();
+}
 
 static void drain(tnn_pool *pool, unsigned worker) {
     size_t task = atomic_fetch_add(&pool->next, 1);
@@ -87,6 +96,7 @@ tnn_status tnn_pool_create(tnn_pool **out, unsigned threads) {
     if (!pool) {
         return TNN_ERR_MEMORY;
     }
+    pool->process = getpid();
     pool->threads = threads;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work_ready, NULL);
@@ -99,10 +109,7 @@ tnn_status tnn_pool_create(tnn_pool **out, unsigned threads) {
     return TNN_OK;
 }
 
-void tnn_pool_free(tnn_pool *pool) {
-    if (!pool) {
-        return;
-    }
+static void stop_workers(tnn_pool *pool) {
     pthread_mutex_lock(&pool->lock);
     pool->stopping = true;
     pthread_cond_broadcast(&pool->work_ready);
@@ -113,6 +120,12 @@ void tnn_pool_free(tnn_pool *pool) {
     pthread_cond_destroy(&pool->work_done);
     pthread_cond_destroy(&pool->work_ready);
     pthread_mutex_destroy(&pool->lock);
+}
+
+void tnn_pool_free(tnn_pool *pool) {
+    if (pool && !is_inherited(pool)) {
+        stop_workers(pool);
+    }
     tnn_free(pool);
 }
 
@@ -120,12 +133,16 @@ unsigned tnn_pool_threads(const tnn_pool *pool) {
     return pool->threads;
 }
 
-void tnn_pool_run(tnn_pool *pool, tnn_task task, void *context, size_t count) {
-    pthread_mutex_lock(&pool->lock);
+static void set_round(tnn_pool *pool, tnn_task task, void *context, size_t count) {
     pool->task = task;
     pool->context = context;
     pool->count = count;
     atomic_store(&pool->next, 0);
+}
+
+static void run_with_workers(tnn_pool *pool, tnn_task task, void *context, size_t count) {
+    pthread_mutex_lock(&pool->lock);
+    set_round(pool, task, context, count);
     pool->busy = pool->threads - 1;
     pool->round++;
     pthread_cond_broadcast(&pool->work_ready);
@@ -133,9 +150,21 @@ void tnn_pool_run(tnn_pool *pool, tnn_task task, void *context, size_t count) {
 
     drain(pool, 0);
 
+    if (is_inherited(pool)) { /* a task has called fork(): the other threads' tasks are lost */
+        return;
+    }
     pthread_mutex_lock(&pool->lock);
     while (pool->busy > 0) {
         pthread_cond_wait(&pool->work_done, &pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
+}
+
+void tnn_pool_run(tnn_pool *pool, tnn_task task, void *context, size_t count) {
+    if (is_inherited(pool)) {
+        set_round(pool, task, context, count);
+        drain(pool, 0);
+        return;
+    }
+    run_with_workers(pool, task, context, count);
 }

@@ -18,6 +18,8 @@ void tnn_pool_free(tnn_pool *pool);
 unsigned tnn_pool_threads(const tnn_pool *pool);
 
 /* Runs tasks 0 to count - 1, each once, on whichever thread is free; returns when all are done. One caller at a time.
+ * A child of fork() has the pool but none of its other threads: there the calling thread does all the work, and
+ * tnn_pool_free waits for nobody. Where a task itself forks, tasks that other threads had taken are lost to the child.
  */
 void tnn_pool_run(tnn_pool *pool, tnn_task task, void *context, size_t count);
 

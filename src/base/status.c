@@ -2,9 +2,11 @@
 
 static const char *const TEXTS[TNN_STATUS_COUNT] = {
     [TNN_OK] = "success",
-    [TNN_ERR_MISUSE] = "an argument is NULL, zero or outside its documented range; check the call",
+    [TNN_ERR_MISUSE] =
+        "an argument is NULL, zero, outside its documented range or in use by another call; check the call",
     [TNN_ERR_BUFFER] = "the output buffer is too small; ask the object for its size first",
     [TNN_ERR_SHAPE] = "the image has another shape than the model reads; resize it or pick another model",
+    [TNN_ERR_FORKED] = "the object was created before fork() and its threads are not in this process; create it anew",
     [TNN_ERR_MEMORY] = "out of memory; close other programs or use a smaller model",
     [TNN_ERR_THREADS] = "a thread could not be started; ask for fewer threads",
     [TNN_ERR_RANDOM] = "the system gives no cryptographic randomness; check its random device",

@@ -9,6 +9,9 @@
  *
  * Folding and twisting by w^t are left to the caller, who fuses them with what stands before and after the transform:
  * see tfhe/kernels.c.
+ *
+ * Where registers hold four doubles the transform is our own (single_fft.h), elsewhere, and everywhere in a build with
+ * TORUSNN_FFTW_ONLY, it is FFTW's (fftw_plans.h).
  */
 #ifndef TNN_FFT_FFT_H
 #define TNN_FFT_FFT_H
@@ -18,19 +21,20 @@
 
 #include <torusnn/status.h>
 
+#define TNN_FFT_LEAST_DEGREE 32u
+
 typedef struct tnn_fft tnn_fft;
 
-/* Plans are made once, under a lock, and measured on this machine. N is a power of two, at least 8.
- * Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. */
+/* N is a power of two, at least TNN_FFT_LEAST_DEGREE. Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. */
 TNN_MUST_USE tnn_status tnn_fft_create(tnn_fft **fft, uint32_t N);
 void tnn_fft_free(tnn_fft *fft);
 
 /* w^t for t below N/2, in the layout above. */
 const double *tnn_fft_twist(const tnn_fft *fft);
 
-/* The DFT of N/2 points with exponent -2 pi i / (N/2), and its inverse times N/2. Thread-safe, allocate nothing.
- * out and in [N] are cache-line aligned and do not overlap. */
+/* The DFT of N/2 points, its values in an order of the plan's own, and its inverse times N/2. Thread-safe, allocate
+ * nothing. out and in [N] are cache-line aligned and do not overlap; the inverse overwrites its input. */
 void tnn_fft_forward(const tnn_fft *fft, double *out, const double *in);
-void tnn_fft_inverse(const tnn_fft *fft, double *out, const double *in);
+void tnn_fft_inverse(const tnn_fft *fft, double *out, double *in);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TNN_RANDOM_RANDOM_H
 #define TNN_RANDOM_RANDOM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,5 +54,8 @@ typedef struct tnn_digest_state {
 void tnn_digest_start(tnn_digest_state *state);
 void tnn_digest_add(tnn_digest_state *state, const uint8_t *bytes, size_t length);
 void tnn_digest_end(tnn_digest_state *state, uint8_t out[TNN_DIGEST_BYTES]);
+
+/* Whether two digests are equal, in time that does not depend on them: the message may be a secret key. */
+bool tnn_digest_equal(const uint8_t a[TNN_DIGEST_BYTES], const uint8_t b[TNN_DIGEST_BYTES]);
 
 #endif

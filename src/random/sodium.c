@@ -46,6 +46,10 @@ void tnn_digest(uint8_t out[TNN_DIGEST_BYTES], const tnn_bytes_view *parts, size
     tnn_digest_end(&state, out);
 }
 
+bool tnn_digest_equal(const uint8_t a[TNN_DIGEST_BYTES], const uint8_t b[TNN_DIGEST_BYTES]) {
+    return sodium_memcmp(a, b, TNN_DIGEST_BYTES) == 0;
+}
+
 /* sodium_malloc puts the end of a block against a guard page: only multiples of 64 bytes start on a cache line. */
 void *tnn_secret_alloc(size_t count, size_t size) {
     const size_t line = 64;

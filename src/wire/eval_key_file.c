@@ -21,7 +21,7 @@ size_t tnn_eval_key_file_bytes(const tnn_params *params) {
 static const tnn_key_format FORMAT = {TNN_KIND_EVAL_KEY, tnn_eval_key_file_bytes};
 
 size_t tnn_eval_key_size(const tnn_eval_key *eval) {
-    return tnn_eval_key_file_bytes(&eval->params);
+    return eval ? tnn_eval_key_file_bytes(&eval->params) : 0;
 }
 
 tnn_status tnn_eval_key_save(const tnn_eval_key *eval, uint8_t *out, size_t capacity) {

@@ -28,7 +28,7 @@ tnn_status tnn_open_header(uint64_t *payload_bytes, const uint8_t header[TNN_HEA
 }
 
 bool tnn_is_digest_of(const uint8_t header[TNN_HEADER_BYTES], const uint8_t digest[16]) {
-    return memcmp(digest, header + 16, TNN_DIGEST_BYTES) == 0;
+    return tnn_digest_equal(digest, header + 16);
 }
 
 static tnn_status check_payload(const uint8_t *bytes, size_t available) {
@@ -38,7 +38,7 @@ static tnn_status check_payload(const uint8_t *bytes, size_t available) {
     }
     uint8_t digest[TNN_DIGEST_BYTES];
     digest_payload(digest, bytes + TNN_HEADER_BYTES, available);
-    return tnn_is_digest_of(bytes, digest) ? TNN_OK : TNN_ERR_CORRUPT;
+    return tnn_digest_equal(digest, bytes + 16) ? TNN_OK : TNN_ERR_CORRUPT;
 }
 
 tnn_status tnn_open(tnn_reader *payload, uint32_t *version, tnn_kind kind, const uint8_t *bytes, size_t length) {

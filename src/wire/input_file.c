@@ -14,7 +14,7 @@ size_t tnn_input_file_bytes(uint32_t input_bits, size_t count) {
 }
 
 size_t tnn_input_size(const tnn_input *input) {
-    return tnn_input_file_bytes(input->packed->input_bits, input->packed->count);
+    return input ? tnn_input_file_bytes(input->packed->input_bits, input->packed->count) : 0;
 }
 
 tnn_status tnn_input_save(const tnn_input *input, uint8_t *out, size_t capacity) {

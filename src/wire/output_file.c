@@ -14,7 +14,7 @@ size_t tnn_output_file_bytes(uint32_t output_bits, size_t outputs, size_t dimens
 }
 
 size_t tnn_output_size(const tnn_output *output) {
-    return tnn_output_file_bytes(output->output_bits, output->outputs, output->dimension);
+    return output ? tnn_output_file_bytes(output->output_bits, output->outputs, output->dimension) : 0;
 }
 
 static size_t word_count(const tnn_output *output) {

@@ -33,11 +33,14 @@ static const size_t MOST_PLAIN_BYTES =
     TNN_KEY_PREAMBLE_BYTES + (TNN_MAX_RANK * TNN_MAX_RING_DEGREE + TNN_MAX_LWE_DIMENSION) / 8;
 
 void tnn_seal_options_default(tnn_seal_options *options) {
+    if (!options) {
+        return;
+    }
     *options = (tnn_seal_options){.memory_kib = 256u << 10, .passes = 3};
 }
 
 size_t tnn_secret_key_sealed_size(const tnn_secret_key *secret) {
-    return TNN_HEADER_BYTES + OWN_BYTES + tnn_secret_key_size(secret);
+    return secret ? TNN_HEADER_BYTES + OWN_BYTES + tnn_secret_key_size(secret) : 0;
 }
 
 bool tnn_secret_key_is_sealed(const uint8_t *bytes, size_t length) {

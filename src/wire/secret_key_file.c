@@ -23,7 +23,7 @@ size_t tnn_secret_key_file_bytes(const tnn_params *params) {
 static const tnn_key_format FORMAT = {TNN_KIND_SECRET_KEY, tnn_secret_key_file_bytes};
 
 size_t tnn_secret_key_size(const tnn_secret_key *secret) {
-    return tnn_secret_key_file_bytes(&secret->params);
+    return secret ? tnn_secret_key_file_bytes(&secret->params) : 0;
 }
 
 static void write_bits(tnn_writer *writer, const uint32_t *bits, size_t count) {

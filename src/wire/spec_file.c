@@ -54,7 +54,7 @@ tnn_status tnn_spec_set_fingerprint(tnn_spec *spec, const uint8_t model[TNN_FING
 }
 
 size_t tnn_spec_size(const tnn_spec *spec) {
-    return TNN_HEADER_BYTES + body_bytes(spec) + TNN_FINGERPRINT_BYTES;
+    return spec ? TNN_HEADER_BYTES + body_bytes(spec) + TNN_FINGERPRINT_BYTES : 0;
 }
 
 tnn_status tnn_spec_save(const tnn_spec *spec, uint8_t *out, size_t capacity) {
@@ -209,6 +209,9 @@ void tnn_spec_free(tnn_spec *spec) {
 }
 
 void tnn_spec_shape(const tnn_spec *spec, uint32_t *height, uint32_t *width, uint32_t *channels, uint32_t *outputs) {
+    if (!spec) {
+        return;
+    }
     uint32_t *const out[4] = {height, width, channels, outputs};
     const uint32_t values[4] = {spec->height, spec->width, spec->channels, spec->readout.outputs};
     for (size_t i = 0; i < 4; i++) {

@@ -1,3 +1,9 @@
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "deployment.h"
 #include "draw.h"
 #include "file_formats.h"
@@ -330,6 +336,201 @@ static void progress_counts_bootstraps_and_can_cancel(void **state) {
     tnn_evaluator_free(evaluator);
 }
 
+/* ------------------------------------------------------------------------------------------------- one at a time -- */
+
+typedef struct busy_evaluator {
+    tnn_evaluator *evaluator;
+    const tnn_input *input;
+    tnn_status again; /* what a call got while another one was at work */
+    tnn_output *output;
+} busy_evaluator;
+
+static void *infer_again(void *context) {
+    busy_evaluator *busy = context;
+    busy->output = UNSET;
+    busy->again = tnn_infer(busy->evaluator, &busy->output, &busy->input, 1, NULL, NULL);
+    return NULL;
+}
+
+static bool infer_again_from_callback(void *user, uint64_t done, uint64_t total) {
+    (void)done;
+    (void)total;
+    infer_again(user);
+    return true;
+}
+
+static bool infer_again_from_other_thread(void *user, uint64_t done, uint64_t total) {
+    (void)done;
+    (void)total;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, infer_again, user), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    return true;
+}
+
+static void check_refused_while_busy(busy_evaluator *busy, tnn_progress progress) {
+    tnn_output *alone;
+    tnn_output *disturbed;
+    busy->again = TNN_OK;
+    assert_ok(tnn_infer(busy->evaluator, &alone, &busy->input, 1, NULL, NULL));
+    assert_ok(tnn_infer(busy->evaluator, &disturbed, &busy->input, 1, progress, busy));
+    assert_status(TNN_ERR_MISUSE, busy->again);
+    assert_null(busy->output);
+    assert_same_output(alone, disturbed);
+    tnn_output_free(alone);
+    tnn_output_free(disturbed);
+}
+
+static void busy_evaluators_refuse_other_calls(void **state) {
+    (void)state;
+    tnn_input *input = encrypted_image(&here, &keys);
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        busy_evaluator busy = {.evaluator = new_evaluator(threads, 1), .input = input};
+        check_refused_while_busy(&busy, infer_again_from_callback);
+        check_refused_while_busy(&busy, infer_again_from_other_thread);
+        tnn_evaluator_free(busy.evaluator);
+    }
+    tnn_input_free(input);
+}
+
+/* A call that fails leaves the evaluator free for the next one. */
+static void failed_calls_do_not_stay_busy(void **state) {
+    (void)state;
+    tnn_evaluator *evaluator = new_evaluator(1, 1);
+    tnn_input *of_other_key = encrypted_image(&here, &other_keys);
+    for (int i = 0; i < 2; i++) {
+        check_infer_refused(TNN_ERR_KEY_MISMATCH, evaluator, (const tnn_input *const *)&of_other_key, 1);
+    }
+    tnn_input_free(of_other_key);
+    tnn_evaluator_free(evaluator);
+}
+
+typedef struct crowd {
+    tnn_evaluator *evaluator;
+    const tnn_input *input;
+    const tnn_output *right;
+    atomic_uint served, refused, wrong;
+} crowd;
+
+static bool same_words(const tnn_output *a, const tnn_output *b) {
+    const size_t words = a->outputs * ((size_t)a->dimension + 1);
+    return memcmp(a->words, b->words, words * sizeof *a->words) == 0;
+}
+
+static void *infer_in_a_crowd(void *context) {
+    crowd *c = context;
+    for (int i = 0; i < 10; i++) {
+        tnn_output *output;
+        const tnn_status status = tnn_infer(c->evaluator, &output, &c->input, 1, NULL, NULL);
+        c->served += status == TNN_OK;
+        c->refused += status == TNN_ERR_MISUSE && !output;
+        c->wrong += status == TNN_OK && !same_words(output, c->right);
+        tnn_output_free(output);
+    }
+    return NULL;
+}
+
+static void crowds_get_right_results_or_none(void **state) {
+    (void)state;
+    tnn_input *input = encrypted_image(&here, &keys);
+    tnn_output *right;
+    crowd c = {.evaluator = new_evaluator(1, 1), .input = input};
+    pthread_t threads[4];
+    assert_ok(tnn_infer(c.evaluator, &right, &c.input, 1, NULL, NULL));
+    c.right = right;
+    for (size_t i = 0; i < COUNT_OF(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, infer_in_a_crowd, &c), 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(c.wrong, 0);
+    assert_int_equal(c.served + c.refused, 10 * COUNT_OF(threads));
+    assert_true(c.served > 0);
+    tnn_output_free(right);
+    tnn_input_free(input);
+    tnn_evaluator_free(c.evaluator);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- fork --
+ */
+
+#define CHILD_SECONDS 60u
+
+static void check_child(pid_t child) {
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how)); /* not killed by its alarm */
+    assert_int_equal(WEXITSTATUS(how), 0);
+}
+
+/* What a pre-fork server meets: the inherited evaluator is refused and freed, one of its own works. */
+static bool child_serves(tnn_evaluator *inherited, const tnn_input *input, const tnn_output *right) {
+    tnn_output *output = UNSET;
+    tnn_evaluator *own = NULL;
+    bool good = tnn_infer(inherited, &output, &input, 1, NULL, NULL) == TNN_ERR_FORKED && !output;
+    tnn_evaluator_free(inherited);
+    good = good && tnn_evaluator_create(&own, here.circuit, keys.eval, 2, 1) == TNN_OK &&
+           tnn_infer(own, &output, &input, 1, NULL, NULL) == TNN_OK && same_words(output, right);
+    tnn_output_free(output);
+    tnn_evaluator_free(own);
+    return good;
+}
+
+static void children_create_their_own(void **state) {
+    (void)state;
+    tnn_input *input = encrypted_image(&here, &keys);
+    for (unsigned threads = 1; threads <= 3; threads++) {
+        tnn_evaluator *evaluator = new_evaluator(threads, 1);
+        tnn_output *before;
+        tnn_output *after;
+        assert_ok(tnn_infer(evaluator, &before, (const tnn_input *const *)&input, 1, NULL, NULL));
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(CHILD_SECONDS);
+            _exit(child_serves(evaluator, input, before) ? 0 : 1);
+        }
+        check_child(child);
+        assert_ok(tnn_infer(evaluator, &after, (const tnn_input *const *)&input, 1, NULL, NULL));
+        assert_same_output(before, after);
+        tnn_output_free(before);
+        tnn_output_free(after);
+        tnn_evaluator_free(evaluator);
+    }
+    tnn_input_free(input);
+}
+
+static bool fork_and_go_on(void *user, uint64_t done, uint64_t total) {
+    (void)done;
+    (void)total;
+    pid_t *child = user;
+    if (*child < 0) {
+        *child = fork();
+        alarm(*child == 0 ? CHILD_SECONDS : 0);
+    }
+    return true;
+}
+
+/* The child of a callback returns into tnn_infer. */
+static void children_of_a_callback_get_no_output(void **state) {
+    (void)state;
+    tnn_evaluator *evaluator = new_evaluator(3, 1);
+    tnn_input *input = encrypted_image(&here, &keys);
+    tnn_output *output;
+    pid_t child = -1;
+    const tnn_status status =
+        tnn_infer(evaluator, &output, (const tnn_input *const *)&input, 1, fork_and_go_on, &child);
+    if (child == 0) {
+        tnn_evaluator_free(evaluator);
+        _exit(status == TNN_ERR_FORKED && !output ? 0 : 1);
+    }
+    check_child(child);
+    assert_ok(status);
+    tnn_output_free(output);
+    tnn_input_free(input);
+    tnn_evaluator_free(evaluator);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logits_come_back_through_files),
@@ -340,6 +541,11 @@ int main(void) {
         cmocka_unit_test(inputs_that_do_not_belong_are_refused),
         cmocka_unit_test(misused_infer_gives_no_output),
         cmocka_unit_test(progress_counts_bootstraps_and_can_cancel),
+        cmocka_unit_test(busy_evaluators_refuse_other_calls),
+        cmocka_unit_test(failed_calls_do_not_stay_busy),
+        cmocka_unit_test(crowds_get_right_results_or_none),
+        cmocka_unit_test(children_create_their_own),
+        cmocka_unit_test(children_of_a_callback_get_no_output),
     };
     return cmocka_run_group_tests(tests, make_all, free_all);
 }

@@ -1,6 +1,9 @@
 #include "pool.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "testing.h"
 
@@ -96,6 +99,74 @@ static void unused_pools_are_freed(void **state) {
     tnn_pool_free(NULL);
 }
 
+#define CHILD_SECONDS 20u
+
+/* Runs in a child that is killed where it hangs. */
+static void check_in_child(bool (*check)(tnn_pool *pool), tnn_pool *pool) {
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(CHILD_SECONDS);
+        _exit(check(pool) ? 0 : 1);
+    }
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 0);
+}
+
+/* Assertions of cmocka belong to the parent. */
+static bool runs_all_tasks_and_is_freed(tnn_pool *pool) {
+    round_log log = {.threads = 1};
+    tnn_pool_run(pool, log_task, &log, MOST_TASKS);
+    tnn_pool_free(pool);
+    unsigned once = 0;
+    for (size_t i = 0; i < MOST_TASKS; i++) {
+        once += log.times_run[i] == 1;
+    }
+    return once == MOST_TASKS && log.strangers == 0;
+}
+
+static void children_work_alone(void **state) {
+    (void)state;
+    for (unsigned threads = 1; threads <= MOST_THREADS; threads++) {
+        tnn_pool *pool;
+        round_log log = {.threads = threads};
+        assert_ok(tnn_pool_create(&pool, threads));
+        check_in_child(runs_all_tasks_and_is_freed, pool);
+        tnn_pool_run(pool, log_task, &log, 100);
+        check_round(&log, 100);
+        check_in_child(runs_all_tasks_and_is_freed, pool);
+        tnn_pool_free(pool);
+    }
+}
+
+/* A task forks, and the child goes on from there. */
+static void fork_and_go_on(void *context, unsigned worker, size_t task) {
+    (void)task;
+    pid_t *child = context;
+    if (worker == 0 && *child < 0) {
+        *child = fork();
+        alarm(*child == 0 ? CHILD_SECONDS : 0);
+    }
+}
+
+static void children_of_a_task_do_not_hang(void **state) {
+    (void)state;
+    tnn_pool *pool;
+    pid_t child = -1;
+    int how;
+    assert_ok(tnn_pool_create(&pool, 4));
+    while (child < 0) {
+        tnn_pool_run(pool, fork_and_go_on, &child, MOST_TASKS);
+    }
+    tnn_pool_free(pool);
+    if (child == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+}
+
 static void impossible_thread_counts_are_refused(void **state) {
     (void)state;
     const unsigned refused[] = {0, TNN_MAX_THREADS + 1, ~0u};
@@ -112,6 +183,8 @@ int main(void) {
         cmocka_unit_test(many_short_rounds_lose_nothing),
         cmocka_unit_test(all_threads_work_at_once),
         cmocka_unit_test(unused_pools_are_freed),
+        cmocka_unit_test(children_work_alone),
+        cmocka_unit_test(children_of_a_task_do_not_hang),
         cmocka_unit_test(impossible_thread_counts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

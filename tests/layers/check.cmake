@@ -66,7 +66,7 @@ function(sources_with pattern result)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
-foreach(pair fftw3.h:${SRC}/fft/fft.c sodium.h:${SRC}/random/sodium.c)
+foreach(pair fftw3.h:${SRC}/fft/fftw_plans.c sodium.h:${SRC}/random/sodium.c)
   string(REPLACE ":" ";" pair ${pair})
   list(GET pair 0 header)
   list(GET pair 1 only)

@@ -108,6 +108,20 @@ static void digest_is_blake2b_of_the_joined_parts(void **state) {
     assert_memory_equal(out, of_nothing, sizeof out);
 }
 
+static void digests_are_equal_where_every_bit_is(void **state) {
+    (void)state;
+    uint8_t a[TNN_DIGEST_BYTES];
+    uint8_t b[TNN_DIGEST_BYTES];
+    tnn_digest(a, NULL, 0);
+    memcpy(b, a, sizeof a);
+    assert_true(tnn_digest_equal(a, b));
+    for (size_t bit = 0; bit < 8 * sizeof a; bit++) {
+        b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_false(tnn_digest_equal(a, b));
+        memcpy(b, a, sizeof a);
+    }
+}
+
 static void secret_memory_is_zeroed_and_aligned(void **state) {
     (void)state;
     for (size_t count = 1; count < 300; count += 13) {
@@ -198,6 +212,7 @@ int main(void) {
         cmocka_unit_test(streams_and_seeds_differ),
         cmocka_unit_test(fresh_bytes_differ),
         cmocka_unit_test(digest_is_blake2b_of_the_joined_parts),
+        cmocka_unit_test(digests_are_equal_where_every_bit_is),
         cmocka_unit_test(secret_memory_is_zeroed_and_aligned),
         cmocka_unit_test(impossible_secret_sizes_give_null),
         cmocka_unit_test(wiping_clears_exactly_its_range),

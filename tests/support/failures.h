@@ -13,10 +13,13 @@
 /* Fails the `number`-th call from now on, counted from 1, once. 0: none. */
 void fail_call(size_t number);
 
-/* The status that the failed call has to lead to; TNN_OK while none has failed. */
+/* Whether that call has come. */
+bool failure_reached(void);
+
+/* The status that the failed call has to lead to; TNN_OK while none has failed, or where the caller can do without. */
 tnn_status failure_status(void);
 
-/* Blocks of memory, FFT plans and threads that were made and not given back. */
+/* Blocks of memory and threads that were made and not given back. */
 size_t live_allocations(void);
 
 /* Bytes of all blocks of memory ever made, given back or not; whole cache lines each. */

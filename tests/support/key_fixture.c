@@ -32,7 +32,7 @@ tnn_params *shipped_params(const char *name) {
 }
 
 const tnn_engine *engine_named(const char *name) {
-    const tnn_engine *engine = strcmp(name, tnn_engine_quad.name) == 0 ? &tnn_engine_quad : &tnn_engine_fftw;
+    const tnn_engine *engine = strcmp(name, tnn_engine_quad.name) == 0 ? &tnn_engine_quad : &tnn_engine_single;
     return strcmp(name, engine->name) == 0 ? engine : NULL;
 }
 

@@ -11,7 +11,7 @@ const tnn_params_literal *shipped_literal(const char *name);
 tnn_params *shipped_params(const char *name);
 tnn_params *params_of(const tnn_params_literal *literal);
 
-/* The engine of a name, "FFTW" or "quad", for programs that are run once for each; NULL for another name. */
+/* The engine of a name, "single" or "quad", for programs that are run once for each; NULL for another name. */
 const struct tnn_engine *engine_named(const char *name);
 
 /*

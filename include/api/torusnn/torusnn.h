@@ -20,6 +20,11 @@
  * returns tnn_status; on failure object outputs are NULL and buffers are untouched. Objects that a function gives out
  * belong to the caller and are freed with the matching *_free (NULL allowed). Const objects may be shared by threads.
  *
+ * NULL. A pointer may be NULL only where its entry says so. For any other one, and for an entry that is NULL in an
+ * array of pointers, functions that return a tnn_status return TNN_ERR_MISUSE, those that return nothing do nothing,
+ * those that return a pointer return NULL, and those that return a number return 0. An array whose length is given as 0
+ * may be NULL where a length of 0 is allowed.
+ *
  * BYTES. *_size says how many bytes *_save writes; *_load reads exactly one object and rejects anything else with
  * TNN_ERR_TRUNCATED, _MAGIC, _VERSION, _CORRUPT, _LIMIT, _MALFORMED or _INSECURE before it allocates by what it read.
  * docs/FORMATS.md has every layout; all are little-endian.
@@ -88,7 +93,7 @@ TNN_API TNN_MUST_USE tnn_status tnn_model_load(tnn_model **model, tnn_fault *fau
                                                size_t length);
 /** Frees a model; NULL is allowed. */
 TNN_API void tnn_model_free(tnn_model *model);
-/** Fills *info; neither argument may be NULL. */
+/** Fills *info. */
 TNN_API void tnn_model_describe(const tnn_model *model, tnn_model_info *info);
 
 /** The name of a class, from 0, in UTF-8; NULL where the model has none for it. It lives as long as the model. */
@@ -108,9 +113,6 @@ TNN_API TNN_MUST_USE tnn_status tnn_model_predict(const tnn_model *model, double
 TNN_API size_t tnn_class_of(const double *logits, size_t outputs);
 
 /* ------------------------------------------------------------------------------------------------- compile -- */
-
-/** Called on the calling thread as work goes on, with what is done of it. Returns true to go on. */
-typedef bool (*tnn_progress)(void *user, uint64_t done, uint64_t total);
 
 /** How precise table lookups must be (docs/DESIGN.md, "Precision"). */
 typedef enum tnn_precision {
@@ -134,9 +136,9 @@ typedef struct tnn_options {
                                  that are negacyclic about the mean of their ends, such as sign; an accumulator that
                                  noise takes past either end is read as at the other end */
     double log2_lookup_error; /* exact: most failure probability of one lookup, as log2; -1 to -256 */
-    const uint8_t *images;    /* [image_count][pixels] calibration images, borrowed for the compilation; may be NULL */
+    const uint8_t *images;    /* [image_count][pixels] calibration images, borrowed for the call; NULL for none */
     size_t pixels;            /* of an image */
-    size_t image_count;       /* images */
+    size_t image_count;       /* images; 0 where images is NULL */
     bool take_images_word;    /* exact: where weights let accumulators reach further than tables can be right, go by how
                                  far the images reach; the circuit then states 1 as the bound of its error */
     size_t max_bytes;         /* most memory of the circuit and of what it takes to compile it; 0: no limit */
@@ -145,14 +147,14 @@ typedef struct tnn_options {
                               over the images: n images that all agree show n / (n + 2.7)); below 1 */
     tnn_progress progress; /* may be NULL; called every few hundredths of a second with the parameter sets, neurons or,
                               with agreement, images of the stage at hand that are done, and how many it has */
-    void *user;            /* handed to progress */
+    void *user;            /* handed to progress; may be NULL */
 } tnn_options;
 
 /** Defaults: 128 bits with margin, tolerant, position noise 0.015, logit noise 0.05, lookup error 2^-40,
  * 256 MiB. */
 TNN_API void tnn_options_default(tnn_options *options);
 
-/** The same, but for the precision that the model's file states, where it does. */
+/** The same, but for the precision that the model's file states, where it does. model: NULL for the defaults. */
 TNN_API void tnn_options_for(tnn_options *options, const tnn_model *model);
 
 /** A model with parameters, scales and noise budget: everything but a key. Immutable. */
@@ -229,7 +231,7 @@ typedef struct tnn_circuit_info {
     uint64_t taken_on_word;    /* exact: neurons for which the images were taken at their word; not 0: error bound 1 */
 } tnn_circuit_info;
 
-/** Fills *info; neither argument may be NULL. */
+/** Fills *info. */
 TNN_API void tnn_circuit_describe(const tnn_circuit *circuit, tnn_circuit_info *info);
 
 /** What simulating one circuit on the images showed. */
@@ -245,7 +247,7 @@ typedef struct tnn_agreement_point {
  */
 TNN_API size_t tnn_circuit_agreement_points(const tnn_circuit *circuit);
 
-/** Returns TNN_ERR_MISUSE for a NULL or an index that is not below tnn_circuit_agreement_points. */
+/** Fills *point. Returns TNN_ERR_MISUSE for an index that is not below tnn_circuit_agreement_points. */
 TNN_API TNN_MUST_USE tnn_status tnn_circuit_agreement(const tnn_circuit *circuit, tnn_agreement_point *point,
                                                       size_t index);
 
@@ -264,7 +266,7 @@ typedef struct tnn_layer_info {
     uint64_t unproven_neurons;   /* as tnn_circuit_info counts them */
 } tnn_layer_info;
 
-/** Returns TNN_ERR_MISUSE for a NULL or an index that is not below tnn_circuit_info.layers. */
+/** Fills *info. Returns TNN_ERR_MISUSE for an index that is not below tnn_circuit_info.layers. */
 TNN_API TNN_MUST_USE tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, uint32_t index);
 
 /** What the weights prove of one neuron, and what images showed. */
@@ -326,7 +328,7 @@ TNN_API void tnn_spec_free(tnn_spec *spec);
 TNN_API TNN_MUST_USE tnn_status tnn_compile_for_spec(tnn_circuit **circuit, tnn_refusal *refusal,
                                                      const tnn_model *model, const tnn_spec *spec);
 
-/** The shape of the image and the number of logits. Any output may be NULL. */
+/** The shape of the image and the number of logits. Each output may be NULL. */
 TNN_API void tnn_spec_shape(const tnn_spec *spec, uint32_t *height, uint32_t *width, uint32_t *channels,
                             uint32_t *outputs);
 
@@ -348,7 +350,7 @@ typedef struct tnn_spec_info {
     size_t output_bytes;           /* on the wire */
 } tnn_spec_info;
 
-/** Fills *info; neither argument may be NULL. */
+/** Fills *info. */
 TNN_API void tnn_spec_describe(const tnn_spec *spec, tnn_spec_info *info);
 
 /** The name of a class, from 0, in UTF-8; NULL where the spec has none for it. It lives as long as the spec. */
@@ -361,7 +363,7 @@ typedef struct tnn_keygen_options {
     size_t most_eval_key_bytes; /* on the wire */
     tnn_security least;         /* TNN_SECURITY_128_MARGIN refuses specs that stand on the lower row of the curve */
     tnn_progress progress;      /* may be NULL; counts the key's n GGSW ciphertexts, and is not called for none */
-    void *user;                 /* handed to progress */
+    void *user;                 /* handed to progress; may be NULL */
 } tnn_keygen_options;
 
 /** Defaults: 128 MiB, either row, no progress. */
@@ -399,7 +401,8 @@ TNN_API void tnn_input_free(tnn_input *input);
 /** Most images of one tnn_infer. */
 #define TNN_MAX_IMAGES ((size_t)4096)
 
-/** A circuit with one client's evaluation key, its threads and all scratch memory. For one caller at a time. */
+/** A circuit with one client's evaluation key, its threads and all scratch memory. For one caller at a time, in the
+ * process that created it. */
 typedef struct tnn_evaluator tnn_evaluator;
 
 /**
@@ -413,7 +416,8 @@ typedef struct tnn_evaluator tnn_evaluator;
  */
 TNN_API TNN_MUST_USE tnn_status tnn_evaluator_create(tnn_evaluator **evaluator, const tnn_circuit *circuit,
                                                      const tnn_eval_key *eval, unsigned threads, size_t max_images);
-/** Frees an evaluator, its threads and its memory; NULL is allowed. */
+/** Frees an evaluator, its threads and its memory; NULL is allowed. Not while a tnn_infer is at work on it. In a child
+ * of fork() it gives back the child's copy of the memory and waits for nobody. */
 TNN_API void tnn_evaluator_free(tnn_evaluator *evaluator);
 
 /** Encrypted logits. */
@@ -422,12 +426,17 @@ typedef struct tnn_output tnn_output;
 /**
  * Evaluates the network on encrypted images.
  *
+ * One evaluator takes one call at a time: a second thread's, or one from `progress`, gets TNN_ERR_MISUSE. After fork()
+ * the child has the evaluator's memory and none of its threads, and gets TNN_ERR_FORKED: create one there.
+ *
  * Out:     outputs   [count]
  * Args:    inputs    [count]
  *          count     1 to max_images
  *          progress  may be NULL; called between batches of bootstraps, which it counts, and not at all where there are
- *                    none; user is handed to it
- * Returns: TNN_ERR_MISUSE, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
+ *                    none
+ *          user      handed to progress; may be NULL
+ * Returns: TNN_ERR_MISUSE, TNN_ERR_FORKED, TNN_ERR_SHAPE for an input of another number of pixels,
+ *          TNN_ERR_PARAMS_MISMATCH, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_CANCELLED, TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_infer(tnn_evaluator *evaluator, tnn_output **outputs,
                                           const tnn_input *const *inputs, size_t count, tnn_progress progress,

@@ -28,9 +28,10 @@ typedef enum tnn_status {
     TNN_OK = 0,
 
     /* The caller's program is wrong. */
-    TNN_ERR_MISUSE, /* a NULL, a zero size or an option outside its documented range */
+    TNN_ERR_MISUSE, /* a NULL, a zero size, an option outside its documented range or an object in use */
     TNN_ERR_BUFFER, /* the output buffer is smaller than the documented size */
     TNN_ERR_SHAPE,  /* the image has another shape than the model's input */
+    TNN_ERR_FORKED, /* an evaluator of the parent process */
 
     /* The machine cannot. */
     TNN_ERR_MEMORY,  /* out of memory */

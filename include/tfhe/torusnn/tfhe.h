@@ -9,6 +9,11 @@
  * caller frees with the matching *_free (NULL is allowed there). Unless an entry says otherwise, const objects may be
  * shared by any number of threads, and objects passed without const must be used by one thread at a time.
  *
+ * NULL. A pointer may be NULL only where its entry says so. For any other one, and for an entry that is NULL in an
+ * array of pointers, functions that return a tnn_status return TNN_ERR_MISUSE, those that return nothing do nothing,
+ * those that return a pointer return NULL, and those that return a number return 0, but a variance is then NaN. Arrays
+ * of length 0 may be NULL where a length of 0 is allowed.
+ *
  * SYMBOLS (the same in every file of this library)
  *
  *   n         dimension of the small LWE key s, uniform in {0,1}^n
@@ -95,15 +100,15 @@ typedef struct tnn_params tnn_params;
  * Args:    literal   the numbers; copied
  *          security  the row of the curve that both keys' noise must reach
  * Out:     params    the checked set; free with tnn_params_free
- * Returns: TNN_ERR_MISUSE for a NULL; TNN_ERR_MALFORMED for a value outside its bound; TNN_ERR_INSECURE for noise
- *          below the curve; TNN_ERR_MEMORY.
+ * Returns: TNN_ERR_MISUSE for an unknown row; TNN_ERR_MALFORMED for a value outside its bound; TNN_ERR_INSECURE for
+ *          noise below the curve; TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_params_create(tnn_params **params, const tnn_params_literal *literal,
                                                   tnn_security security);
 /** Frees a parameter set; NULL is allowed. */
 TNN_API void tnn_params_free(tnn_params *params);
 
-/** The numbers of a set. Never NULL; lives as long as the set. */
+/** The numbers of a set, which live as long as it. */
 TNN_API const tnn_params_literal *tnn_params_get(const tnn_params *params);
 
 /** Coordinates of a big LWE mask: k N; 0 without bootstraps. */
@@ -119,7 +124,7 @@ TNN_API size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t co
 /**
  * How external products are computed under a set on this processor. Results differ in rounding only.
  *
- * Returns: "quad" for the library's own FFT of four polynomials at once, "FFTW", "none" without bootstraps; static.
+ * Returns: "quad" for up to four polynomials at once, "single" for one at a time, "none" without bootstraps; static.
  */
 TNN_API const char *tnn_params_engine(const tnn_params *params);
 
@@ -216,7 +221,7 @@ typedef enum tnn_key_part {
  * anything narrower would be rounded away.
  *
  * Out:     lwe  [n + 1] or [k N + 1]
- * Returns: TNN_ERR_MISUSE for a NULL, an unknown part, or TNN_KEY_BIG without bootstraps.
+ * Returns: TNN_ERR_MISUSE for an unknown part, or TNN_KEY_BIG without bootstraps.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint32_t *lwe,
                                                 uint32_t message);
@@ -284,7 +289,7 @@ TNN_API TNN_MUST_USE tnn_status tnn_packed_masks_create(tnn_packed_masks **masks
 /** Frees expanded inputs; NULL is allowed. */
 TNN_API void tnn_packed_masks_free(tnn_packed_masks *masks);
 
-/** Expands the masks of a ciphertext. Returns TNN_ERR_MISUSE for a NULL, another length or other input_bits. */
+/** Expands the masks of a ciphertext. Returns TNN_ERR_MISUSE for another length or other input_bits. */
 TNN_API TNN_MUST_USE tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed);
 
 /**

@@ -1,8 +1,8 @@
 /*
- * An external product costs, on FFTW's engine, (k+1)(l+1) transforms, each with its share of rotation, decomposition,
- * twist and accumulation, and (k+1)^2 l pointwise products of N/2 points. The quad engine has few ranks and its time
- * depends on what fits the caches: there each N, k and l is measured as a whole. bench_core --calibrate does both,
- * inside blind rotations of 16, and writes calibration.h.
+ * An external product costs, on the engine of single polynomials, (k+1)(l+1) transforms, each with its share of
+ * rotation, decomposition, twist and accumulation, and (k+1)^2 l pointwise products of N/2 points. The quad engine has
+ * few ranks and its time depends on what fits the caches: there each N, k and l is measured as a whole. bench_core
+ * --calibrate does both, inside blind rotations of 16, and writes calibration.h.
  */
 #include "cost.h"
 

@@ -55,7 +55,7 @@ void tnn_eval_key_free(tnn_eval_key *eval) {
 }
 
 const tnn_params *tnn_eval_key_params(const tnn_eval_key *eval) {
-    return &eval->params;
+    return eval ? &eval->params : NULL;
 }
 
 /* One generation: its threads and their secret scratch. */

@@ -130,6 +130,9 @@ tnn_status tnn_glwe_phase(const tnn_secret_key *secret, uint32_t *phase, const u
 
 /* out[i] = A[index - i], and A[-t] = -A[N - t]. */
 void tnn_sample_extract(const tnn_params *params, uint32_t *lwe, const uint32_t *glwe, size_t index) {
+    if (!params || !lwe || !glwe) {
+        return;
+    }
     const size_t N = params->literal.N;
     const size_t k = params->literal.k;
     for (size_t j = 0; j < k; j++) {

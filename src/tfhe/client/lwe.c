@@ -52,6 +52,9 @@ tnn_status tnn_lwe_encrypt(const tnn_secret_key *secret, tnn_key_part part, uint
 }
 
 uint32_t tnn_lwe_phase(const tnn_secret_key *secret, tnn_key_part part, const uint32_t *lwe) {
+    if (!secret || !lwe) {
+        return 0;
+    }
     lwe_key key = lwe_key_of(secret, part);
     return lwe[key.dimension] - inner_product(lwe, key.bits, key.dimension);
 }

@@ -41,7 +41,7 @@ static double mask_coefficients(const tnn_params *params) {
 }
 
 double tnn_variance_small(const tnn_params *params) {
-    return exp2(2 * params->literal.lwe_log2_sigma) + rounding(params->literal.input_bits);
+    return params ? exp2(2 * params->literal.lwe_log2_sigma) + rounding(params->literal.input_bits) : NAN;
 }
 
 /*
@@ -148,7 +148,7 @@ static uint32_t planned_coarse_bits(const tnn_params *params) {
 }
 
 double tnn_variance_external_product(const tnn_params *params) {
-    return tnn_coarse_variance_external_product(params, planned_coarse_bits(params));
+    return params ? tnn_coarse_variance_external_product(params, planned_coarse_bits(params)) : NAN;
 }
 
 double tnn_variance_blind_rotation_of_key(const tnn_params *params, double deviations) {
@@ -156,7 +156,7 @@ double tnn_variance_blind_rotation_of_key(const tnn_params *params, double devia
 }
 
 double tnn_variance_blind_rotation(const tnn_params *params) {
-    return tnn_variance_blind_rotation_of_key(params, 0);
+    return params ? tnn_variance_blind_rotation_of_key(params, 0) : NAN;
 }
 
 double tnn_variance_common_of_key(const tnn_params *params, double deviations) {
@@ -171,6 +171,9 @@ double tnn_variance_common(const tnn_params *params) {
 
 /* Steps times the errors of the coefficients they stand at. */
 double tnn_variance_steps(const tnn_params *params, const tnn_step_table *table) {
+    if (!params || !table) {
+        return NAN;
+    }
     const double common = tnn_variance_common(params);
     const double own = tnn_variance_blind_rotation(params) - common;
     double variance = 0;
@@ -197,7 +200,7 @@ double tnn_variance_key_switch_of_key(const tnn_params *params, double deviation
 }
 
 double tnn_variance_key_switch(const tnn_params *params) {
-    return tnn_variance_key_switch_of_key(params, 0);
+    return params ? tnn_variance_key_switch_of_key(params, 0) : NAN;
 }
 
 /*
@@ -228,7 +231,7 @@ double tnn_variance_row_switch(const tnn_params *params, uint32_t log2_unit) {
 }
 
 double tnn_variance_modulus_switch(const tnn_params *params) {
-    return tnn_variance_row_switch(params, 0);
+    return params ? tnn_variance_row_switch(params, 0) : NAN;
 }
 
 /* Dot products of inputs are on Z/2^input_bits. */

@@ -2,8 +2,8 @@
  * Noise variances that the public header does not need; tnn_variance_* of tfhe.h are implemented beside them.
  *
  * Variances are functions of the parameters alone, so that a circuit found on one machine is found on all. They are
- * those of the reference server, which computes with both engines of server/engine.h. A server that has FFTW's alone
- * adds less.
+ * those of the reference server, which computes with both engines of server/engine.h. A server that has the single one
+ * alone adds less.
  */
 #ifndef TNN_TFHE_NOISE_H
 #define TNN_TFHE_NOISE_H

@@ -135,11 +135,11 @@ void tnn_params_free(tnn_params *params) {
 }
 
 const tnn_params_literal *tnn_params_get(const tnn_params *params) {
-    return &params->literal;
+    return params ? &params->literal : NULL;
 }
 
 size_t tnn_params_big_dimension(const tnn_params *params) {
-    return (size_t)params->literal.k * params->literal.N;
+    return params ? (size_t)params->literal.k * params->literal.N : 0;
 }
 
 bool tnn_params_equal(const tnn_params *a, const tnn_params *b) {
@@ -219,6 +219,9 @@ static const tnn_shipped_params SHIPPED[] = {
 };
 
 const tnn_shipped_params *tnn_shipped_params_list(size_t *count) {
+    if (!count) {
+        return NULL;
+    }
     *count = sizeof SHIPPED / sizeof *SHIPPED;
     return SHIPPED;
 }

@@ -81,7 +81,7 @@ void tnn_secret_key_free(tnn_secret_key *secret) {
 }
 
 const tnn_params *tnn_secret_key_params(const tnn_secret_key *secret) {
-    return &secret->params;
+    return secret ? &secret->params : NULL;
 }
 
 /* Not in constant time: identities are public. */

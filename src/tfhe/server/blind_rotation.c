@@ -31,6 +31,9 @@ static void rotate_by_body(tnn_workspace *w, uint32_t *accumulator, uint32_t bod
 /* Word n of each row of positions is the body: it is used here, and the n mask words behind this call. */
 void tnn_blind_rotate(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *accumulators,
                       const uint32_t *positions, size_t count) {
+    if (!server || !workspace || !accumulators || !positions) {
+        return;
+    }
     const uint32_t n = server->execution.params.literal.n;
     const size_t glwe_words = tnn_params_glwe_words(&server->execution.params);
     for (size_t b = 0; b < count; b++) {

@@ -33,8 +33,20 @@ static void set_trivial(const tnn_params *params, uint32_t *glwe, const uint32_t
 }
 
 /* One table each. Three steps for the whole batch, so that the key is read once: switch, rotate, extract. */
+static bool holds_null(const void *const *pointers, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!pointers[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
                    const uint32_t *const *tests, size_t count) {
+    if (!server || !w || !big || !small || !tests || holds_null((const void *const *)tests, count)) {
+        return;
+    }
     const size_t glwe_words = tnn_params_glwe_words(&w->execution.params);
     const size_t big_words = tnn_params_big_dimension(&w->execution.params) + 1;
     switch_batch(w, small, count);
@@ -89,6 +101,9 @@ static void set_constant(const tnn_params *params, uint32_t *glwe, uint32_t valu
  * noise by the steps as well: tnn_variance_steps. */
 void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
                         const tnn_step_table *const *tables, size_t tables_each, uint32_t unit, size_t count) {
+    if (!server || !w || !big || !small || !tables || holds_null((const void *const *)tables, count)) {
+        return;
+    }
     const size_t glwe_words = tnn_params_glwe_words(&w->execution.params);
     const size_t big_words = tnn_params_big_dimension(&w->execution.params) + 1;
     switch_batch(w, small, count);

@@ -3,8 +3,8 @@
  * chosen where server keys, GGSW ciphertexts and workspaces are made (execution.h), since the Fourier form of keys
  * depends on it. What crosses the wire does not.
  *
- *   FFTW  one polynomial at a time through fft.h; any rank
- *   quad  up to four polynomials at once through quad_fft.h, all passes fused with it; rank 1 to 3
+ *   single  one polynomial at a time through fft.h; any rank
+ *   quad    up to four polynomials at once through quad_fft.h, all passes fused with it; rank 1 to 3
  *
  * A product decomposes k + 1 polynomials into l digits each, transforms these (k+1) l polynomials, multiplies them at
  * each of N/2 points with a matrix of (k+1) l rows and k + 1 columns, and transforms k + 1 polynomials back. Doubles
@@ -59,7 +59,7 @@ struct tnn_execution {
     uint32_t coarse_bits; /* low bits of an accumulator that additions to it round away; 0: none */
 };
 
-extern const tnn_engine tnn_engine_fftw;
+extern const tnn_engine tnn_engine_single;
 extern const tnn_engine tnn_engine_quad;
 
 #endif

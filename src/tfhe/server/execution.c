@@ -16,9 +16,9 @@
 static const tnn_engine *best_engine(const tnn_params *params) {
 #if defined(TNN_FFTW_ONLY)
     (void)params;
-    return &tnn_engine_fftw;
+    return &tnn_engine_single;
 #else
-    return tnn_kernels_best()->has_quads && tnn_planned_for_quads(params) ? &tnn_engine_quad : &tnn_engine_fftw;
+    return tnn_kernels_best()->has_quads && tnn_planned_for_quads(params) ? &tnn_engine_quad : &tnn_engine_single;
 #endif
 }
 
@@ -36,11 +36,14 @@ size_t tnn_execution_ggsw_doubles(const tnn_execution *execution) {
 }
 
 const char *tnn_params_engine(const tnn_params *params) {
+    if (!params) {
+        return NULL;
+    }
     return tnn_params_bootstrap(params) ? best_engine(params)->name : "none";
 }
 
 size_t tnn_params_batch(const tnn_params *params) {
-    return best_engine(params)->batch(params);
+    return params ? best_engine(params)->batch(params) : 0;
 }
 
 tnn_status tnn_engine_scratch_create(tnn_engine_scratch **out, const tnn_execution *execution, size_t batch) {

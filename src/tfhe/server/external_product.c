@@ -18,6 +18,9 @@
 #include "workspace.h"
 
 void tnn_external_product(tnn_workspace *w, uint32_t *product, const tnn_ggsw *ggsw, const uint32_t *glwe) {
+    if (!w || !product || !ggsw || !glwe) {
+        return;
+    }
     const size_t bytes = tnn_params_glwe_words(&w->execution.params) * sizeof *glwe;
     memcpy(w->difference, glwe, bytes);
     memset(product, 0, bytes);
@@ -27,6 +30,9 @@ void tnn_external_product(tnn_workspace *w, uint32_t *product, const tnn_ggsw *g
 /* The difference is what the GGSW ciphertext multiplies; its product is added to when_zero. */
 void tnn_cmux(tnn_workspace *w, uint32_t *chosen, const tnn_ggsw *ggsw, const uint32_t *when_zero,
               const uint32_t *when_one) {
+    if (!w || !chosen || !ggsw || !when_zero || !when_one) {
+        return;
+    }
     const size_t words = tnn_params_glwe_words(&w->execution.params);
     for (size_t i = 0; i < words; i++) {
         w->difference[i] = when_one[i] - when_zero[i];

@@ -2,8 +2,8 @@
  * Plain loops that the compiler vectorizes. CMake compiles this file once for each instruction set, with TNN_KERNELS
  * naming the resulting table. No floating-point option here may reorder sums: untwist_add rounds by adding a constant.
  *
- * A polynomial p passes through FFTW as N/2 complex points (p[t] + i p[t + N/2]) w^t, w = exp(i pi / N), and comes back
- * times the conjugate of w^t: fft.h. Both passes are fused with what stands before them, the cut of a digit, and
+ * A polynomial p passes through fft.h as N/2 complex points (p[t] + i p[t + N/2]) w^t, w = exp(i pi / N), and comes
+ * back times the conjugate of w^t: fft.h. Both passes are fused with what stands before them, the cut of a digit, and
  * behind, the reduction to words.
  */
 #include "kernels.h"

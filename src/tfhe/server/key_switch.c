@@ -32,11 +32,11 @@ static uint32_t with_sign(uint32_t value, uint32_t sign) {
 
 /* big [k N + 1], small [n + 1]; rows of the key stand in the order in which they are read: coordinate, then level. */
 tnn_status tnn_key_switch(const tnn_server_key *server, uint32_t *small, const uint32_t *big) {
-    const tnn_params *params = &server->execution.params;
-    const tnn_params_literal *p = &params->literal;
-    if (!server->switching) {
+    if (!server || !small || !big || !server->switching) {
         return TNN_ERR_MISUSE;
     }
+    const tnn_params *params = &server->execution.params;
+    const tnn_params_literal *p = &params->literal;
     const tnn_kernels *kernels = tnn_kernels_best();
     const tnn_gadget gadget = tnn_gadget_of(p->ks_base_log, p->ks_levels);
     const size_t dimension = tnn_params_big_dimension(params);

@@ -15,6 +15,9 @@
 
 void tnn_lwe_dot(const tnn_params *params, uint32_t *lwe, const uint32_t *inputs, const int16_t *weights,
                  size_t count) {
+    if (!params || !lwe || (count > 0 && (!inputs || !weights))) {
+        return;
+    }
     const size_t words = tnn_params_big_dimension(params) + 1;
     const tnn_kernels *kernels = tnn_kernels_best();
     memset(lwe, 0, words * sizeof *lwe);

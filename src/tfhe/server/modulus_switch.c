@@ -27,6 +27,9 @@ static uint32_t round_shift(uint32_t x, uint32_t shift) {
 
 /* positions [n + 1], each below 2N, of lwe [n + 1]. */
 void tnn_modulus_switch(const tnn_params *params, uint32_t *positions, const uint32_t *lwe) {
+    if (!params || !positions || !lwe) {
+        return;
+    }
     const uint32_t n = params->literal.n;
     const uint32_t shift = 32 - (params->log2_N + 1);
     const uint32_t below_2N = 2 * params->literal.N - 1;

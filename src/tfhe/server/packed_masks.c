@@ -160,6 +160,9 @@ static void dot_mask32(const tnn_packed_masks *masks, uint32_t *lwe, const int16
 
 /* The body: a plain dot product. The mask: k' correlations a block, summed over blocks. */
 void tnn_packed_dot(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t *weights) {
+    if (!masks || !lwe || !weights) {
+        return;
+    }
     const tnn_params_literal *p = &masks->params.literal;
     uint32_t body = 0;
     for (size_t i = 0; i < masks->count; i++) {
@@ -176,6 +179,9 @@ void tnn_packed_dot(const tnn_packed_masks *masks, uint32_t *lwe, const int16_t 
 
 /* A word of the stream, and the two that it has in a reversed mask. */
 size_t tnn_params_packed_masks_bytes(const tnn_params *params, size_t count) {
+    if (!params) {
+        return 0;
+    }
     const size_t words = tnn_packed_blocks(params, count) * params->literal.n;
     return 3 * words * tnn_packed_word_bytes(params) + count * sizeof(uint32_t);
 }

@@ -52,7 +52,7 @@ void tnn_server_key_free(tnn_server_key *server) {
 }
 
 const tnn_params *tnn_server_key_params(const tnn_server_key *server) {
-    return &server->execution.params;
+    return server ? &server->execution.params : NULL;
 }
 
 /* One expansion: its threads and their scratch. */
@@ -140,6 +140,9 @@ tnn_status tnn_server_key_expand(tnn_server_key **out, const tnn_eval_key *eval,
 }
 
 size_t tnn_params_server_key_bytes(const tnn_params *params) {
+    if (!params) {
+        return 0;
+    }
     const tnn_params_literal *p = &params->literal;
     if (!tnn_params_bootstrap(params)) {
         return 0;

@@ -67,6 +67,9 @@ size_t tnn_workspace_bytes(const tnn_execution *execution, size_t batch) {
 }
 
 size_t tnn_params_workspace_bytes(const tnn_params *params, size_t batch) {
+    if (!params) {
+        return 0;
+    }
     const tnn_execution execution = tnn_execution_of(params);
     return tnn_workspace_bytes(&execution, batch);
 }

@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <valgrind/memcheck.h>
 
 #include "draw.h"
 #include "ggsw.h"
@@ -13,32 +12,10 @@
 #include "memory.h"
 #include "packed.h"
 #include "random.h"
+#include "secret_marks.h"
 #include "testing.h"
 
 #define MESSAGES 100u
-
-void __real_tnn_random_bytes(void *out, size_t length);
-void __wrap_tnn_random_bytes(void *out, size_t length);
-
-/* Keys, noise, and masks and seeds too, until they are published. */
-void __wrap_tnn_random_bytes(void *out, size_t length) {
-    __real_tnn_random_bytes(out, length);
-    (void)VALGRIND_MAKE_MEM_UNDEFINED(out, length);
-}
-
-/* Marks bytes as public, after making sure that they came from secrets. */
-static void publish(void *bytes, size_t length) {
-    uint8_t bits[1];
-    unsigned undefined = 0;
-    for (size_t i = 0; i < length; i++) {
-        (void)VALGRIND_GET_VBITS((const uint8_t *)bytes + i, bits, 1);
-        undefined += bits[0] != 0;
-    }
-    if (undefined == 0) {
-        abort();
-    }
-    (void)VALGRIND_MAKE_MEM_DEFINED(bytes, length);
-}
 
 static tnn_params *params;
 static tnn_secret_key *secret;
@@ -139,6 +116,7 @@ static const operation OPERATIONS[] = {
 static void run_with_fresh_key(const operation *chosen) {
     const tnn_params_literal literal = tiny_literal();
     params = params_of(&literal);
+    mark_random_bytes();
     assert_ok(tnn_secret_key_generate(&secret, params));
     chosen->run();
     tnn_secret_key_free(secret);
@@ -147,7 +125,7 @@ static void run_with_fresh_key(const operation *chosen) {
 
 /* 2: no such operation, or no valgrind. */
 int main(int argc, char **argv) {
-    for (size_t i = 0; argc == 2 && RUNNING_ON_VALGRIND && i < COUNT_OF(OPERATIONS); i++) {
+    for (size_t i = 0; argc == 2 && secrets_are_marked() && i < COUNT_OF(OPERATIONS); i++) {
         if (strcmp(argv[1], OPERATIONS[i].name) == 0) {
             run_with_fresh_key(&OPERATIONS[i]);
             return 0;

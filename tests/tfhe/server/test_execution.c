@@ -21,9 +21,9 @@ const tnn_kernels *__wrap_tnn_kernels_best(void) {
 static const tnn_engine *expected_engine(uint32_t k) {
 #if defined(TNN_FFTW_ONLY)
     (void)k;
-    return &tnn_engine_fftw;
+    return &tnn_engine_single;
 #else
-    return tnn_kernels_best()->has_quads && (k == 2 || k == 3) ? &tnn_engine_quad : &tnn_engine_fftw;
+    return tnn_kernels_best()->has_quads && (k == 2 || k == 3) ? &tnn_engine_quad : &tnn_engine_single;
 #endif
 }
 
@@ -56,7 +56,7 @@ static void the_faster_engine_is_chosen(void **state) {
 
 static void an_engine_that_is_asked_for_is_used(void **state) {
     (void)state;
-    const tnn_engine *const engines[] = {&tnn_engine_fftw, &tnn_engine_quad};
+    const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
     const uint32_t coarse_bits[] = {0, 4};
     tnn_params *params = shipped_params("fast");
     for (size_t i = 0; i < COUNT_OF(engines); i++) {
@@ -65,12 +65,12 @@ static void an_engine_that_is_asked_for_is_used(void **state) {
         assert_int_equal(execution.coarse_bits, coarse_bits[i]);
         assert_int_equal(tnn_execution_ggsw_doubles(&execution), engines[i]->ggsw_doubles(params));
     }
-    assert_string_equal(tnn_engine_fftw.name, "FFTW");
+    assert_string_equal(tnn_engine_single.name, "single");
     assert_string_equal(tnn_engine_quad.name, "quad");
     tnn_params_free(params);
 }
 
-/* Rank 1, which FFTW serves: (k+1)^2 l N doubles a key bit, and n + 1 words a key-switching ciphertext. */
+/* Rank 1, one polynomial at a time: (k+1)^2 l N doubles a key bit, and n + 1 words a key-switching ciphertext. */
 static void a_server_key_takes_what_its_engine_needs(void **state) {
     (void)state;
     tnn_params *deep = shipped_params("deep");

@@ -5,6 +5,7 @@
 
 #include "bytes.h"
 #include "draw.h"
+#include "fft.h"
 #include "kernels.h"
 #include "key_fixture.h"
 #include "memory.h"
@@ -22,7 +23,7 @@ typedef struct ggsw_maker {
 /* Several masks and one level; one mask and two levels, wider words. Each in the Fourier form of both engines. */
 #define MAKERS 4u
 static const char *const SETS[MAKERS] = {"fast", "deep-fine", "fast", "deep-fine"};
-static const tnn_engine *const ENGINES[MAKERS] = {&tnn_engine_fftw, &tnn_engine_fftw, &tnn_engine_quad,
+static const tnn_engine *const ENGINES[MAKERS] = {&tnn_engine_single, &tnn_engine_single, &tnn_engine_quad,
                                                   &tnn_engine_quad};
 static ggsw_maker makers[MAKERS];
 
@@ -109,8 +110,23 @@ static double *new_reals(const uint64_t *poly, uint32_t N) {
     return reals;
 }
 
-/* FFTW's point f is the value at w^(1 - 4 f), w = exp(i pi / N). Where its real and imaginary part stand: 8 points of
- * each row and column. */
+/* Which power of w = exp(i pi / N) a point of the transform of one polynomial is the value at: that of X there. */
+static uint32_t single_point_root(uint32_t N, uint32_t point) {
+    tnn_fft *fft;
+    assert_ok(tnn_fft_create(&fft, N));
+    double *x = new_array(N, sizeof *x);
+    double *values = new_array(N, sizeof *values);
+    x[1] = tnn_fft_twist(fft)[1];
+    x[1 + N / 2] = tnn_fft_twist(fft)[1 + N / 2];
+    tnn_fft_forward(fft, values, x);
+    const double turns = atan2(values[point + N / 2], values[point]) / (2 * acos(-1));
+    tnn_free(x);
+    tnn_free(values);
+    tnn_fft_free(fft);
+    return (uint32_t)lround((turns + 1) * 2 * N) % (2 * N);
+}
+
+/* Where a point's real and imaginary part stand: 8 points of each row and column. */
 static void check_blocked_point(const tnn_params *params, const double *fourier, const double *reals, uint32_t row,
                                 uint32_t column, uint32_t point) {
     const uint32_t N = params->literal.N;
@@ -119,7 +135,7 @@ static void check_blocked_point(const tnn_params *params, const double *fourier,
     const double *found = fourier + line * 2 * TNN_POINT_BLOCK + point % TNN_POINT_BLOCK;
     double re;
     double im;
-    naive_value(reals, N, 1, (2 * N + 1 - 4 * point) % (2 * N), &re, &im);
+    naive_value(reals, N, 1, single_point_root(N, point), &re, &im);
     assert_true(fabs(found[0] - re) < 1e-14 && fabs(found[TNN_POINT_BLOCK] - im) < 1e-14);
 }
 

@@ -141,7 +141,7 @@ static void floating_point_adds_what_the_formula_says(void **state) {
                                bare_params(1, 12, 28, 1), bare_params(3, 9, 27, 1),  bare_params(2, 10, 27, 1),
                                bare_params(1, 13, 26, 1)};
     for (size_t i = 0; i < COUNT_OF(sets); i++) {
-        check_engine(sets[i], &tnn_engine_fftw, 0);
+        check_engine(sets[i], &tnn_engine_single, 0);
         check_engine(sets[i], &tnn_engine_quad, 0);
     }
 }
@@ -232,11 +232,11 @@ static tally measure_rotations(const tnn_execution *execution, error_measure mea
 }
 
 /* Under a wide gadget, whose own rounding is small, errors of the transforms are what neighbouring coefficients share:
- * half of their variance where they are white. FFTW's are weaker by a fifth where the mean of S sees them, so that the
- * formula lies above what is measured. */
+ * half of their variance where they are white. Those of single transforms are weaker by a fifth where the mean of S
+ * sees them, so that the formula lies above what is measured. */
 static void neighbours_share_the_rounding_of_transforms(void **state) {
     (void)state;
-    const tnn_engine *const engines[] = {&tnn_engine_fftw, &tnn_engine_quad};
+    const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
     tnn_params params = bare_params(1, 11, 26, 1);
     params.literal.n = KEY_BITS;
     const double expected = tnn_coarse_variance_common(&params, 0) / tnn_coarse_variance_blind_rotation(&params, 0);

@@ -77,7 +77,7 @@ static void arrays_have_their_sizes(void **state) {
 
 static void what_it_computes_with_fits_the_parameters(void **state) {
     (void)state;
-    const tnn_engine *const engines[] = {&tnn_engine_fftw, &tnn_engine_quad};
+    const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
     for (size_t i = 0; i < COUNT_OF(engines); i++) {
         const tnn_execution execution = tnn_execution_on(params, engines[i]);
         tnn_workspace *workspace;
@@ -90,12 +90,14 @@ static void what_it_computes_with_fits_the_parameters(void **state) {
     }
 }
 
-/* Beside the arrays there are structures, and of a transform a table of N doubles and four more while FFTW plans. */
+/* Beside the arrays there are structures, and of a transform tables of 2 N doubles. */
 static void check_stated_bytes(const tnn_execution *execution, size_t batch) {
     const size_t stated = tnn_workspace_bytes(execution, batch);
-    const size_t unstated = 1024 + 5 * execution->params.literal.N * sizeof(double);
-    const size_t before = allocated_bytes();
+    const size_t unstated = 1024 + 2 * execution->params.literal.N * sizeof(double);
     tnn_workspace *workspace;
+    assert_ok(tnn_workspace_create_for(&workspace, execution, batch));
+    tnn_workspace_free(workspace); /* so that FFTW has its plans, which it keeps */
+    const size_t before = allocated_bytes();
     assert_ok(tnn_workspace_create_for(&workspace, execution, batch));
     assert_in_range(allocated_bytes() - before, stated, stated + unstated);
     tnn_workspace_free(workspace);
@@ -104,7 +106,7 @@ static void check_stated_bytes(const tnn_execution *execution, size_t batch) {
 static void memory_is_what_the_parameters_state(void **state) {
     (void)state;
     const char *const names[] = {"fast", "accurate", "deep-fine"};
-    const tnn_engine *const engines[] = {&tnn_engine_fftw, &tnn_engine_quad};
+    const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
     for (size_t i = 0; i < COUNT_OF(names) * COUNT_OF(engines); i++) {
         tnn_params *chosen = shipped_params(names[i / COUNT_OF(engines)]);
         const tnn_execution execution = tnn_execution_on(chosen, engines[i % COUNT_OF(engines)]);

@@ -1,5 +1,5 @@
 /*
- * External products through FFTW, a polynomial at a time.
+ * External products, a polynomial at a time.
  *
  * A GGSW ciphertext in the Fourier domain is read once from front to back, in the layout of kernels.h: (k+1)^2 l N
  * doubles, times 2 / N for the inverse transform to come.
@@ -167,8 +167,8 @@ static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *
     }
 }
 
-const tnn_engine tnn_engine_fftw = {
-    .name = "FFTW",
+const tnn_engine tnn_engine_single = {
+    .name = "single",
     .ggsw_doubles = ggsw_doubles,
     .batch = batch_of,
     .structure_bytes = sizeof(tnn_engine_scratch),
