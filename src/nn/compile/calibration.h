@@ -1,7 +1,7 @@
 /* Written by bench_core --calibrate on AMD EPYC. */
 /* clang-format off */
 /* N, ns a transform, ns a product */
-static const calibration_point FFTW_POINTS[] = {
+static const calibration_point SINGLE_POINTS[] = {
     {256, 154.2, 12.7},
     {512, 315.5, 26.8},
     {1024, 599.9, 103.2},

@@ -26,16 +26,16 @@ typedef struct quad_point {
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 /* The point of N, or where it lies between two of them the upper one. */
-static const calibration_point *fftw_point(uint32_t N) {
+static const calibration_point *single_point(uint32_t N) {
     size_t i = 0;
-    while (i + 1 < COUNT_OF(FFTW_POINTS) && FFTW_POINTS[i].N < N) {
+    while (i + 1 < COUNT_OF(SINGLE_POINTS) && SINGLE_POINTS[i].N < N) {
         i++;
     }
-    return &FFTW_POINTS[i];
+    return &SINGLE_POINTS[i];
 }
 
-static double fftw_product_ns(const tnn_params_literal *p) {
-    const calibration_point *point = fftw_point(p->N);
+static double single_product_ns(const tnn_params_literal *p) {
+    const calibration_point *point = single_point(p->N);
     const double ns = (p->k + 1.0) * (p->bs_levels + 1.0) * point->transform_ns +
                       (p->k + 1.0) * (p->k + 1.0) * p->bs_levels * point->product_ns;
     /* Beyond the measured degrees, and between them, in proportion to N: the log2 N of a transform is left out. */
@@ -66,7 +66,7 @@ static double quad_product_ns(const tnn_params_literal *p) {
 
 double tnn_cost_blind_rotation(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    return 1e-6 * p->n * (tnn_planned_for_quads(params) ? quad_product_ns(p) : fftw_product_ns(p));
+    return 1e-6 * p->n * (tnn_planned_for_quads(params) ? quad_product_ns(p) : single_product_ns(p));
 }
 
 double tnn_cost_key_switch(const tnn_params *params) {
