@@ -69,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_count(FUZZ_PAST_DIGEST); /* grow has sealed it */
     if (load_and_use(&USE_EVAL_KEY, &world, &file, full ? USE_FULL : USE_QUICK) == TNN_OK) {
         fuzz_count(FUZZ_LOADED);
+        fuzz_remember(data, size);
         if (full) {
             fuzz_count(FUZZ_USED_IN_FULL);
         }

@@ -24,6 +24,15 @@ extern bool fuzz_is_replay;
 /* A file of these bytes, as its path; the same file at each call. */
 const char *fuzz_file(const uint8_t *data, size_t size);
 
+/* Inputs that loaded, to begin anew from: of what libFuzzer collects most is refused, and so would be its mutants. */
+void fuzz_remember(const uint8_t *data, size_t size);
+
+/* Every second time one of them in place of the bytes that are there. Returns the size. */
+size_t fuzz_recall(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+/* Changes a few bytes or numbers where they stand, so that sizes that other fields announce still hold. */
+void fuzz_change_in_place(uint8_t *data, size_t size, unsigned seed);
+
 /* CRC-32 as PNG and zip have it. */
 uint32_t fuzz_crc32(const uint8_t *data, size_t size);
 

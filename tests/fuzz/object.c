@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (load_and_use(&FUZZ_USE, &world, &file, depth_of(data, size)) == TNN_OK) {
         fuzz_count(FUZZ_LOADED);
+        fuzz_remember(data, size);
         if (depth_of(data, size) == USE_FULL) {
             fuzz_count(FUZZ_USED_IN_FULL);
         }

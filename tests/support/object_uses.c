@@ -36,7 +36,7 @@ static void assert_one_of(tnn_status status, const tnn_status *allowed, size_t c
 
 /* -------------------------------------------------------------------------------------------------------- model -- */
 
-/* Stops long searches at the first call, some hundredths of a second into them. */
+/* Stops searches and key generations at the first call, some hundredths of a second into them. */
 static bool stop_at_once(void *user, uint64_t done, uint64_t total) {
     (void)user;
     (void)done;
@@ -160,8 +160,9 @@ static void use_keygen(const tnn_spec *spec) {
     tnn_eval_key *eval;
     tnn_keygen_options_default(&options);
     options.most_eval_key_bytes = MOST_KEY_BYTES;
+    options.progress = stop_at_once;
     const tnn_status status = tnn_keygen(&secret, &eval, spec, 1, &options);
-    ASSERT_ONE_OF(status, TNN_ERR_LIMIT);
+    ASSERT_ONE_OF(status, TNN_ERR_LIMIT, TNN_ERR_CANCELLED);
     assert_true((status == TNN_OK) == (secret && eval));
     tnn_eval_key_free(eval);
     tnn_secret_key_free(secret);
@@ -208,7 +209,8 @@ static void use_secret_key(const tiny_world *world, void *object, use_depth dept
                   TNN_ERR_PARAMS_MISMATCH);
     tnn_eval_key *eval = NULL;
     if (depth == USE_FULL && tnn_eval_key_file_bytes(params) <= MOST_KEY_BYTES) {
-        assert_ok(tnn_eval_key_generate(&eval, secret, 1));
+        const tnn_key_watch watch = {stop_at_once, NULL};
+        ASSERT_ONE_OF(tnn_eval_key_generate_watched(&eval, secret, 1, watch), TNN_ERR_CANCELLED);
     }
     tnn_eval_key_free(eval);
     tnn_input_free(input);
