@@ -273,19 +273,11 @@ static void use_eval_key(const tiny_world *world, void *object, use_depth depth)
     }
 }
 
-static bool is_zero(const uint8_t *bytes, size_t count) {
-    size_t zeros = 0;
-    while (zeros < count && bytes[zeros] == 0) {
-        zeros++;
-    }
-    return zeros == count;
-}
-
 static void adopt(const tiny_world *world, uint8_t fingerprint[TNN_FINGERPRINT_BYTES], tnn_key_id *id) {
-    if (is_zero(fingerprint, TNN_FINGERPRINT_BYTES)) {
+    if (fingerprint[0] == 0) {
         memcpy(fingerprint, world->spec->fingerprint, TNN_FINGERPRINT_BYTES);
     }
-    if (is_zero(id->bytes, sizeof id->bytes)) {
+    if (id->bytes[0] == 0) {
         *id = world->secret->id;
     }
 }

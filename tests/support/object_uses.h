@@ -21,7 +21,7 @@ extern const object_use USE_MODEL;
 extern const object_use USE_SPEC;
 extern const object_use USE_SECRET_KEY;
 extern const object_use USE_EVAL_KEY;
-/* Fingerprint and key id of zeros are taken for the world's. */
+/* Fingerprint and key id that begin with 0 are taken for the world's. */
 extern const object_use USE_INPUT;
 extern const object_use USE_OUTPUT;
 
