@@ -36,7 +36,12 @@ static void renew_member(uint8_t *data, size_t size, uint8_t *central) {
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed) {
-    size = LLVMFuzzerMutate(data, size, max_size);
+    size = fuzz_recall(data, size, max_size, seed);
+    if (seed % 2) {
+        fuzz_change_in_place(data, size, seed);
+    } else {
+        size = LLVMFuzzerMutate(data, size, max_size);
+    }
     for (size_t at = 0; seed % UNSEALED_EVERY != 0 && at + CENTRAL_BYTES <= size; at++) {
         if (memcmp(data + at, "PK\1\2", 4) == 0) {
             renew_member(data, size, data + at);

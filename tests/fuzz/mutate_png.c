@@ -29,7 +29,12 @@ static void renew_checksums(uint8_t *data, size_t size) {
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed) {
-    size = LLVMFuzzerMutate(data, size, max_size);
+    size = fuzz_recall(data, size, max_size, seed);
+    if (seed % 2) {
+        fuzz_change_in_place(data, size, seed);
+    } else {
+        size = LLVMFuzzerMutate(data, size, max_size);
+    }
     if (seed % UNSEALED_EVERY != 0 && size > SIGNATURE_BYTES && memcmp(data, "\x89PNG", 4) == 0) {
         renew_checksums(data, size);
     }

@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_count(FUZZ_RUN);
     if (split_read(&found, fuzz_file(data, size), "test", &MODEL, LIMIT)) {
         fuzz_count(FUZZ_LOADED);
+        fuzz_remember(data, size);
         if (!holds_what_it_should(&found)) {
             abort();
         }

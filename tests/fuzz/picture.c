@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const picture_shape shape = {SIDE, SIDE, channels};
         if (picture_read(pixels, &shape, path)) {
             fuzz_count(FUZZ_LOADED);
+            fuzz_remember(data, size);
         }
     }
     return 0;

@@ -7,4 +7,4 @@ mkdir -p "$folder/corpus"
 rm -f "$folder"/failed-*
 # What the readers say of bad files goes nowhere; what libFuzzer and the sanitizers say stays.
 "$program" "$folder/corpus" "$corpus" -dict="$dictionary" -max_len="$longest" -max_total_time="$seconds" -timeout=60 -report_slow_units=60 \
-    -rss_limit_mb=2048 -close_fd_mask=3 -verbosity=0 -print_final_stats=1 -artifact_prefix="$folder/failed-"
+    -rss_limit_mb=2048 -close_fd_mask=3 -verbosity=0 -print_funcs=0 -artifact_prefix="$folder/failed-"
