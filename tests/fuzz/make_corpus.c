@@ -131,6 +131,20 @@ static void write_secret_keys(const tiny_world *world) {
     tnn_params_free(params);
 }
 
+#if defined(TNN_MAX_PASSPHRASE_BYTES)
+/* As cheap as may be; the passphrase is the target's. */
+static void write_sealed_key(const tiny_world *world) {
+    const tnn_seal_options cheap = {.memory_kib = TNN_MIN_SEAL_KIB, .passes = 1};
+    file_bytes file = new_file(tnn_secret_key_sealed_size(world->secret));
+    assert_ok(tnn_secret_key_seal(world->secret, file.bytes, file.length, "fuzz", 4, &cheap));
+    write_file("sealed_key", "sealed", file);
+}
+#else
+static void write_sealed_key(const tiny_world *world) {
+    (void)world;
+}
+#endif
+
 /* Without fingerprint and key id: those of whoever uses them. */
 static void write_ciphertexts(const tiny_world *world) {
     tnn_input *input = tiny_input(world);
@@ -154,6 +168,7 @@ static void write_objects(void) {
     write_spec("version-2", (tiny_form){.version = 2, .table_layers = 1});
     write_spec("exact", (tiny_form){.version = 2, .table_layers = 1, .exact = true});
     write_secret_keys(&world);
+    write_sealed_key(&world);
     write_eval_keys();
     write_ciphertexts(&world);
     free_tiny_world(&world);
