@@ -40,9 +40,10 @@ typedef struct tnn_quad_fft {
 /* Memory that a transform fetches into the second-level cache on its way, a few lines after each quarter: what will be
  * multiplied with next comes from afar, and in one piece it would have to be waited for. */
 typedef struct tnn_quad_fetch {
-    const double *from;
-    uint32_t lines; /* of 64 bytes, a quarter; may be 0 */
+    uintptr_t from; /* an address, since the last part may lie past the end of an array, where no pointer may point */
+    uint32_t lines; /* of TNN_QUAD_LINE bytes, a quarter; may be 0 */
 } tnn_quad_fetch;
+#define TNN_QUAD_LINE (TNN_QUAD_POINT * sizeof(double))
 
 /* N: a power of two, 16 to 2^24. Returns TNN_ERR_MISUSE, TNN_ERR_MEMORY. */
 TNN_MUST_USE tnn_status tnn_quad_fft_create(tnn_quad_fft **fft, uint32_t N);

@@ -81,8 +81,9 @@ TNN_INLINE void tnn_quad_one_level(const tnn_quad_level *level, double *spectrum
 
 /* Quarter q of 0 to 3. A fetch past the end of memory has no effect. */
 TNN_INLINE void tnn_quad_fetch_lines(tnn_quad_fetch fetch, uint32_t q) {
-    for (size_t i = (size_t)q * fetch.lines; i < ((size_t)q + 1) * fetch.lines; i++) {
-        __builtin_prefetch(fetch.from + i * TNN_QUAD_POINT, 0, 2);
+    uintptr_t line = fetch.from + (size_t)q * fetch.lines * TNN_QUAD_LINE;
+    for (uint32_t i = 0; i < fetch.lines; i++, line += TNN_QUAD_LINE) {
+        __builtin_prefetch((const void *)line, 0, 2);
     }
 }
 

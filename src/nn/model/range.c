@@ -156,7 +156,7 @@ tnn_flat_ends tnn_neuron_flat_ends(const tnn_layer *layer, size_t neuron) {
         fall--;
     }
     return (tnn_flat_ends){.low = start_of_cell(layer, neuron, rise) - range[0],
-                           .high = range[1] + 1 - start_of_cell(layer, neuron, fall + 1)};
+                           .high = (int64_t)range[1] + 1 - start_of_cell(layer, neuron, fall + 1)};
 }
 
 static int64_t larger(int64_t a, int64_t b) {

@@ -174,12 +174,12 @@ static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const doub
 static void plan_fetch(tnn_engine_scratch *s, const double *next, size_t count) {
     const size_t lines = ggsw_doubles(&s->params) / TNN_QUAD_POINT;
     const size_t quarters = 4 * count * (s->shape.levels + 1);
-    s->fetch = (tnn_quad_fetch){next, quarters ? (uint32_t)((lines + quarters - 1) / quarters) : 0};
+    s->fetch = (tnn_quad_fetch){(uintptr_t)next, quarters ? (uint32_t)((lines + quarters - 1) / quarters) : 0};
 }
 
 static tnn_quad_fetch take_fetch(tnn_engine_scratch *s) {
     const tnn_quad_fetch part = s->fetch;
-    s->fetch.from += (size_t)4 * part.lines * TNN_QUAD_POINT;
+    s->fetch.from += (size_t)4 * part.lines * TNN_QUAD_LINE;
     return part;
 }
 
