@@ -9,7 +9,8 @@
  *     a_(j N' + i) = A_j[t - i] for i <= t,        -A_j[N' + t - i] for i > t        (sample extract)
  *
  * so dot products need no key switch. Masks come from a seed and only bodies travel: 784 elements of 16 bits in 1.6 KB
- * instead of 784 (n + 1) words. The elements' errors are independent. Products are schoolbook: N' is 32 or a little more.
+ * instead of 784 (n + 1) words. The elements' errors are independent. Products are schoolbook: N' is 32 or a little
+ * more.
  */
 #include "packed.h"
 

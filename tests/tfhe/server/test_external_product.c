@@ -20,7 +20,8 @@ typedef struct product_keys {
 /* Several masks and one level; one mask and two levels. Each on both engines. */
 #define KEYS 4u
 static const char *const SETS[KEYS] = {"fast", "deep-fine", "fast", "deep-fine"};
-static const tnn_engine *const ENGINES[KEYS] = {&tnn_engine_single, &tnn_engine_single, &tnn_engine_quad, &tnn_engine_quad};
+static const tnn_engine *const ENGINES[KEYS] = {&tnn_engine_single, &tnn_engine_single, &tnn_engine_quad,
+                                                &tnn_engine_quad};
 static product_keys keys[KEYS];
 
 static int make_all_keys(void **state) {
