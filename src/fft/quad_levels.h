@@ -83,7 +83,7 @@ TNN_INLINE void tnn_quad_one_level(const tnn_quad_level *level, double *spectrum
 TNN_INLINE void tnn_quad_fetch_lines(tnn_quad_fetch fetch, uint32_t q) {
     uintptr_t line = fetch.from + (size_t)q * fetch.lines * TNN_QUAD_LINE;
     for (uint32_t i = 0; i < fetch.lines; i++, line += TNN_QUAD_LINE) {
-        __builtin_prefetch((const void *)line, 0, 2);
+        __builtin_prefetch((const void *)line, 0, 2); /* NOLINT(performance-no-int-to-ptr): nothing is read there */
     }
 }
 
