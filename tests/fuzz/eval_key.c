@@ -6,6 +6,7 @@
  *    1 112  parameters, key id, seed
  *  113      what bodies repeat; zeros where there is nothing
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -69,6 +70,27 @@ static file_bytes grow(const uint8_t *data, size_t size) {
     return file;
 }
 
+/* A file as a source: user is what is left of it. */
+static size_t read_file(void *user, uint8_t *out, size_t length) {
+    file_bytes *left = user;
+    const size_t count = length < left->length ? length : left->length;
+    memcpy(out, left->bytes, count);
+    left->bytes += count;
+    left->length -= count;
+    return count;
+}
+
+/* The reader of sources takes what the reader of files takes. */
+static void check_source(file_bytes file, tnn_status loaded) {
+    const tnn_source source = {.read = read_file, .user = &file};
+    tnn_eval_key *eval;
+    const tnn_status status = tnn_eval_key_read(&eval, &source);
+    if ((status == TNN_OK) != (loaded == TNN_OK) || (status == TNN_OK) != (eval != NULL)) {
+        abort();
+    }
+    tnn_eval_key_free(eval);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0) {
         return 0;
@@ -77,7 +99,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const bool full = fuzz_is_replay || file.bytes[16] % FULL_EVERY == 0;
     fuzz_count(FUZZ_RUN);
     fuzz_count(FUZZ_PAST_DIGEST); /* grow has sealed it */
-    if (load_and_use(&USE_EVAL_KEY, &world, &file, full ? USE_FULL : USE_QUICK) == TNN_OK) {
+    const tnn_status loaded = load_and_use(&USE_EVAL_KEY, &world, &file, full ? USE_FULL : USE_QUICK);
+    if (full || loaded != TNN_OK) {
+        check_source(file, loaded);
+    }
+    if (loaded == TNN_OK) {
         fuzz_count(FUZZ_LOADED);
         fuzz_remember(data, size);
         if (full) {

@@ -131,7 +131,6 @@ static void write_secret_keys(const tiny_world *world) {
     tnn_params_free(params);
 }
 
-#if defined(TNN_MAX_PASSPHRASE_BYTES)
 /* As cheap as may be; the passphrase is the target's. */
 static void write_sealed_key(const tiny_world *world) {
     const tnn_seal_options cheap = {.memory_kib = TNN_MIN_SEAL_KIB, .passes = 1};
@@ -139,11 +138,6 @@ static void write_sealed_key(const tiny_world *world) {
     assert_ok(tnn_secret_key_seal(world->secret, file.bytes, file.length, "fuzz", 4, &cheap));
     write_file("sealed_key", "sealed", file);
 }
-#else
-static void write_sealed_key(const tiny_world *world) {
-    (void)world;
-}
-#endif
 
 /* Without fingerprint and key id: those of whoever uses them. */
 static void write_ciphertexts(const tiny_world *world) {
