@@ -61,8 +61,11 @@ class Tables(unittest.TestCase):
     def test_images_of_one_class_have_no_auc(self):
         self.change(lambda figures: figures.update(clear_auc=None))
         result = run(f"--measured={self.measured}", f"--cards={self.cards}")
-        self.assertIn("| 359 | 98.89 % | 98.94 % / 1.000 |", result.stdout)
-        self.assertIn("| this model, in the clear | 98.89 % | none |", self.cards.read_text(encoding="utf-8"))
+        figures = json.loads((MEASURED / "digits.json").read_text(encoding="utf-8"))
+        clear, simulated = (100 * share for share in (figures["clear_accuracy"], figures["simulated"]["accuracy"]))
+        row = f"| {figures['images']} | {clear:.2f} % | {simulated:.2f} % / {figures['simulated']['auc']:.3f} |"
+        self.assertIn(row, result.stdout)
+        self.assertIn(f"| this model, in the clear | {clear:.2f} % | none |", self.cards.read_text(encoding="utf-8"))
 
     def test_a_missing_key_ends_the_program_with_a_sentence(self):
         for key in NEEDED:
