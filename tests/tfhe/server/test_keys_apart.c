@@ -76,7 +76,9 @@ static void a_key_switch_rounds_where_the_key_is_one(void **state) {
         const double expected = tnn_variance_key_switch(keys.params) + more_ones * 0x1p-10 / 12;
         assert_true(apart[i] <= 0 || tnn_variance_key_switch_of_key(keys.params, apart[i]) >= expected);
         print_message("key switch, %+.2f: variance / formula %.3f\n", apart[i], tally_mean(&squares) / expected);
-        assert_true(fabs(tally_mean(&squares) - expected) <= 0.02 * expected);
+        const double allowed = STATISTIC_DEVIATIONS * tally_standard_error(&squares);
+        assert_true(fabs(tally_mean(&squares) - expected) <= allowed);
+        assert_true(apart[i] == 0 || fabs(expected - tnn_variance_key_switch(keys.params)) > 2 * allowed);
         free_keys(&keys);
     }
 }
