@@ -5,6 +5,8 @@
 
 #include "draw.h"
 #include "memory.h"
+#include "random.h"
+#include "schoolbook.h"
 #include "server_key.h"
 #include "testing.h"
 #include "workspace.h"
@@ -144,6 +146,18 @@ void draw_positions(const tnn_secret_key *secret, uint32_t *positions, uint32_t 
         positions[i] = draw_below(positions_count);
     }
     positions[n] = (target + position_mask_product(secret, positions)) % positions_count;
+}
+
+void prepare_rotation_of(const tnn_secret_key *secret, uint32_t *accumulator, uint32_t *expected, uint32_t *positions) {
+    const uint32_t N = secret->params.literal.N;
+    const size_t mask_words = tnn_params_big_dimension(&secret->params);
+    const uint32_t target = draw_below(2 * N);
+    memset(accumulator, 0, mask_words * sizeof *accumulator);
+    tnn_random_bytes(accumulator + mask_words, N * sizeof *accumulator);
+    for (uint32_t t = 0; t < N; t++) {
+        expected[t] = schoolbook_rotated(accumulator + mask_words, N, (2 * N - target) % (2 * N), t);
+    }
+    draw_positions(secret, positions, target);
 }
 
 uint32_t position_phase(const tnn_secret_key *secret, const uint32_t *positions) {

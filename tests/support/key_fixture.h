@@ -60,6 +60,12 @@ void draw_positions(const tnn_secret_key *secret, uint32_t *positions, uint32_t 
 /* b - <a, s> modulo 2N. */
 uint32_t position_phase(const tnn_secret_key *secret, const uint32_t *positions);
 
+/*
+ * A random test polynomial without mask, and positions [n + 1] that rotate it to a random place: accumulator [k +
+ * 1][N], and the body that comes out, expected [N].
+ */
+void prepare_rotation_of(const tnn_secret_key *secret, uint32_t *accumulator, uint32_t *expected, uint32_t *positions);
+
 /* Phase of one coefficient of a GLWE ciphertext. */
 uint32_t coefficient_phase(const tnn_secret_key *secret, const uint32_t *glwe, size_t index);
 

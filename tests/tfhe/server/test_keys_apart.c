@@ -8,7 +8,6 @@
 #include "memory.h"
 #include "noise.h"
 #include "random.h"
-#include "schoolbook.h"
 #include "server_key.h"
 #include "statistics.h"
 #include "testing.h"
@@ -93,16 +92,8 @@ typedef struct rotations {
 } rotations;
 
 static void prepare_rotation(const rotations *r, size_t b) {
-    const uint32_t N = keys.params->literal.N;
-    const size_t mask_words = tnn_params_big_dimension(keys.params);
-    const uint32_t target = draw_below(2 * N);
-    uint32_t *accumulator = r->accumulators + b * tnn_params_glwe_words(keys.params);
-    memset(accumulator, 0, mask_words * sizeof *accumulator);
-    tnn_random_bytes(accumulator + mask_words, N * sizeof *accumulator);
-    for (uint32_t t = 0; t < N; t++) {
-        r->expected[b * N + t] = schoolbook_rotated(accumulator + mask_words, N, (2 * N - target) % (2 * N), t);
-    }
-    draw_positions(keys.secret, r->positions + b * (keys.params->literal.n + 1), target);
+    prepare_rotation_of(keys.secret, r->accumulators + b * tnn_params_glwe_words(keys.params),
+                        r->expected + b * keys.params->literal.N, r->positions + b * (keys.params->literal.n + 1));
 }
 
 /* The mean of a batch is one sample. */

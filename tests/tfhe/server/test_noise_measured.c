@@ -9,7 +9,6 @@
 #include "memory.h"
 #include "noise.h"
 #include "sampling.h"
-#include "schoolbook.h"
 #include "server_key.h"
 #include "statistics.h"
 #include "testing.h"
@@ -169,18 +168,9 @@ static void external_products_with_one(void **state) {
     free_glwe_samples(&s);
 }
 
-/* A random table without mask in place b, to be rotated to a random place. */
 static void prepare_rotation(const glwe_samples *s, size_t b) {
-    const uint32_t N = keys.params->literal.N;
-    const size_t mask_words = tnn_params_big_dimension(keys.params);
-    const uint32_t target = draw_below(2 * N);
-    uint32_t *accumulator = s->result + b * tnn_params_glwe_words(keys.params);
-    memset(accumulator, 0, mask_words * sizeof *accumulator);
-    tnn_random_bytes(accumulator + mask_words, N * sizeof *accumulator);
-    for (uint32_t t = 0; t < N; t++) {
-        s->expected[b * N + t] = schoolbook_rotated(accumulator + mask_words, N, (2 * N - target) % (2 * N), t);
-    }
-    draw_positions(keys.secret, s->positions + b * (keys.params->literal.n + 1), target);
+    prepare_rotation_of(keys.secret, s->result + b * tnn_params_glwe_words(keys.params),
+                        s->expected + b * keys.params->literal.N, s->positions + b * (keys.params->literal.n + 1));
 }
 
 static void rotate_batch(glwe_samples *s) {
