@@ -8,7 +8,7 @@ import numpy as np
 POOL = 2         # pixels along either side whose mean is compared
 NEAR = 0.96      # correlation of pooled images from which on they are near duplicates
 CLUSTERS = 5
-CLUSTER_STEPS = 50
+CLUSTER_STEPS, CLUSTER_STARTS = 30, 10
 KINDS = ("plain", "grouped", "clusters")
 
 
@@ -37,15 +37,21 @@ def near_duplicates(images):
     return np.unique(groups, return_inverse=True)[1]
 
 
-def clusters(images, generator):
-    """[N]: k-means of standardized pooled images."""
-    rows = standardized(pooled(images))
+def means_of(rows, generator):
+    """One run of k-means from random rows: numbers [N], and the sum of squared distances."""
     centres = rows[generator.choice(len(rows), CLUSTERS, replace=False)]
     for _ in range(CLUSTER_STEPS):
-        nearest = (rows @ centres.T - (centres ** 2).sum(axis=1) / 2).argmax(axis=1)
+        distances = (rows ** 2).sum(axis=1)[:, None] - 2 * rows @ centres.T + (centres ** 2).sum(axis=1)
+        nearest = distances.argmin(axis=1)
         centres = np.stack([rows[nearest == number].mean(axis=0) if np.any(nearest == number) else centres[number]
                             for number in range(CLUSTERS)])
-    return nearest
+    return nearest, distances.min(axis=1).sum()
+
+
+def clusters(images):
+    """[N]: the best of some runs of k-means of standardized pooled images."""
+    generator, rows = np.random.default_rng(0), standardized(pooled(images))
+    return min((means_of(rows, generator) for _ in range(CLUSTER_STARTS)), key=lambda run: run[1])[0]
 
 
 def balanced_folds(groups, labels, parts, generator):
@@ -66,6 +72,6 @@ def balanced_folds(groups, labels, parts, generator):
 def make_folds(kind, images, labels, parts, repeat):
     """[N]: the folds of one repeat. Clusters are those of the images whatever the repeat."""
     if kind == "clusters":
-        return clusters(images, np.random.default_rng(0))
+        return clusters(images)
     groups = near_duplicates(images) if kind == "grouped" else np.arange(len(images))
     return balanced_folds(groups, labels, parts, np.random.default_rng(repeat))
