@@ -17,10 +17,21 @@ MOST_CELLS = 4096   # of a table that has one for every accumulator
 def sampled_tables(nets, index, cells):
     """Tables of one seed at the middle of each cell: float64 [H, C, cells]."""
     middles = (torch.arange(cells) + 0.5) / cells
-    seeds, neurons = nets.low.shape
+    seeds, neurons = nets.tables.shape[:2]
     positions = middles.reshape(1, -1, 1).expand(seeds, -1, neurons)
     with torch.no_grad():
-        return nets.look_up(positions)[index].double().numpy()
+        tables = nets.look_up(positions)[index].double().numpy()
+    return with_equal_ends(tables) if nets.shape.negacyclic else tables
+
+
+def with_equal_ends(tables):
+    """A table on the whole torus is negacyclic about the mean of its ends where each half of it begins as it ends. Both
+    are within half a cell of its mean."""
+    half = tables.shape[2] // 2
+    ends = (tables[:, :, 0] + tables[:, :, half - 1]) / 2
+    for cell, sign in ((0, 1), (half - 1, 1), (half, -1), (2 * half - 1, -1)):
+        tables[:, :, cell] = sign * ends
+    return tables
 
 
 def centred(tables):
@@ -45,8 +56,7 @@ def widened(ranges, width):
 
 def table_layer(nets, members, tables, scale):
     weights = integer_weights(nets, members)
-    ranges = np.concatenate([nets.ranges()[index].numpy().astype(np.int64) for index in members])
-    ranges = widened(ranges, tables.shape[2])
+    ranges = np.concatenate([nets.integer_ranges(index) for index in members])
     return Layer(weights, np.zeros(len(weights), np.int64), ranges, np.rint(tables / scale).astype(np.int64))
 
 
@@ -99,10 +109,8 @@ def fc_ranges(nets, index, layer, weights, recipe):
         ranges = np.stack(reachable(weights, np.zeros(len(weights), np.int64), high, low), axis=1)
         cells = int((ranges[:, 1] - ranges[:, 0]).max()) + 1
         return widened(ranges, cells), (cells if cells <= MOST_CELLS else recipe.cells)
-    norm = nets.norms[layer]
-    seen = torch.stack([norm.low[index, 0].floor(), norm.high[index, 0].ceil()], dim=1).double().numpy()
-    offset = weights @ nets.mean_levels.double().numpy() if layer == 0 else np.zeros(len(weights))
-    return widened(np.rint(seen + offset[:, None]).astype(np.int64), recipe.cells), recipe.cells
+    offset = torch.from_numpy(weights).double() @ nets.mean_levels.double() if layer == 0 else 0.0
+    return nets.ranges[layer].integers(index, offset), recipe.cells
 
 
 def fc_table_layer(nets, index, layer, recipe):

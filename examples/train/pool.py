@@ -12,6 +12,7 @@ from errors import TrainerError
 from teacher import opinion, train_teachers
 
 POOL_SEED = 1000003  # not a seed of a net: all nets of a run share one pool
+CHUNK = 1024         # images that are augmented at once
 
 
 def smoothed(labels, classes, smoothing):
@@ -20,19 +21,26 @@ def smoothed(labels, classes, smoothing):
 
 
 class FreshImages:
-    """Every batch is augmented anew."""
+    """Every epoch has all images augmented anew, the same for all nets; each net takes them in its own order."""
 
     def __init__(self, images, labels, classes, recipe):
         """images: uint8 [N, channels, h, w]; labels: int64 [N]."""
-        self.images, self.labels, self.classes, self.recipe = images, labels, classes, recipe
+        self.images, self.recipe = images, recipe
+        self.generator = torch.Generator().manual_seed(POOL_SEED)
+        self.targets = smoothed(labels, classes, recipe.label_smoothing)
+        self.levels = None  # uint8 [N, I]
+
+    def augmented(self, images):
+        draws = torch.rand(len(images), Augmentation.DRAWS, generator=self.generator) * 2 - 1
+        return to_levels(augment(images.float(), draws, self.recipe.augmentation), self.recipe.levels).to(torch.uint8)
+
+    def renew(self):
+        """Before every epoch."""
+        self.levels = torch.cat([self.augmented(chunk) for chunk in self.images.split(CHUNK)])
 
     def batch(self, chosen, dice):
         """chosen: image numbers [S, B]. Levels [S, B, I] and targets [S, B, classes]."""
-        seeds, count = chosen.shape
-        draws = dice.uniform(count, Augmentation.DRAWS).flatten(0, 1)
-        images = augment(self.images[chosen.flatten()].float(), draws, self.recipe.augmentation)
-        levels = to_levels(images, self.recipe.levels).reshape(seeds, count, -1)
-        return levels, smoothed(self.labels[chosen], self.classes, self.recipe.label_smoothing)
+        return self.levels[chosen].float(), self.targets[chosen]
 
 
 class Pool:
@@ -52,6 +60,9 @@ class Pool:
             targets.append((1 - share) * own + share * opinion(teachers, copy) if share else own)
         self.levels = torch.stack(levels)    # uint8 [copies, N, I]
         self.targets = torch.stack(targets)  # [copies, N, classes]
+
+    def renew(self):
+        """Copies are made once."""
 
     def batch(self, chosen, dice):
         """As FreshImages; a random copy of each image."""

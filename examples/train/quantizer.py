@@ -36,6 +36,9 @@ def kept_within(scaled, integers, allowed):
     return torch.zeros_like(scaled).scatter_(2, order, (norms <= allowed).to(scaled.dtype))
 
 
+# How fast steps follow the widths, a step of the optimizer; beyond the ends weights are clipped, or too coarse.
+STRETCH_RATE, LEAST_STRETCH, MOST_STRETCH = 0.02, 0.7, 5.0
+
 # Steps grow by this power of what the optimizer changes: a factor of ten must fit into few epochs.
 GROWTH_POWER = 10
 
@@ -56,10 +59,11 @@ class IntegerWeights(torch.nn.Module):
         self.step_in_gradient = step_in_gradient
         self.growth = None if l1_bound is None else torch.nn.Parameter(torch.zeros_like(latent[:, :, :1]))
         self.mask = None  # [S, H, I] once pruning has begun
+        self.stretch = torch.ones_like(latent[:, :, :1])  # of the steps: a wider accumulator takes smaller weights
 
     def scaled(self):
         """[S, H, I]: latent weights in quantization steps."""
-        step = self.step_over_mean * self.latent.detach().abs().mean(dim=self.over, keepdim=True)
+        step = self.step_over_mean * self.latent.detach().abs().mean(dim=self.over, keepdim=True) * self.stretch
         return self.latent / step if self.growth is None else self.latent / (step * (GROWTH_POWER * self.growth).exp())
 
     def rounded(self, scaled):
@@ -77,6 +81,11 @@ class IntegerWeights(torch.nn.Module):
         with torch.no_grad():
             scaled = self.scaled()
             self.mask = kept_within(scaled, self.rounded(scaled), allowed)
+
+    def follow_width(self, widths, common):
+        """Moves steps towards those with which accumulators as wide as `widths` [S, H] are as wide as `common` [S]."""
+        ratio = (widths / common.unsqueeze(1)).clamp(min=1e-3).log().unsqueeze(2)
+        self.stretch = (self.stretch * (STRETCH_RATE * ratio).exp()).clamp(LEAST_STRETCH, MOST_STRETCH)
 
     def excess(self):
         """[S]: mean share by which l1 norms exceed the bound."""

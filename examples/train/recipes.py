@@ -6,7 +6,7 @@ from typing import Optional
 from augment import Augmentation
 from errors import TrainerError
 from model_file import Contract
-from network import Noise
+from network import CHEAPEST_RING, Noise
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,11 @@ class TableRecipe(AccumulatorBound, Recipe):
     cells: int = 128
     flat: float = 0.04
     smoothing: float = 1e-6     # times the integral of f''^2
+    negacyclic: float = 0.0     # 0: tables on half of the torus. Else on all of it, over so many times what they need
+    range_share: float = 0.25   # of the neurons, whose ranges are as wide as they need: all others get that width
     excess_penalty: float = 100.0
     freeze_share: float = 0.6   # of the epochs, after which input ranges stay
-    noise: Noise = Noise(position=0.008, pixel=6.6, logit=0.4)
+    noise: Noise = replace(CHEAPEST_RING, logit=0.4)
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,10 @@ class FcRecipe(AccumulatorBound, Recipe):
     activation_bits: int = 4
     weight_bits: int = 4
     cells: int = 128            # of a table, where accumulators are not bounded
+    range_share: float = 0.25   # of the neurons, whose accumulators keep their width: steps of all others follow it
     excess_penalty: float = 100.0
     freeze_share: float = 0.6   # of the epochs, after which normalization and input ranges stay
-    noise: Noise = Noise(position=0.01, pixel=6.6, logit=0.4)
+    noise: Noise = CHEAPEST_RING
 
 
 @dataclass(frozen=True)
@@ -89,21 +92,19 @@ BREAST = {"epochs": 400, "batch": 64, "balanced": False, "augmentation": MIRRORE
           "copies": 32, "teacher_share": 1.0, "teacher_copies": 2}
 BREAST_ALONE = {"epochs": 200, "batch": 64, "balanced": False, "augmentation": MIRRORED}
 
-# What each model's contract leaves.
-FAST_NOISE = Noise(position=0.013, pixel=6.6, logit=0.4)
-ACCURATE_NOISE = Noise(position=0.005, pixel=2.4, logit=0.4)
-ONE_LEVEL_NOISE = Noise(position=0.018, pixel=6.6, logit=0.0, reach=0.08)
+# What the ring leaves, and pushing logits away from the threshold.
+RING_NOISE = replace(CHEAPEST_RING, logit=0.4)
 
 RECIPES = {
     "tables": {
         "pneumoniamnist": TableRecipe(**PNEUMONIA_ALONE, step_in_gradient=False),
-        "pneumoniamnist-accurate": TableRecipe(**PNEUMONIA, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
-        "breastmnist": TableRecipe(**BREAST, noise=FAST_NOISE),
-        "breastmnist-accurate": TableRecipe(**BREAST, neurons=32, learning_rate=1e-2, noise=ACCURATE_NOISE),
+        "pneumoniamnist-accurate": TableRecipe(**PNEUMONIA, neurons=32, learning_rate=1e-2, noise=RING_NOISE),
+        "breastmnist": TableRecipe(**BREAST, noise=RING_NOISE),
+        "breastmnist-accurate": TableRecipe(**BREAST, neurons=32, learning_rate=1e-2, noise=RING_NOISE),
     },
     "fcnn": {
-        "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}, noise=ONE_LEVEL_NOISE),
-        "breastmnist": FcRecipe(**{**BREAST, "epochs": 60}, noise=ONE_LEVEL_NOISE),
+        "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}, noise=CHEAPEST_RING),
+        "breastmnist": FcRecipe(**{**BREAST, "epochs": 60}, noise=CHEAPEST_RING),
     },
     "exact": {
         "breastmnist": ExactRecipe(**BREAST_ALONE, neurons=16, members=2, levels=4),
@@ -126,7 +127,7 @@ def contract_for(kind, recipe_name, recipe):
     if recipe.noise is None:
         return Contract(exact=True)
     position, logit = STATED_NOISE.get((kind, recipe_name), (max(recipe.noise.position, 0.01), 0.15))
-    return Contract(position_noise=position, logit_noise=logit)
+    return Contract(position_noise=position, logit_noise=logit, whole_torus=getattr(recipe, "negacyclic", 0) > 0)
 
 
 KINDS = {"tables": TableRecipe, "fcnn": FcRecipe, "exact": ExactRecipe}

@@ -17,6 +17,7 @@ import torch
 import data
 import measure
 import report
+import ring
 import train
 from errors import TrainerError
 from export import EXPORTS
@@ -82,6 +83,10 @@ class IntegersSayWhatWasTrained(unittest.TestCase):
         split, trainer, models = trained("fcnn", 2, layers=(24,), cells=512)
         self.assertEqual([model.layers[-1].weights.shape for model in models], [(1, 24)] * 2)
         self.assertLess(disagreement(split, trainer, models), 0.04)
+
+    def test_tables_on_the_whole_torus(self):
+        for classes in (2, 3):
+            self.assertLess(disagreement(*trained("tables", classes, negacyclic=1.4)), 0.03)
 
     def test_exact(self):
         self.assertEqual(disagreement(*trained("exact", levels=4, first_fan_in=40, fan_in=8)), 0)
@@ -225,14 +230,20 @@ class Figures(unittest.TestCase):
         self.assertLess(figures["flip_rate"], 0.2)
         self.assertNotEqual(figures["noisy_loss"], figures["loss"])
 
-    def test_reach_noise_is_a_share_of_the_largest_logit(self):
-        split, trainer, (model, _) = trained("fcnn", 2, layers=(24,))
-        largest = trainer.nets.reach(trainer.nets.output())[0].item()
-        self.assertAlmostEqual(measure.largest_logits(model)[0] * model.output_scale / largest, 1, delta=0.05)
+    def check_rotation_noise(self, kind, largest, **changes):
+        """largest: of the trained nets, their largest logits."""
+        split, trainer, (model, _) = trained(kind, 2, **changes)
+        real = measure.largest_logit(model) * model.output_scale
+        self.assertAlmostEqual(real / largest(trainer.nets), 1, delta=0.05)
         first = np.tile(measure.accumulate(model.layers[0], data.quantize(split.images, 16)), (20, 1))
         clear = measure.noisy_logits(model, first, Noise(0, 0, 0), np.random.default_rng(1))
-        noisy = measure.noisy_logits(model, first, Noise(0, 0, 0, reach=0.1), np.random.default_rng(1))
-        self.assertAlmostEqual(np.std(noisy - clear) / measure.largest_logits(model)[0], 0.1, delta=0.01)
+        noisy = measure.noisy_logits(model, first, Noise(0, 0, 0, rotation=0.004), np.random.default_rng(1))
+        share = 0.004 * np.sqrt(measure.rotations(model)) / (ring.logit_share(0.004, measure.rotations(model)) / 2)
+        self.assertAlmostEqual(np.std(noisy - clear) / measure.largest_logit(model) / share, 1, delta=0.05)
+
+    def test_rotation_noise_is_a_share_of_the_largest_logit(self):
+        self.check_rotation_noise("fcnn", lambda nets: nets.reach(nets.output())[0].item(), layers=(24,))
+        self.check_rotation_noise("tables", lambda nets: nets.reach()[0].item())
 
 
 class Files(unittest.TestCase):

@@ -18,6 +18,7 @@ from network import Noise, Shape, TableNets
 from pool import source_of_batches
 from progress import Progress
 from quantizer import largest_l1
+from ranges import SharedRanges
 
 QUIET = Noise(position=0, pixel=0, logit=0)
 CHUNK = 1024  # images whose levels are in memory at once outside the batches
@@ -59,6 +60,13 @@ def ramps(nets, neurons, outputs, cells):
     """Tables [S, H, C, cells] from one of -1 and 1 to the other, so that a net starts as a linear one."""
     ramp = torch.linspace(-1, 1, cells) * first_signs(neurons, outputs).unsqueeze(2)
     return ramp.expand(nets, -1, -1, -1).clone()
+
+
+def waves(nets, neurons, outputs, knots):
+    """First halves [S, H, C, knots] of negacyclic tables, from 0 down to -1 and back, or up: a table then rises, or
+    falls, over the middle half of its range."""
+    wave = torch.linspace(-1, 1, knots).abs() - 1
+    return (wave * first_signs(neurons, outputs).unsqueeze(2)).expand(nets, -1, -1, -1).clone()
 
 
 def logits_for(classes):
@@ -103,6 +111,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
                                            weight_decay=recipe.weight_decay)
         self.losses = []      # [epochs][S], mean of each epoch
+        self.first_fill = None  # of a bounded trainer's layers after the first epoch: see SharedRanges.fill
         self.validation = []  # pairs: epochs done, share of validation images that each seed gets right
 
     def mean_levels(self):
@@ -150,6 +159,7 @@ class Trainer:
 
     def epoch(self, number):
         self.set_phase(number)
+        self.source.renew()
         order = self.dice.permutations(len(self.images))
         batches = order.split(self.recipe.batch, dim=1)
         total = 0
@@ -180,6 +190,8 @@ class Trainer:
             losses = self.epoch(number)
             self.losses.append(losses.tolist())
             progress.show(number + 1, losses.mean().item())
+            if number == 0:
+                self.first_fill = self.nets.fill() if hasattr(self.nets, "fill") else None
             if (number + 1) % every == 0:
                 self.validate(number + 1, validation)
         self.finish()
@@ -195,6 +207,10 @@ class BoundedTrainer(Trainer):
         if schedule:
             for layer in self.bounded():
                 self.prune(layer, min(1.0, number / schedule))
+
+    def shared_ranges(self, negacyclic=0.0):
+        recipe = self.recipe
+        return SharedRanges(recipe.range_share, recipe.cells, recipe.members, negacyclic > 0, negacyclic or 1.0)
 
     def bounded(self):
         return [layer for layer in self.nets.layers if layer.l1_bound is not None]
@@ -222,9 +238,10 @@ class TableTrainer(BoundedTrainer):
         shape = Shape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=logits_for(self.classes),
                       knots=recipe.knots, weight_bits=recipe.weight_bits, flat=recipe.flat,
                       l1_bound=None if bits is None else largest_l1(bits, recipe.levels - 1),
-                      step_in_gradient=recipe.step_in_gradient)
+                      step_in_gradient=recipe.step_in_gradient, negacyclic=recipe.negacyclic > 0)
         latent = self.first_latent(shape.neurons, shape.inputs)
-        return TableNets(shape, latent, ramps(len(latent), shape.neurons, shape.outputs, shape.knots), mean_levels)
+        first = (waves if shape.negacyclic else ramps)(len(latent), shape.neurons, shape.outputs, shape.knots)
+        return TableNets(shape, latent, first, mean_levels, self.shared_ranges(recipe.negacyclic))
 
     def extra_losses(self):
         return super().extra_losses() + self.recipe.smoothing * self.nets.roughness()
@@ -237,7 +254,8 @@ class FcTrainer(BoundedTrainer):
                         input_levels=recipe.levels, activation=Activation(recipe.activation, recipe.activation_bits),
                         weight_bits=recipe.weight_bits, accumulator_bits=recipe.accumulator_bits)
         widths = [shape.inputs, *shape.layers, shape.outputs]
-        return FcNets(shape, [self.first_latent(high, low) for low, high in zip(widths, widths[1:])], mean_levels)
+        latents = [self.first_latent(high, low) for low, high in zip(widths, widths[1:])]
+        return FcNets(shape, latents, mean_levels, [self.shared_ranges() for _ in shape.layers])
 
 
 class ExactTrainer(Trainer):
