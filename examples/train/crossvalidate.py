@@ -23,7 +23,7 @@ from errors import TrainerError
 from export import EXPORTS
 from model_file import accumulate, integer_logits
 from output import check_writable, write_whole
-from recipes import KINDS, recipe_for
+from recipes import KINDS, contract_for, recipe_for
 from training import TRAINERS
 
 DRAWS = 20  # of the noise, for each image
@@ -55,10 +55,15 @@ def changed_share(model, levels, noise):
 
 
 def train_fold(kind, recipe, split, held_out, classes, seeds):
-    """Nets that have not seen the images held out, and a function that makes a model of some of them."""
-    trainer = TRAINERS[kind](recipe, part_of(split, ~held_out), classes, seeds)
-    nets = trainer.run(part_of(split, held_out))
-    return lambda members: EXPORTS[kind](nets, members, recipe, split.images.shape[1:])
+    """Trains nets that have not seen the images held out; returns a function that makes a model of some of them."""
+    nets = TRAINERS[kind](recipe, part_of(split, ~held_out), classes, seeds).run(part_of(split, held_out))
+
+    def make(members):
+        model = EXPORTS[kind](nets, members, recipe, split.images.shape[1:])
+        model.contract = contract_for(kind, None, recipe)
+        return model
+
+    return make
 
 
 class Run:
@@ -112,6 +117,9 @@ def crossvalidate(options):
     split = joined_splits(path)
     classes = data.count_classes(split.labels)
     recipe = changed(recipe_for(options.net, options.recipe, data.set_name_of(path), split, classes), options.change)
+    options.members = options.members or [recipe.members]
+    options.nets = options.nets or options.members[-1]
+    recipe = replace(recipe, members=options.members[-1])
     print(recipe, flush=True)
     every = {count: [] for count in options.members}
     for repeat in range(options.repeats):
@@ -163,12 +171,11 @@ def parse_arguments():
     parser.add_argument("--parts", type=int, default=5, help="folds of a repeat (default 5)")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--nets", type=int, help="nets a fold (default: the largest of --members)")
-    parser.add_argument("--members", type=counts, default=[1], help="nets in an average, such as 1,2,4")
+    parser.add_argument("--members", type=counts,
+                        help="nets in an average, such as 1,2,4 (default: the recipe's)")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", required=True, help="file of results, JSON")
-    options = parser.parse_args()
-    options.nets = options.nets or options.members[-1]
-    return options
+    return parser.parse_args()
 
 
 def main():
