@@ -71,6 +71,6 @@ class SharedRanges:
 
 
 def excess(positions):
-    """[S]: mean squared distance by which positions [S, B, H] leave 0..1."""
+    """[S]: mean squared distance by which positions [S, B, H] leave 0..1, summed over the neurons."""
     outside = (positions - positions.clamp(0, 1)) ** 2
-    return outside.mean(dim=(1, 2))
+    return outside.mean(dim=1).sum(dim=1)

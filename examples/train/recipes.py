@@ -50,7 +50,7 @@ class TableRecipe(AccumulatorBound, Recipe):
     smoothing: float = 1e-6     # times the integral of f''^2
     negacyclic: float = 0.0     # 0: tables on half of the torus. Else on all of it, over so many times what they need
     range_share: float = 0.25   # of the neurons, whose ranges are as wide as they need: all others get that width
-    excess_penalty: float = 100.0
+    excess_penalty: float = 12.5  # times the squares of what leaves the ranges, summed over the neurons
     freeze_share: float = 0.6   # of the epochs, after which input ranges stay
     noise: Noise = replace(CHEAPEST_RING, logit=0.4)
 
@@ -64,7 +64,7 @@ class FcRecipe(AccumulatorBound, Recipe):
     weight_bits: int = 4
     cells: int = 128            # of a table, where accumulators are not bounded
     range_share: float = 0.25   # of the neurons, whose accumulators keep their width: steps of all others follow it
-    excess_penalty: float = 100.0
+    excess_penalty: float = 0.25
     freeze_share: float = 0.6   # of the epochs, after which normalization and input ranges stay
     noise: Noise = CHEAPEST_RING
 

@@ -20,6 +20,7 @@ from progress import Progress
 from quantizer import largest_l1
 from ranges import SharedRanges
 
+LARGEST_FIRST_LOGIT = 8  # over all entries of the tables: the noise of encryption is a share of it
 QUIET = Noise(position=0, pixel=0, logit=0)
 CHUNK = 1024  # images whose levels are in memory at once outside the batches
 
@@ -241,6 +242,7 @@ class TableTrainer(BoundedTrainer):
                       step_in_gradient=recipe.step_in_gradient, negacyclic=recipe.negacyclic > 0)
         latent = self.first_latent(shape.neurons, shape.inputs)
         first = (waves if shape.negacyclic else ramps)(len(latent), shape.neurons, shape.outputs, shape.knots)
+        first *= min(1.0, LARGEST_FIRST_LOGIT / shape.neurons)
         return TableNets(shape, latent, first, mean_levels, self.shared_ranges(recipe.negacyclic))
 
     def extra_losses(self):
