@@ -234,12 +234,13 @@ def load(options):
     return splits
 
 
-def ship(options, recipe, models, results, splits, classes):
+def ship(options, trainer, models, results, splits, classes):
     """Writes the first model, whatever it scores."""
     shipped, numbers = models[0], list(range(1, len(models) + 1))
     shipped.salt = new_salt()
     shipped.classes = data.class_names(splits.set_name, classes)
-    shipped.provenance = provenance(splits.set_name, options.net, recipe, numbers, options.splits, results, shipped)
+    shipped.provenance = provenance(splits.set_name, options.net, trainer.recipe, numbers, options.splits, results,
+                                    shipped, trainer.first_fill)
     write_model(options.out or options.draft, shipped)
 
 
@@ -257,7 +258,7 @@ def run(options):
     print_layers(models[0])
     print_fill(trainer.first_fill, models[0])
     if options.out or options.draft:
-        ship(options, recipe, models, results, splits, classes)
+        ship(options, trainer, models, results, splits, classes)
     if options.plot:
         plot(options.plot, models[0], trainer)
     if options.baselines:
