@@ -119,7 +119,8 @@ def without_nan(value):
 
 def provenance(set_name, net, recipe, models, trained_on, results, model, first_fill):
     """What the model file tells of its origin. No date: the same command writes the same file. Model m averages nets
-    (m - 1) * members + 1 to m * members; the first ships. trained_on: names of splits; first_fill: as print_fill's before."""
+    (m - 1) * members + 1 to m * members; the first ships. trained_on: names of splits; first_fill: print_fill's
+    before."""
     test = "test read once by this run" if "test" in results else "draft: test not read"
     return without_nan({
         "set": set_name, "licence": data.LICENCES.get(set_name, data.NOT_STATED),

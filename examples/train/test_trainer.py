@@ -125,7 +125,7 @@ class WidthsOfOneRing(unittest.TestCase):
             slope = 2 * N / self.widths(layer)[0]
             for neuron in range(len(layer.tables)):
                 middle = layer.ranges[neuron].sum() / 2
-                for p in range(0, N, 7):
+                for p in range(0, N, 37):
                     below = doubled_entry(layer, neuron, middle + (p + 0.5 - N) / slope)
                     self.assertEqual(below, -doubled_entry(layer, neuron, middle + (p + 0.5) / slope))
 
@@ -137,7 +137,7 @@ class WidthsOfOneRing(unittest.TestCase):
             self.assertEqual(ring.full_width(width), 2 ** 31 // units)
 
     def test_steps_of_ordinary_layers_follow_the_width(self):
-        _, trainer, _ = trained("fcnn", 2, layers=(24,), epochs=60)
+        _, trainer, _ = trained("fcnn", 2, layers=(24,), epochs=40)
         shares, _ = trainer.nets.fill()[0]
         first, _ = trainer.first_fill[0]
         self.assertLess(np.std(shares) / np.mean(shares), 0.5 * np.std(first) / np.mean(first))

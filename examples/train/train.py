@@ -197,7 +197,8 @@ def chosen_recipe(options, set_name, train, classes):
     """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
     recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
     names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
-             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient", "negacyclic")
+             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient",
+             "negacyclic")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):

@@ -112,7 +112,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
                                            weight_decay=recipe.weight_decay)
         self.losses = []      # [epochs][S], mean of each epoch
-        self.first_fill = []  # of each layer whose ranges training follows, after the first epoch: see SharedRanges.fill
+        self.first_fill = []  # of each layer whose ranges training follows, after the first epoch: SharedRanges.fill
         self.validation = []  # pairs: epochs done, share of validation images that each seed gets right
 
     def mean_levels(self):
