@@ -50,11 +50,11 @@ class SharedRanges:
         self.width = torch.where(off, torch.tensor(near), kept)
 
     def fill(self, weights):
-        """What accumulators need by themselves, of all seeds together: widths over the widest of their net, and l2
-        norms of the weights [S, H, I] over widths; NumPy [S * H] each."""
-        seen = self.seen().clamp(min=1)
-        norms = weights.detach().norm(dim=2)
-        return (seen / seen.amax(dim=1, keepdim=True)).flatten().numpy(), (norms / seen).flatten().numpy()
+        """What accumulators need by themselves, of the nets of the first model: widths over the widest, and l2 norms of
+        the weights [S, H, I] over widths; NumPy [members * H] each."""
+        seen = self.seen()[:self.members].clamp(min=1)
+        norms = weights[:self.members].detach().norm(dim=2)
+        return (seen / seen.max()).flatten().numpy(), (norms / seen).flatten().numpy()
 
     def low(self):
         """[S, H]: where a range begins, which ends `width` further."""

@@ -65,20 +65,16 @@ def rounded(values):
     return [float(f"{value:.4g}") for value in values]
 
 
-def describe_fill(model):
+def described_fill(pairs):
     """Of each table layer; a list has a number a neuron."""
-    described = []
-    for layer in model.layers[:-1]:
-        shares, norms = layer_fill(layer)
-        described.append({"width_over_widest": rounded(shares), "l2_over_width": rounded(norms)})
-    return described
+    return [{"width_over_widest": rounded(shares), "l2_over_width": rounded(norms)} for shares, norms in pairs]
 
 
 def print_fill(before, model):
-    """before: pairs of width over widest and norm over width, a pair a table layer, as SharedRanges.fill has them; None
+    """before: pairs of width over widest and norm over width, a pair a table layer, as SharedRanges.fill has them; none
     where training does not follow ranges."""
     rows = [("after training", index, layer_fill(layer)) for index, layer in enumerate(model.layers[:-1])]
-    rows = [("first epoch", index, pair) for index, pair in enumerate(before or [])] + rows
+    rows = [("first epoch", index, pair) for index, pair in enumerate(before)] + rows
     print("\nlayer  when            width over widest: min, median, max   l2 norm over width: min, median, max")
     for when, index, pair in rows:
         shares, norms = (figures_of(values).values() for values in pair)
@@ -121,9 +117,10 @@ def without_nan(value):
     return None if value != value else value
 
 
-def provenance(set_name, net, recipe, models, trained_on, results, model):
+def provenance(set_name, net, recipe, models, trained_on, results, model, first_fill):
     """What the model file tells of its origin. No date: the same command writes the same file. Model m averages nets
-    (m - 1) * members + 1 to m * members; the first ships. trained_on: names of splits."""
+    (m - 1) * members + 1 to m * members; the first ships. trained_on: names of splits; first_fill: print_fill's
+    before."""
     test = "test read once by this run" if "test" in results else "draft: test not read"
     return without_nan({
         "set": set_name, "licence": data.LICENCES.get(set_name, data.NOT_STATED),
@@ -135,6 +132,7 @@ def provenance(set_name, net, recipe, models, trained_on, results, model):
         "metrics": {split: result["models"][0] for split, result in results.items()},
         "each_model": {split: result["models"] for split, result in results.items()},
         "all_models": {split: summary(result["models"]) for split, result in results.items()},
-        "layers": describe_layers(model), "fill": describe_fill(model),
+        "layers": describe_layers(model), "fill": described_fill([layer_fill(layer) for layer in model.layers[:-1]]),
+        "fill_of_first_epoch": described_fill(first_fill),
         "torch": torch.__version__,
     })

@@ -1,5 +1,5 @@
-"""What becomes of a layer on the torus: the widths that its tables can have, and the noise of the circuit. Plain numbers,
-for training (PyTorch) and for the exported integers (NumPy) alike.
+"""What becomes of a layer on the torus: the widths that its tables can have, and the noise of the circuit. Numbers for
+training (PyTorch) and for the exported integers (NumPy) alike.
 
 A table covers half of the torus, one that is negacyclic all of it. The pixels' amplitude is one for a whole layer: the
 widest neuron sets it, and a narrower one fills its torus only as far as an integer multiple of its weights allows

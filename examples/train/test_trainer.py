@@ -92,6 +92,57 @@ class IntegersSayWhatWasTrained(unittest.TestCase):
         self.assertEqual(disagreement(*trained("exact", levels=4, first_fan_in=40, fan_in=8)), 0)
 
 
+def doubled_entry(layer, neuron, accumulator):
+    """2 (f - the mean of its ends) at the nearest integer, as src/nn/model/tables.c has it."""
+    nearest = int(np.sign(accumulator) * np.floor(abs(accumulator) + 0.5))
+    read = [measure.read_tables(layer, np.full((1, len(layer.tables)), value))[0, neuron]
+            for value in (nearest, *layer.ranges[neuron])]
+    return 2 * int(read[0]) - int(read[1]) - int(read[2])
+
+
+class WidthsOfOneRing(unittest.TestCase):
+    def widths(self, layer):
+        return layer.ranges[:, 1] - layer.ranges[:, 0] + 1
+
+    def test_all_neurons_of_a_model_share_one_that_fills_the_torus(self):
+        split = made_up_split(2, (5, 6, 2))
+        for kind, changes in (("tables", {"members": 2}), ("tables", {"members": 2, "negacyclic": 1.2}),
+                              ("fcnn", {"layers": (24, 12)})):
+            recipe = replace(default_recipe(kind, split, 2), epochs=2, **changes)
+            nets = TRAINERS[kind](recipe, split, 2, list(range(1, 2 * recipe.members + 1))).run(split)
+            for members in train.member_lists(recipe, 2):
+                model = EXPORTS[kind](nets, members, recipe, split.images.shape[1:])
+                for layer in model.layers[:-1]:
+                    widths = self.widths(layer)
+                    allowed = ring.WHOLE_WIDTHS if "negacyclic" in changes else ring.WIDTHS
+                    self.assertEqual(len(set(widths)), 1)
+                    self.assertIn(widths[0], allowed)
+
+    def test_tables_on_the_whole_torus_are_negacyclic_as_the_compiler_asks(self):
+        _, _, (model, _) = trained("tables", 2, negacyclic=1.4)
+        layer = model.layers[0]
+        for N in (512, 1024):
+            slope = 2 * N / self.widths(layer)[0]
+            for neuron in range(len(layer.tables)):
+                middle = layer.ranges[neuron].sum() / 2
+                for p in range(0, N, 37):
+                    below = doubled_entry(layer, neuron, middle + (p + 0.5 - N) / slope)
+                    self.assertEqual(below, -doubled_entry(layer, neuron, middle + (p + 0.5) / slope))
+
+    def test_amplitudes_have_three_significant_bits(self):
+        for width in (300, 409, 410, 682, 700, 819, 5000):
+            amplitude = 2 ** 31 // width
+            dropped = amplitude.bit_length() - 3
+            units = amplitude >> dropped << dropped
+            self.assertEqual(ring.full_width(width), 2 ** 31 // units)
+
+    def test_steps_of_ordinary_layers_follow_the_width(self):
+        _, trainer, _ = trained("fcnn", 2, layers=(24,), epochs=40)
+        shares, _ = trainer.nets.fill()[0]
+        first, _ = trainer.first_fill[0]
+        self.assertLess(np.std(shares) / np.mean(shares), 0.5 * np.std(first) / np.mean(first))
+
+
 class WeightGradients(unittest.TestCase):
     def gradient(self, step_in_gradient):
         """Of the sum of some products with the integers; the integers; the step of each neuron."""

@@ -197,7 +197,8 @@ def chosen_recipe(options, set_name, train, classes):
     """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
     recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
     names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
-             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient", "negacyclic")
+             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient",
+             "negacyclic")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):
@@ -234,12 +235,13 @@ def load(options):
     return splits
 
 
-def ship(options, recipe, models, results, splits, classes):
+def ship(options, trainer, models, results, splits, classes):
     """Writes the first model, whatever it scores."""
     shipped, numbers = models[0], list(range(1, len(models) + 1))
     shipped.salt = new_salt()
     shipped.classes = data.class_names(splits.set_name, classes)
-    shipped.provenance = provenance(splits.set_name, options.net, recipe, numbers, options.splits, results, shipped)
+    shipped.provenance = provenance(splits.set_name, options.net, trainer.recipe, numbers, options.splits, results,
+                                    shipped, trainer.first_fill)
     write_model(options.out or options.draft, shipped)
 
 
@@ -257,7 +259,7 @@ def run(options):
     print_layers(models[0])
     print_fill(trainer.first_fill, models[0])
     if options.out or options.draft:
-        ship(options, recipe, models, results, splits, classes)
+        ship(options, trainer, models, results, splits, classes)
     if options.plot:
         plot(options.plot, models[0], trainer)
     if options.baselines:

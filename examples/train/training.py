@@ -112,7 +112,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
                                            weight_decay=recipe.weight_decay)
         self.losses = []      # [epochs][S], mean of each epoch
-        self.first_fill = None  # of a bounded trainer's layers after the first epoch: see SharedRanges.fill
+        self.first_fill = []  # of each layer whose ranges training follows, after the first epoch: SharedRanges.fill
         self.validation = []  # pairs: epochs done, share of validation images that each seed gets right
 
     def mean_levels(self):
@@ -192,7 +192,7 @@ class Trainer:
             self.losses.append(losses.tolist())
             progress.show(number + 1, losses.mean().item())
             if number == 0:
-                self.first_fill = self.nets.fill() if hasattr(self.nets, "fill") else None
+                self.first_fill = self.nets.fill()
             if (number + 1) % every == 0:
                 self.validate(number + 1, validation)
         self.finish()
