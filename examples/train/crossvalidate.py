@@ -97,7 +97,7 @@ def one_repeat(options, recipe, split, classes, repeat):
         make = train_fold(options.net, recipe, split, held_out, classes, seeds_of(repeat, options.nets))
         for count, same in runs.items():
             for run, members in zip(same, averages(options.nets, count)):
-                run.add(make(members), levels, held_out, recipe.noise)
+                run.add(make(members), levels, held_out, options.noise)
         print(f"repeat {repeat} fold {fold}: {held_out.sum()} images, {time.time() - started:.0f} s", flush=True)
     return runs
 
@@ -120,6 +120,7 @@ def crossvalidate(options):
     options.members = options.members or [recipe.members]
     options.nets = options.nets or options.members[-1]
     recipe = replace(recipe, members=options.members[-1])
+    options.noise = changed(recipe.noise, options.simulated) if recipe.noise else None
     print(recipe, flush=True)
     every = {count: [] for count in options.members}
     for repeat in range(options.repeats):
@@ -128,14 +129,15 @@ def crossvalidate(options):
         for count in runs:
             every[count] += runs[count]
         write_whole(options.out, json.dumps({
-            "set": data.set_name_of(path), "net": options.net, "recipe": asdict(recipe), "folds": options.folds,
+            "set": data.set_name_of(path), "net": options.net, "recipe": asdict(recipe),
+            "noise": options.noise and asdict(options.noise), "folds": options.folds,
             "repeats": repeat + 1, "labels": split.labels.tolist(),
             "averages": {count: [run.described() for run in same] for count, same in every.items()}}).encode())
     print_runs(every, split.labels)
 
 
 def changed(recipe, changes):
-    """`key=value` or `noise.key=value`."""
+    """`key=value`, and of a recipe `noise.key=value`."""
     for name, value in changes:
         place, _, inner = name.partition(".")
         if not hasattr(recipe, place) or (inner and not hasattr(getattr(recipe, place), inner)):
@@ -167,6 +169,8 @@ def parse_arguments():
     parser.add_argument("--recipe", help="as train.py")
     parser.add_argument("--change", type=change, action="append", default=[], metavar="KEY=VALUE",
                         help="another value in the recipe, such as neurons=16 or noise.position=0.01")
+    parser.add_argument("--simulated", type=change, action="append", default=[], metavar="KEY=VALUE",
+                        help="noise of the circuit, such as position=0.004, where it is not what training injects")
     parser.add_argument("--folds", choices=folds.KINDS, default="plain")
     parser.add_argument("--parts", type=int, default=5, help="folds of a repeat (default 5)")
     parser.add_argument("--repeats", type=int, default=3)
