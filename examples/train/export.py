@@ -41,8 +41,16 @@ def centred(tables):
     return tables - middle[:, :, None], middle.sum(axis=0)
 
 
+def on_image(weights, nets):
+    """[H, I] of the inputs that are used to all inputs of an image."""
+    whole = np.zeros((len(weights), nets.image_inputs), np.int64)
+    whole[:, nets.used.numpy()] = weights
+    return whole
+
+
 def integer_weights(nets, members):
-    return np.concatenate([nets.weights()[index].detach().round().numpy().astype(np.int64) for index in members])
+    return on_image(np.concatenate([nets.weights()[index].detach().round().numpy().astype(np.int64)
+                                    for index in members]), nets)
 
 
 def mean_bias(nets, members):
@@ -138,7 +146,7 @@ def fc_table_layer(nets, index, layer, recipe):
         places = torch.from_numpy(middles.T).float().expand(len(norm.mean), -1, -1)
         levels = nets.shape.activation.levels(norm(places, places, follow=False))[index].T.numpy()
     tables = np.rint(levels).astype(np.int64)[:, None, :]
-    return Layer(weights, np.zeros(len(weights), np.int64), ranges, tables)
+    return Layer(on_image(weights, nets) if layer == 0 else weights, np.zeros(len(weights), np.int64), ranges, tables)
 
 
 def export_fc(nets, members, recipe, image_shape):

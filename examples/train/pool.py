@@ -23,16 +23,17 @@ def smoothed(labels, classes, smoothing):
 class FreshImages:
     """Every epoch has all images augmented anew, the same for all nets; each net takes them in its own order."""
 
-    def __init__(self, images, labels, classes, recipe):
-        """images: uint8 [N, channels, h, w]; labels: int64 [N]."""
-        self.images, self.recipe = images, recipe
+    def __init__(self, images, labels, classes, recipe, used):
+        """images: uint8 [N, channels, h, w]; labels: int64 [N]; used: the inputs that neurons read, [I] numbers."""
+        self.images, self.recipe, self.used = images, recipe, used
         self.generator = torch.Generator().manual_seed(POOL_SEED)
         self.targets = smoothed(labels, classes, recipe.label_smoothing)
         self.levels = None  # uint8 [N, I]
 
     def augmented(self, images):
         draws = torch.rand(len(images), Augmentation.DRAWS, generator=self.generator) * 2 - 1
-        return to_levels(augment(images.float(), draws, self.recipe.augmentation), self.recipe.levels).to(torch.uint8)
+        levels = to_levels(augment(images.float(), draws, self.recipe.augmentation), self.recipe.levels)
+        return levels[:, self.used].to(torch.uint8)
 
     def renew(self):
         """Before every epoch."""
@@ -46,7 +47,7 @@ class FreshImages:
 class Pool:
     """recipe.copies augmented versions of every image; teacher_share of their targets is what the teachers say."""
 
-    def __init__(self, images, labels, classes, recipe):
+    def __init__(self, images, labels, classes, recipe, used):
         """As FreshImages."""
         generator = torch.Generator().manual_seed(POOL_SEED)
         images, share = images.float(), recipe.teacher_share
@@ -56,7 +57,7 @@ class Pool:
         for _ in range(recipe.copies):
             draws = torch.rand(len(images), Augmentation.DRAWS, generator=generator) * 2 - 1
             copy = augment(images, draws, recipe.augmentation)
-            levels.append(to_levels(copy, recipe.levels).to(torch.uint8))
+            levels.append(to_levels(copy, recipe.levels)[:, used].to(torch.uint8))
             targets.append((1 - share) * own + share * opinion(teachers, copy) if share else own)
         self.levels = torch.stack(levels)    # uint8 [copies, N, I]
         self.targets = torch.stack(targets)  # [copies, N, classes]
@@ -70,7 +71,7 @@ class Pool:
         return self.levels[copies, chosen].float(), self.targets[copies, chosen]
 
 
-def source_of_batches(images, labels, classes, recipe):
+def source_of_batches(images, labels, classes, recipe, used):
     if recipe.teacher_share and not recipe.copies:
         raise TrainerError("a teacher speaks of copies that are made once: --teacher-share needs --copies")
-    return (Pool if recipe.copies else FreshImages)(images, labels, classes, recipe)
+    return (Pool if recipe.copies else FreshImages)(images, labels, classes, recipe, used)

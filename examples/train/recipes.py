@@ -17,6 +17,7 @@ class Recipe:
     balanced: bool  # all classes weigh the same in the loss
     augmentation: Augmentation
     levels: int = 16
+    least_use: float = 0.0  # of the images, in which an input must be above level 0 to be read by any neuron
     members: int = 1  # nets, from consecutive seeds, whose logits are averaged into one model
     learning_rate: float = 3e-3
     weight_decay: float = 0.01

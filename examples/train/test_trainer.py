@@ -151,6 +151,23 @@ class WidthsOfOneRing(unittest.TestCase):
         self.assertLess(np.std(shares) / np.mean(shares), 0.5 * np.std(first) / np.mean(first))
 
 
+class UnusedInputs(unittest.TestCase):
+    """Inputs that are hardly ever above 0 add nothing but noise."""
+
+    def test_they_get_no_weights(self):
+        for kind, changes in (("tables", {}), ("fcnn", {"layers": (24,), "cells": 512})):
+            split = made_up_split(2, (5, 6, 2))
+            split.images[:, 0], split.images[:, 1, 0] = 0, 0
+            split.images[:3, 1, 0] = 200
+            recipe = replace(default_recipe(kind, split, 2), epochs=4, least_use=0.05, **changes)
+            trainer = TRAINERS[kind](recipe, split, 2, [1, 2])
+            model = EXPORTS[kind](trainer.run(split), [0], recipe, split.images.shape[1:])
+            weights = model.layers[0].weights.reshape(-1, 5, 6, 2)
+            self.assertFalse(weights[:, 0].any() or weights[:, 1, 0].any())
+            self.assertTrue(weights[:, 2:].any(axis=(0, 2, 3)).all())
+            self.assertLess(disagreement(split, trainer, [model]), 0.04)
+
+
 class WeightGradients(unittest.TestCase):
     def gradient(self, step_in_gradient):
         """Of the sum of some products with the integers; the integers; the step of each neuron."""
@@ -231,9 +248,10 @@ class TeacherAndPool(unittest.TestCase):
 
     def test_pool_mixes_labels_and_opinion(self):
         images, labels, recipe = self.prepared()
-        chosen = torch.arange(len(labels)).expand(2, -1)
-        levels, targets = source_of_batches(images, labels, 3, recipe).batch(chosen, Dice([1, 2]))
-        _, own = source_of_batches(images, labels, 3, replace(recipe, teacher_share=0.0)).batch(chosen, Dice([1, 2]))
+        chosen, used = torch.arange(len(labels)).expand(2, -1), torch.arange(images[0].numel())
+        levels, targets = source_of_batches(images, labels, 3, recipe, used).batch(chosen, Dice([1, 2]))
+        _, own = source_of_batches(images, labels, 3, replace(recipe, teacher_share=0.0),
+                                   used).batch(chosen, Dice([1, 2]))
         told = 2 * targets - own
         self.assertEqual(levels.shape, (2, len(labels), 8 * 9 * 2))
         self.assertEqual(levels.max().item(), recipe.levels - 1)
@@ -248,7 +266,7 @@ class TeacherAndPool(unittest.TestCase):
     def test_a_teacher_without_copies_is_refused(self):
         images, labels, recipe = self.prepared(copies=0)
         with self.assertRaises(TrainerError):
-            source_of_batches(images, labels, 3, recipe)
+            source_of_batches(images, labels, 3, recipe, torch.arange(images[0].numel()))
 
     def test_unknown_recipe_is_refused(self):
         with self.assertRaises(TrainerError):

@@ -107,18 +107,27 @@ class Trainer:
         self.labels = torch.from_numpy(split.labels)
         self.class_weights = torch.from_numpy(class_weights(split.labels, classes, recipe.balanced)).float()
         self.dice = Dice(seeds)
-        self.nets = self.first_nets(self.mean_levels())  # refuses what cannot be made before a teacher costs minutes
-        self.source = source_of_batches(self.images, self.labels, classes, recipe)
+        self.used, means = self.used_inputs()
+        self.nets = self.first_nets(means[self.used])  # refuses what cannot be made before a teacher costs minutes
+        self.nets.used, self.nets.image_inputs = self.used, len(means)
+        self.source = source_of_batches(self.images, self.labels, classes, recipe, self.used)
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
                                            weight_decay=recipe.weight_decay)
         self.losses = []      # [epochs][S], mean of each epoch
         self.first_fill = []  # of each layer whose ranges training follows, after the first epoch: SharedRanges.fill
         self.validation = []  # pairs: epochs done, share of validation images that each seed gets right
 
-    def mean_levels(self):
-        """[I]"""
-        total = sum(to_levels(chunk.float(), self.recipe.levels).sum(dim=0) for chunk in self.images.split(CHUNK))
-        return total / len(self.images)
+    def used_inputs(self):
+        """The inputs that neurons read, [I] numbers, and the mean levels of all inputs."""
+        total, lit = 0, 0
+        for chunk in self.images.split(CHUNK):
+            levels = to_levels(chunk.float(), self.recipe.levels)
+            total, lit = total + levels.sum(dim=0), lit + (levels > 0).sum(dim=0)
+        return torch.nonzero(lit >= self.recipe.least_use * len(self.images)).squeeze(1), total / len(self.images)
+
+    def levels_of(self, images):
+        """[count, I]"""
+        return to_levels(images.float(), self.recipe.levels)[:, self.used]
 
     def first_latent(self, neurons, inputs):
         """[S, H, I]: random weights."""
@@ -174,8 +183,8 @@ class Trainer:
         follow, self.nets.ranges_follow = getattr(self.nets, "ranges_follow", False), False
         chunks = torch.from_numpy(images).permute(0, 3, 1, 2).split(CHUNK)
         with torch.no_grad():
-            logits = [self.nets(to_levels(chunk.float(), self.recipe.levels).expand(len(self.dice.generators), -1, -1),
-                                QUIET, lambda *shape: torch.zeros(shape))[0] for chunk in chunks]
+            logits = [self.nets(self.levels_of(chunk).expand(len(self.dice.generators), -1, -1), QUIET,
+                                lambda *shape: torch.zeros(shape))[0] for chunk in chunks]
         self.nets.ranges_follow = follow
         return torch.cat(logits, dim=1)
 
