@@ -6,6 +6,7 @@ import torch
 from errors import TrainerError
 from exact_network import MIDDLE
 from model_file import LOGIT_LIMIT, Layer, Model, reachable
+from ring import full_logit
 
 TABLE_PEAK = 16383  # leaves half of int16 to whoever adds or rescales tables
 
@@ -68,6 +69,18 @@ def table_layer(nets, members, tables, scale):
     return Layer(weights, np.zeros(len(weights), np.int64), ranges, np.rint(tables / scale).astype(np.int64))
 
 
+def scale_of_tables(tables, biases, rotation):
+    """The logit that an entry of 1 stands for: as fine as entries and sums allow. A single logit takes the torus whole;
+    rounding changes the largest one by no more than half an entry a neuron."""
+    neurons, outputs = tables.shape[:2]
+    peak = min(TABLE_PEAK if outputs == 1 else SHARED_TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
+    finest = float(np.abs(tables).max() / peak)
+    if outputs > 1:
+        return finest
+    largest = float(np.abs(tables).max(axis=2).sum() + np.abs(biases[0]))
+    return largest / (full_logit(largest / finest, rotation, neurons) - neurons / 2 - 1)
+
+
 def sum_layer(neurons, outputs, biases, scale):
     """Output c adds up table c of every neuron."""
     weights = np.tile(np.eye(outputs, dtype=np.int64), (1, neurons))
@@ -80,9 +93,8 @@ def export_tables(nets, members, recipe, image_shape):
     neurons, outputs = nets.shape.neurons * len(members), nets.shape.outputs
     sampled = np.concatenate([sampled_tables(nets, index, recipe.cells) for index in members]) / len(members)
     tables, middles = centred(sampled)
-    peak = min(TABLE_PEAK if outputs == 1 else SHARED_TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
-    scale = float(np.abs(tables).max() / peak)
     biases = mean_bias(nets, members) + middles
+    scale = scale_of_tables(tables, biases, recipe.noise.rotation)
     layers = [table_layer(nets, members, tables, scale), sum_layer(neurons, outputs, biases, scale)]
     return Model(*image_shape, recipe.levels, scale, {}, layers)
 

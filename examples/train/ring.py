@@ -48,3 +48,10 @@ def logit_share(rotation, rotations):
 def reach_noise(rotation, rotations):
     """The logit's noise as a share of the largest logit there can be, which fills half of its share of the torus."""
     return rotation * math.sqrt(rotations) / (logit_share(rotation, rotations) / 2)
+
+
+def full_logit(most, rotation, rotations):
+    """Of the largest integer logits that a model can have, up to `most`, the one that uses all of the logits' share of
+    the torus: their amplitude on the wire has three significant bits as well."""
+    room = logit_share(1.05 * rotation, rotations) / 2
+    return max(size for size in (room * 2.0 ** p / bits for p in range(4, 24) for bits in (4, 5, 6, 7)) if size <= most)

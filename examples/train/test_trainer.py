@@ -136,6 +136,14 @@ class WidthsOfOneRing(unittest.TestCase):
             units = amplitude >> dropped << dropped
             self.assertEqual(ring.full_width(width), 2 ** 31 // units)
 
+    def test_logits_use_their_share_of_the_torus(self):
+        _, trainer, models = trained("tables", 2)
+        room = ring.logit_share(trainer.recipe.noise.rotation, 8) / 2
+        for model in models:
+            units = int(room * 2 ** 30 / measure.largest_logit(model))
+            dropped = units.bit_length() - 3
+            self.assertAlmostEqual((units >> dropped << dropped) / units, 1, delta=0.002)
+
     def test_steps_of_ordinary_layers_follow_the_width(self):
         _, trainer, _ = trained("fcnn", 2, layers=(24,), epochs=40)
         shares, _ = trainer.nets.fill()[0]
