@@ -102,6 +102,8 @@ RECIPES = {
         "pneumoniamnist-accurate": TableRecipe(**PNEUMONIA, neurons=32, learning_rate=1e-2, noise=RING_NOISE),
         "breastmnist": TableRecipe(**BREAST, noise=RING_NOISE),
         "breastmnist-accurate": TableRecipe(**BREAST, neurons=32, learning_rate=1e-2, noise=RING_NOISE),
+        "adrenalmnist3d": TableRecipe(epochs=120, batch=64, balanced=False, augmentation=SMALL_CHANGES, levels=2,
+                                      least_use=0.01, copies=12, learning_rate=1e-2, noise=RING_NOISE),
     },
     "fcnn": {
         "pneumoniamnist": FcRecipe(**{**PNEUMONIA, "epochs": 40}, noise=CHEAPEST_RING),
