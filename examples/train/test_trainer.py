@@ -273,6 +273,20 @@ class TeacherAndPool(unittest.TestCase):
             recipe_for("exact", "no-such-set", "breastmnist", None, 2)
 
 
+class Experiments(unittest.TestCase):
+    """Options that a recipe may try."""
+
+    def test_average_is_of_the_last_steps(self):
+        split = made_up_split(2, (6, 6, 1), count=128)
+        recipe = replace(default_recipe("tables", split, 2), epochs=4, batch=64, average_share=0.5)
+        trainer, seen = TRAINERS["tables"](recipe, split, 2, [1]), []
+        step = trainer.step
+        trainer.step = lambda chosen: (step(chosen), seen.append(trainer.nets.tables.detach().clone()))[0]
+        tables = trainer.run(split).tables
+        self.assertEqual(len(seen), 8)
+        self.assertTrue(torch.allclose(tables, torch.stack(seen[4:]).mean(dim=0), atol=1e-6))
+
+
 class Reproducibility(unittest.TestCase):
     def test_same_seeds_same_bytes(self):
         taught = {"copies": 2, "teacher_share": 0.5}
