@@ -147,7 +147,18 @@ class Trainer:
     def batch(self, chosen):
         """chosen: image numbers [S, B]."""
         levels, targets = self.source.batch(chosen, self.dice)
-        return Batch(levels, targets, self.class_weights[self.labels[chosen]])
+        batch = Batch(levels, targets, self.class_weights[self.labels[chosen]])
+        return self.mixed(batch) if self.recipe.mixed_share else batch
+
+    def mixed(self, batch):
+        """Every image with its neighbour of the batch, by shares drawn evenly from 0 to the recipe's."""
+        shares = self.recipe.mixed_share * (self.dice.uniform(batch.levels.shape[1]) + 1) / 2  # [S, B]
+
+        def mix(values, share):
+            return torch.lerp(values, values.roll(1, dims=1), share)
+
+        return Batch(mix(batch.levels, shares.unsqueeze(2)), mix(batch.targets, shares.unsqueeze(2)),
+                     mix(batch.weights, shares))
 
     def batch_losses(self, batch):
         """[S]: every seed's own loss; their sum has independent gradients."""
