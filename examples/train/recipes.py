@@ -22,7 +22,9 @@ class Recipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     first_weight_std: float = 0.02
+    average_share: float = 0.0  # of the last steps, whose mean parameters are those of the trained net
     label_smoothing: float = 0.05
+    mixed_share: float = 0.0    # of an image, at most, that is another one of its batch, and so of its target
     copies: int = 0             # of each image, augmented once; 0: anew for each batch
     teacher_share: float = 0.0  # of the targets, the rest is the image's own label; 0: no teacher
     teacher_parts: int = 4      # of the images: each teacher leaves out one

@@ -273,6 +273,36 @@ class TeacherAndPool(unittest.TestCase):
             recipe_for("exact", "no-such-set", "breastmnist", None, 2)
 
 
+class Experiments(unittest.TestCase):
+    """Options that a recipe may try."""
+
+    def test_average_is_of_the_last_steps(self):
+        split = made_up_split(2, (6, 6, 1), count=128)
+        recipe = replace(default_recipe("tables", split, 2), epochs=4, batch=64, average_share=0.5)
+        trainer, seen = TRAINERS["tables"](recipe, split, 2, [1]), []
+        step = trainer.step
+        trainer.step = lambda chosen: (step(chosen), seen.append(trainer.nets.tables.detach().clone()))[0]
+        tables = trainer.run(split).tables
+        self.assertEqual(len(seen), 8)
+        self.assertTrue(torch.allclose(tables, torch.stack(seen[4:]).mean(dim=0), atol=1e-6))
+
+
+    def test_mixed_images_have_mixed_targets(self):
+        split = made_up_split(2, (6, 6, 1), count=64)
+        recipe = replace(default_recipe("tables", split, 2), batch=64, mixed_share=0.8, label_smoothing=0.0)
+        trainer = TRAINERS["tables"](recipe, split, 2, [1])
+        trainer.source.renew()
+        chosen = trainer.dice.permutations(64)
+        plain, batch = trainer.source.batch(chosen, trainer.dice), trainer.batch(chosen)
+        others = plain[1].roll(1, dims=1)
+        apart = plain[1][..., 0] != others[..., 0]
+        shares = ((batch.targets - plain[1]) / (others - plain[1]))[apart][:, :1]
+        self.assertTrue(0 <= shares.min() and shares.max() <= 0.8)
+        self.assertGreater(shares.std().item(), 0.1)
+        expected = torch.lerp(plain[0][apart], plain[0].roll(1, dims=1)[apart], shares)
+        self.assertTrue(torch.allclose(batch.levels[apart], expected, atol=1e-3))
+
+
 class Reproducibility(unittest.TestCase):
     def test_same_seeds_same_bytes(self):
         taught = {"copies": 2, "teacher_share": 0.5}

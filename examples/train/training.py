@@ -113,6 +113,7 @@ class Trainer:
         self.source = source_of_batches(self.images, self.labels, classes, recipe, self.used)
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
                                            weight_decay=recipe.weight_decay)
+        self.means, self.averaged_steps = [torch.zeros_like(parameter) for parameter in self.nets.parameters()], 0
         self.losses = []      # [epochs][S], mean of each epoch
         self.first_fill = []  # of each layer whose ranges training follows, after the first epoch: SharedRanges.fill
         self.validation = []  # pairs: epochs done, share of validation images that each seed gets right
@@ -146,7 +147,18 @@ class Trainer:
     def batch(self, chosen):
         """chosen: image numbers [S, B]."""
         levels, targets = self.source.batch(chosen, self.dice)
-        return Batch(levels, targets, self.class_weights[self.labels[chosen]])
+        batch = Batch(levels, targets, self.class_weights[self.labels[chosen]])
+        return self.mixed(batch) if self.recipe.mixed_share else batch
+
+    def mixed(self, batch):
+        """Every image with its neighbour of the batch, by shares drawn evenly from 0 to the recipe's."""
+        shares = self.recipe.mixed_share * (self.dice.uniform(batch.levels.shape[1]) + 1) / 2  # [S, B]
+
+        def mix(values, share):
+            return torch.lerp(values, values.roll(1, dims=1), share)
+
+        return Batch(mix(batch.levels, shares.unsqueeze(2)), mix(batch.targets, shares.unsqueeze(2)),
+                     mix(batch.weights, shares))
 
     def batch_losses(self, batch):
         """[S]: every seed's own loss; their sum has independent gradients."""
@@ -174,8 +186,10 @@ class Trainer:
         batches = order.split(self.recipe.batch, dim=1)
         total = 0
         for index, chosen in enumerate(batches):
-            self.set_rate((number + index / len(batches)) / self.recipe.epochs)
+            progress = (number + index / len(batches)) / self.recipe.epochs
+            self.set_rate(progress)
             total = total + self.step(chosen)
+            self.average(progress)
         return total / len(batches)
 
     def predict(self, images):
@@ -192,6 +206,21 @@ class Trainer:
         right = class_scores(self.predict(split.images)).argmax(dim=2) == torch.from_numpy(split.labels)
         self.validation.append((done, right.float().mean(dim=1).tolist()))
 
+    def average(self, progress):
+        """Running means of all parameters over the last steps; progress in 0..1. Rounding sees the mean."""
+        if progress < 1 - self.recipe.average_share or not self.recipe.average_share:
+            return
+        self.averaged_steps += 1
+        with torch.no_grad():
+            for mean, parameter in zip(self.means, self.nets.parameters()):
+                mean.lerp_(parameter, 1 / self.averaged_steps)
+
+    def take_average(self):
+        if self.averaged_steps:
+            with torch.no_grad():
+                for mean, parameter in zip(self.means, self.nets.parameters()):
+                    parameter.copy_(mean)
+
     def run(self, validation):
         """validation: a split whose accuracy is recorded every tenth of the way; nothing follows from it."""
         progress = Progress(self.recipe.epochs)
@@ -204,6 +233,7 @@ class Trainer:
                 self.first_fill = self.nets.fill()
             if (number + 1) % every == 0:
                 self.validate(number + 1, validation)
+        self.take_average()
         self.finish()
         return self.nets
 
