@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from unittest import mock
 
 import numpy as np
@@ -17,7 +18,9 @@ import crossvalidate
 import data
 import folds
 import measure
+import training
 from errors import TrainerError
+from recipes import default_recipe
 
 
 def setUpModule():
@@ -179,20 +182,48 @@ class Commands(unittest.TestCase):
         self.assertRegex(said, r"2 runs, accuracy(.|\n)*4 runs, accuracy(.|\n)*difference: accuracy [+-]")
 
     def test_every_image_is_held_out_once(self):
-        held = []
-
-        def noted(_kind, _recipe, _split, held_out, *_):
-            held.append(held_out)
-            return lambda _members: mock.Mock(output_scale=float(len(held)))
+        def noted(_options, _recipe, _split, held, *_):
+            self.held = held
+            return [lambda _members, number=number: mock.Mock(output_scale=float(number)) for number in (1, 2, 3, 4)]
 
         split = data.load_split(self.place("set.npz"), "train")
-        options = mock.Mock(folds="plain", parts=4, nets=1, members=[1])
-        with mock.patch.object(crossvalidate, "train_fold", noted), contextlib.redirect_stdout(io.StringIO()), \
+        options, recipe = mock.Mock(folds="plain", parts=4, nets=1, members=[1], noise=None), mock.Mock(levels=16)
+        with mock.patch.object(crossvalidate, "train_apart", noted), contextlib.redirect_stdout(io.StringIO()), \
                 mock.patch.object(crossvalidate, "integer_logits", lambda _model, levels: np.ones((len(levels), 1))):
-            runs = crossvalidate.one_repeat(options, mock.Mock(levels=16, noise=None), split, 2, 0)
-        self.assertEqual(np.sum(held, axis=0).tolist(), [1] * 60)
-        for number, held_out in enumerate(held, 1):
+            runs = crossvalidate.one_repeat(options, recipe, split, 2, 0)
+        self.assertEqual(np.sum(self.held, axis=0).tolist(), [1] * 60)
+        for number, held_out in enumerate(self.held, 1):
             self.assertTrue(np.all(runs[1][0].logits[held_out] == number))
+
+    def test_nets_side_by_side_see_only_their_own_images(self):
+        split = data.load_split(self.place("set.npz"), "train")
+        fold_of = folds.make_folds("plain", split.images, split.labels, 3, 0)
+        held = [fold_of == fold for fold in range(3)]
+        recipe = replace(default_recipe("tables", split, 2), epochs=1, batch=8)
+        seen = [set() for _ in range(6)]
+
+        def noted(trainer, chosen):
+            for net, images in zip(seen, chosen.tolist()):
+                net.update(images)
+            return torch.zeros(6)
+
+        with mock.patch.object(training.Trainer, "step", noted), mock.patch.object(crossvalidate, "maker"), \
+                mock.patch.object(training.Trainer, "run", lambda trainer, _: trainer.epoch(0)):
+            list(crossvalidate.train_together(mock.Mock(net="tables"), recipe, split, held, 2, [1, 2]))
+        for net, images in enumerate(seen):
+            self.assertFalse(images & set(np.flatnonzero(held[net // 2]).tolist()))
+            self.assertGreaterEqual(len(images), 39)
+
+    def test_side_by_side_says_what_apart_says(self):
+        """Each net alone finds the bright bar in images it has not seen."""
+        split = data.load_split(self.place("set.npz"), "train")
+        held = [np.arange(60) % 3 == fold for fold in range(3)]
+        recipe = replace(default_recipe("tables", split, 2), epochs=12, batch=8)
+        levels = data.quantize(split.images, recipe.levels)
+        for train in (crossvalidate.train_apart, crossvalidate.train_together):
+            for held_out, make in zip(held, train(mock.Mock(net="tables"), recipe, split, held, 2, [1])):
+                logits = crossvalidate.integer_logits(make([0]), levels[held_out])
+                self.assertGreater(measure.accuracy(logits, split.labels[held_out]), 0.8)
 
     def test_what_cannot_be_is_a_sentence(self):
         for change in ("nothing=1", "noise.nothing=1"):
