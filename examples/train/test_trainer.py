@@ -16,6 +16,7 @@ import torch
 
 import data
 import measure
+import priors
 import report
 import ring
 import train
@@ -301,6 +302,23 @@ class Experiments(unittest.TestCase):
         self.assertGreater(shares.std().item(), 0.1)
         expected = torch.lerp(plain[0][apart], plain[0].roll(1, dims=1)[apart], shares)
         self.assertTrue(torch.allclose(batch.levels[apart], expected, atol=1e-3))
+
+
+    def test_roughness_of_rows(self):
+        used = torch.arange(28 * 28 * 2)
+        rows = torch.randn(2, 16, len(used), generator=torch.Generator().manual_seed(1))
+        self.assertTrue(torch.allclose(priors.row_roughness(rows, used, (2, 28, 28)), torch.ones(2), atol=0.1))
+        scaled = priors.many_scales(rows, used, (2, 28, 28), 2.0)
+        self.assertTrue(torch.allclose(scaled[:, 0], rows[:, 0], atol=1e-5))
+        self.assertTrue(torch.allclose(scaled.std(dim=2), rows.std(dim=2)))
+        rough = [priors.row_roughness(scaled[:, index:index + 1], used, (2, 28, 28))[0] for index in range(0, 16, 3)]
+        self.assertEqual(sorted(rough, reverse=True), rough)
+        images = priors.as_images(rows, used, (2, 28, 28))
+        self.assertEqual(images[0, 1, 3, 5], rows[0, 0, (3 * 28 + 5) * 2 + 1])
+
+    def test_nets_learn_with_priors(self):
+        for kind, changes in (("tables", {}), ("fcnn", {"layers": (24,), "cells": 512})):
+            self.assertLess(disagreement(*trained(kind, 2, first_blur=1.0, row_smoothing=0.1, **changes)), 0.04)
 
 
 class Reproducibility(unittest.TestCase):

@@ -16,6 +16,7 @@ from exact_network import ExactNets, ExactShape
 from fcnn import Activation, FcNets, FcShape
 from network import Noise, Shape, TableNets
 from pool import source_of_batches
+from priors import many_scales, row_roughness
 from progress import Progress
 from quantizer import largest_l1
 from ranges import SharedRanges
@@ -133,6 +134,12 @@ class Trainer:
     def first_latent(self, neurons, inputs):
         """[S, H, I]: random weights."""
         return self.dice.normal(neurons, inputs) * self.recipe.first_weight_std
+
+    def first_image_weights(self, neurons):
+        """As first_latent, of the layer that reads the images."""
+        latent = self.first_latent(neurons, len(self.used))
+        blur = self.recipe.first_blur
+        return many_scales(latent, self.used, self.images.shape[1:], blur) if blur else latent
 
     def set_phase(self, number):
         """Before epoch `number`."""
@@ -269,7 +276,13 @@ class BoundedTrainer(Trainer):
 
     def extra_losses(self):
         layers = self.bounded() if self.recipe.accumulator_penalty else []
-        return self.recipe.accumulator_penalty * sum(layer.excess() for layer in layers)
+        excess = self.recipe.accumulator_penalty * sum(layer.excess() for layer in layers)
+        return excess + (self.rough_rows() if self.recipe.row_smoothing else 0)
+
+    def rough_rows(self):
+        """[S]"""
+        rough = row_roughness(self.nets.layers[0].latent, self.used, self.images.shape[1:])
+        return self.recipe.row_smoothing * rough
 
 
 class TableTrainer(BoundedTrainer):
@@ -279,7 +292,7 @@ class TableTrainer(BoundedTrainer):
                       knots=recipe.knots, weight_bits=recipe.weight_bits, flat=recipe.flat,
                       l1_bound=None if bits is None else largest_l1(bits, recipe.levels - 1),
                       step_in_gradient=recipe.step_in_gradient, negacyclic=recipe.negacyclic > 0)
-        latent = self.first_latent(shape.neurons, shape.inputs)
+        latent = self.first_image_weights(shape.neurons)
         first = (waves if shape.negacyclic else ramps)(len(latent), shape.neurons, shape.outputs, shape.knots)
         first *= min(1.0, LARGEST_FIRST_LOGIT / shape.neurons)
         return TableNets(shape, latent, first, mean_levels, self.shared_ranges(recipe.negacyclic))
@@ -295,7 +308,8 @@ class FcTrainer(BoundedTrainer):
                         input_levels=recipe.levels, activation=Activation(recipe.activation, recipe.activation_bits),
                         weight_bits=recipe.weight_bits, accumulator_bits=recipe.accumulator_bits)
         widths = [shape.inputs, *shape.layers, shape.outputs]
-        latents = [self.first_latent(high, low) for low, high in zip(widths, widths[1:])]
+        latents = [self.first_image_weights(widths[1])]
+        latents += [self.first_latent(high, low) for low, high in zip(widths[1:], widths[2:])]
         return FcNets(shape, latents, mean_levels, [self.shared_ranges() for _ in shape.layers])
 
 
