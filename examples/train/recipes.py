@@ -47,6 +47,7 @@ class AccumulatorBound:
 class TableRecipe(AccumulatorBound, Recipe):
     """Smooth tables that are read with noise."""
     neurons: int = 8  # of one member
+    hidden: int = 0   # neurons of a layer of tables before them, 0: none
     weight_bits: int = 2
     step_in_gradient: bool = True  # gradients of latent weights are divided by the quantization step
     knots: int = 32

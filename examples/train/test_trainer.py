@@ -85,6 +85,19 @@ class IntegersSayWhatWasTrained(unittest.TestCase):
         self.assertEqual([model.layers[-1].weights.shape for model in models], [(1, 24)] * 2)
         self.assertLess(disagreement(split, trainer, models), 0.04)
 
+    def test_two_layers_of_tables(self):
+        for changes in ({}, {"negacyclic": 1.4}):
+            self.assertLess(disagreement(*trained("tables", 2, hidden=6, **changes)), 0.04)
+
+    def test_averages_of_two_layers(self):
+        split = made_up_split(2, (5, 6, 2))
+        recipe = replace(default_recipe("tables", split, 2), epochs=4, hidden=6, members=2)
+        trainer = TRAINERS["tables"](recipe, split, 2, [1, 2])
+        model = EXPORTS["tables"](trainer.run(split), [0, 1], recipe, (5, 6, 2))
+        levels = data.quantize(split.images, recipe.levels)
+        real = trainer.predict(split.images).mean(dim=0).numpy()
+        self.assertLess(np.abs(integer_logits(model, levels) * model.output_scale - real).std(), 0.1 * real.std())
+
     def test_tables_on_the_whole_torus(self):
         for classes in (2, 3):
             self.assertLess(disagreement(*trained("tables", classes, negacyclic=1.4)), 0.03)
