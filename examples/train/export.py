@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from deep_network import PEAK
 from errors import TrainerError
 from exact_network import MIDDLE
 from model_file import LOGIT_LIMIT, Layer, Model, reachable
@@ -48,9 +49,13 @@ def on_image(weights, nets):
     return whole
 
 
+def integer_rows(nets, members):
+    """Of each member, [H, I]."""
+    return [nets.weights()[index].detach().round().numpy().astype(np.int64) for index in members]
+
+
 def integer_weights(nets, members):
-    return on_image(np.concatenate([nets.weights()[index].detach().round().numpy().astype(np.int64)
-                                    for index in members]), nets)
+    return on_image(np.concatenate(integer_rows(nets, members)), nets)
 
 
 def mean_bias(nets, members):
@@ -63,8 +68,17 @@ def widened(ranges, width):
     return np.stack([ranges[:, 0] - missing // 2, ranges[:, 1] + missing - missing // 2], axis=1)
 
 
-def table_layer(nets, members, tables, scale):
-    weights = integer_weights(nets, members)
+def apart(blocks):
+    """Weights of several nets, each of which reads its own inputs alone."""
+    whole = np.zeros(np.sum([block.shape for block in blocks], axis=0), np.int64)
+    row, column = 0, 0
+    for block in blocks:
+        whole[row:row + block.shape[0], column:column + block.shape[1]] = block
+        row, column = row + block.shape[0], column + block.shape[1]
+    return whole
+
+
+def table_layer(nets, members, weights, tables, scale):
     ranges = np.concatenate([nets.integer_ranges(index) for index in members])
     return Layer(weights, np.zeros(len(weights), np.int64), ranges, np.rint(tables / scale).astype(np.int64))
 
@@ -95,8 +109,18 @@ def export_tables(nets, members, recipe, image_shape):
     tables, middles = centred(sampled)
     biases = mean_bias(nets, members) + middles
     scale = scale_of_tables(tables, biases, recipe.noise.rotation)
-    layers = [table_layer(nets, members, tables, scale), sum_layer(neurons, outputs, biases, scale)]
-    return Model(*image_shape, recipe.levels, scale, {}, layers)
+    return Model(*image_shape, recipe.levels, scale, {}, [
+        *table_layers(nets, members, recipe, tables, scale), sum_layer(neurons, outputs, biases, scale)])
+
+
+def table_layers(nets, members, recipe, tables, scale):
+    """tables: of the last layer, in logits."""
+    if not recipe.hidden:
+        return [table_layer(nets, members, integer_weights(nets, members), tables, scale)]
+    nets.hidden.used, nets.hidden.image_inputs = nets.used, nets.image_inputs
+    hidden = np.concatenate([sampled_tables(nets.hidden, index, recipe.cells) for index in members])
+    first = table_layer(nets.hidden, members, integer_weights(nets.hidden, members), hidden.clip(-1, 1), 1 / PEAK)
+    return [first, table_layer(nets, members, apart(integer_rows(nets, members)), tables, scale)]
 
 
 def exact_table_layer(nets, members):

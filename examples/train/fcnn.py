@@ -118,6 +118,10 @@ class FcNets(torch.nn.Module):
         self.bias = torch.nn.Parameter(torch.zeros(seeds, 1, shape.outputs))
         self.ranges_follow = True
 
+    def image_layer(self):
+        """As of TableNets."""
+        return self.layers[0]
+
     def first_log_scale(self):
         """Logits of deviation about 1, for activations a quarter of the way up and weights half."""
         weight, level = 2 ** (self.shape.weight_bits - 2), self.shape.activation.highest

@@ -70,13 +70,12 @@ def cross_entropy(real_logits, labels, class_weights):
 
 
 def noise_std(layer, noise, first, whole_torus=False):
-    """[neurons], in accumulators: the position noise and, in the first layer, that of the encrypted pixels. A neuron's
-    weights can be multiplied by an integer, so that its range fills at least half of what there is."""
+    """[neurons], in accumulators: the position noise, and that of the inputs, pixels or rotations. A neuron's weights can be multiplied by an integer, so that its range fills at least half of what there is."""
     widths = (layer.ranges[:, 1] - layer.ranges[:, 0] + 1).astype(float)
     full = amplitude_width(widths, whole_torus) if first else widths.max()
-    pixel = noise.pixel * full / (65536 if whole_torus else 32768) if first else 0.0
-    from_pixels = np.linalg.norm(layer.weights.astype(float), axis=1) * pixel
-    return np.hypot(from_pixels, noise.position * full / np.floor(full / widths))
+    inputs = full * (noise.pixel / 65536 if first else noise.rotation) * (1 if whole_torus else 2)
+    from_inputs = np.linalg.norm(layer.weights.astype(float), axis=1) * inputs
+    return np.hypot(from_inputs, noise.position * full / np.floor(full / widths))
 
 
 def is_on_whole_torus(model):

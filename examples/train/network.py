@@ -63,6 +63,10 @@ class TableNets(torch.nn.Module):
     def weights(self):
         return self.layers[0]()
 
+    def image_layer(self):
+        """The weights that read the images."""
+        return self.layers[0]
+
     def fill(self):
         """Of each table layer, see SharedRanges.fill."""
         return [self.ranges.fill(self.weights())]
@@ -74,8 +78,12 @@ class TableNets(torch.nn.Module):
 
     def position_noise_std(self, weights, noise):
         """[S, H], as a share of each range. All ranges fill the torus."""
-        from_pixels = weights.detach().norm(dim=2) * noise.pixel / (65536 if self.shape.negacyclic else 32768)
-        return torch.sqrt(from_pixels ** 2 + noise.position ** 2)
+        from_inputs = weights.detach().norm(dim=2) * self.input_noise(noise)
+        return torch.sqrt(from_inputs ** 2 + noise.position ** 2)
+
+    def input_noise(self, noise):
+        """Of a pixel, as a share of the range."""
+        return noise.pixel / (65536 if self.shape.negacyclic else 32768)
 
     def knots(self):
         """[S, H, C, K]: tables; a negacyclic one ends at its mean, 0, where its negative begins."""
@@ -127,9 +135,9 @@ class TableNets(torch.nn.Module):
         largest = self.reach().amax(dim=1, keepdim=True)  # sets the amplitude of all
         return torch.sqrt(noise.logit ** 2 + (shared * largest) ** 2 + 1e-12).unsqueeze(1)
 
-    def forward(self, levels, noise, normal):
+    def read(self, levels, noise, normal):
         """levels: [S, B, I]; normal(B, n): standard normal draws [S, B, n].
-        Returns logits [S, B, C] and how far positions leave their ranges, [S]."""
+        Returns what tables say, [S, H, C, B], and how far positions leave their ranges, [S]."""
         weights = self.weights()
         middles = (weights @ self.mean_levels).unsqueeze(1)
         accumulators = torch.bmm(levels, weights.transpose(1, 2)) - middles
@@ -137,10 +145,13 @@ class TableNets(torch.nn.Module):
             self.ranges.follow(accumulators)
         positions = self.ranges.positions(accumulators)
         std = self.position_noise_std(weights, noise).unsqueeze(1)
-        count = levels.shape[1]
-        values = self.look_up(positions + std * normal(count, self.shape.neurons))
+        return self.look_up(positions + std * normal(*positions.shape[1:])), excess(positions)
+
+    def forward(self, levels, noise, normal):
+        """As read; returns logits [S, B, C] and how far positions leave their ranges, [S]."""
+        values, outside = self.read(levels, noise, normal)
         logits = values.sum(dim=1).transpose(1, 2) + self.bias.unsqueeze(1)
-        return logits + self.logit_std(noise) * normal(count, self.shape.outputs), excess(positions)
+        return logits + self.logit_std(noise) * normal(*logits.shape[1:]), outside
 
     def roughness(self):
         """[S]: the integral of f''^2 over a unit range, summed over the tables."""

@@ -22,6 +22,8 @@ class Recipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     first_weight_std: float = 0.02
+    first_blur: float = 0.0     # pixels: first weights of each neuron of the first layer are blurred, by 0 to so much
+    row_smoothing: float = 0.0  # times the roughness of the first layer's weights, 1 for independent ones
     average_share: float = 0.0  # of the last steps, whose mean parameters are those of the trained net
     label_smoothing: float = 0.05
     mixed_share: float = 0.0    # of an image, at most, that is another one of its batch, and so of its target
@@ -45,6 +47,7 @@ class AccumulatorBound:
 class TableRecipe(AccumulatorBound, Recipe):
     """Smooth tables that are read with noise."""
     neurons: int = 8  # of one member
+    hidden: int = 0   # neurons of a layer of tables before them, 0: none
     weight_bits: int = 2
     step_in_gradient: bool = True  # gradients of latent weights are divided by the quantization step
     knots: int = 32

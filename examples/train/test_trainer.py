@@ -16,6 +16,7 @@ import torch
 
 import data
 import measure
+import priors
 import report
 import ring
 import train
@@ -83,6 +84,19 @@ class IntegersSayWhatWasTrained(unittest.TestCase):
         split, trainer, models = trained("fcnn", 2, layers=(24,), cells=512)
         self.assertEqual([model.layers[-1].weights.shape for model in models], [(1, 24)] * 2)
         self.assertLess(disagreement(split, trainer, models), 0.04)
+
+    def test_two_layers_of_tables(self):
+        for changes in ({}, {"negacyclic": 1.4}):
+            self.assertLess(disagreement(*trained("tables", 2, hidden=6, **changes)), 0.04)
+
+    def test_averages_of_two_layers(self):
+        split = made_up_split(2, (5, 6, 2))
+        recipe = replace(default_recipe("tables", split, 2), epochs=4, hidden=6, members=2)
+        trainer = TRAINERS["tables"](recipe, split, 2, [1, 2])
+        model = EXPORTS["tables"](trainer.run(split), [0, 1], recipe, (5, 6, 2))
+        levels = data.quantize(split.images, recipe.levels)
+        real = trainer.predict(split.images).mean(dim=0).numpy()
+        self.assertLess(np.abs(integer_logits(model, levels) * model.output_scale - real).std(), 0.1 * real.std())
 
     def test_tables_on_the_whole_torus(self):
         for classes in (2, 3):
@@ -301,6 +315,23 @@ class Experiments(unittest.TestCase):
         self.assertGreater(shares.std().item(), 0.1)
         expected = torch.lerp(plain[0][apart], plain[0].roll(1, dims=1)[apart], shares)
         self.assertTrue(torch.allclose(batch.levels[apart], expected, atol=1e-3))
+
+
+    def test_roughness_of_rows(self):
+        used = torch.arange(28 * 28 * 2)
+        rows = torch.randn(2, 16, len(used), generator=torch.Generator().manual_seed(1))
+        self.assertTrue(torch.allclose(priors.row_roughness(rows, used, (2, 28, 28)), torch.ones(2), atol=0.1))
+        scaled = priors.many_scales(rows, used, (2, 28, 28), 2.0)
+        self.assertTrue(torch.allclose(scaled[:, 0], rows[:, 0], atol=1e-5))
+        self.assertTrue(torch.allclose(scaled.std(dim=2), rows.std(dim=2)))
+        rough = [priors.row_roughness(scaled[:, index:index + 1], used, (2, 28, 28))[0] for index in range(0, 16, 3)]
+        self.assertEqual(sorted(rough, reverse=True), rough)
+        images = priors.as_images(rows, used, (2, 28, 28))
+        self.assertEqual(images[0, 1, 3, 5], rows[0, 0, (3 * 28 + 5) * 2 + 1])
+
+    def test_nets_learn_with_priors(self):
+        for kind, changes in (("tables", {}), ("fcnn", {"layers": (24,), "cells": 512})):
+            self.assertLess(disagreement(*trained(kind, 2, first_blur=1.0, row_smoothing=0.1, **changes)), 0.04)
 
 
 class Reproducibility(unittest.TestCase):

@@ -146,6 +146,7 @@ def add_net_options(parser):
     parser.add_argument("--net", choices=sorted(KINDS), default="tables",
                         help="learned tables (default), ordinary layers, or tables whose lookups are exact")
     parser.add_argument("--neurons", type=positive, help="tables and exact: neurons of a member")
+    parser.add_argument("--hidden", type=positive, help="tables: neurons of a layer of tables before them")
     parser.add_argument("--members", type=positive, help="tables and exact: nets whose logits a model averages")
     parser.add_argument("--layers", type=layer_widths, help="fcnn: neurons of each hidden layer, such as 392 or 64,32")
     parser.add_argument("--activation", choices=ACTIVATIONS, help="fcnn")
@@ -198,7 +199,7 @@ def chosen_recipe(options, set_name, train, classes):
     recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
     names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
              "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient",
-             "negacyclic")
+             "negacyclic", "hidden")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):

@@ -11,11 +11,13 @@ import torch
 import torch.nn.functional as functional
 
 from augment import to_levels
+from deep_network import PEAK, TwoTableLayers
 from errors import TrainerError
 from exact_network import ExactNets, ExactShape
 from fcnn import Activation, FcNets, FcShape
 from network import Noise, Shape, TableNets
 from pool import source_of_batches
+from priors import many_scales, row_roughness
 from progress import Progress
 from quantizer import largest_l1
 from ranges import SharedRanges
@@ -133,6 +135,12 @@ class Trainer:
     def first_latent(self, neurons, inputs):
         """[S, H, I]: random weights."""
         return self.dice.normal(neurons, inputs) * self.recipe.first_weight_std
+
+    def first_image_weights(self, neurons):
+        """As first_latent, of the layer that reads the images."""
+        latent = self.first_latent(neurons, len(self.used))
+        blur = self.recipe.first_blur
+        return many_scales(latent, self.used, self.images.shape[1:], blur) if blur else latent
 
     def set_phase(self, number):
         """Before epoch `number`."""
@@ -269,20 +277,41 @@ class BoundedTrainer(Trainer):
 
     def extra_losses(self):
         layers = self.bounded() if self.recipe.accumulator_penalty else []
-        return self.recipe.accumulator_penalty * sum(layer.excess() for layer in layers)
+        excess = self.recipe.accumulator_penalty * sum(layer.excess() for layer in layers)
+        return excess + (self.rough_rows() if self.recipe.row_smoothing else 0)
+
+    def rough_rows(self):
+        """[S]"""
+        rough = row_roughness(self.nets.image_layer().latent, self.used, self.images.shape[1:])
+        return self.recipe.row_smoothing * rough
 
 
 class TableTrainer(BoundedTrainer):
     def first_nets(self, mean_levels):
+        if not self.recipe.hidden:
+            shape = self.shape_of(len(mean_levels), self.recipe.neurons, logits_for(self.classes), self.recipe.levels - 1)
+            return TableNets(shape, self.first_image_weights(shape.neurons), self.first_tables(shape), mean_levels,
+                             self.shared_ranges(self.recipe.negacyclic))
+        hidden = self.shape_of(len(mean_levels), self.recipe.hidden, 1, self.recipe.levels - 1)
+        first = TableNets(hidden, self.first_image_weights(hidden.neurons), self.first_tables(hidden, 1.0), mean_levels,
+                          self.shared_ranges(self.recipe.negacyclic))
+        shape = self.shape_of(hidden.neurons, self.recipe.neurons, logits_for(self.classes), 2 * PEAK)
+        return TwoTableLayers(first, shape, self.first_latent(shape.neurons, shape.inputs), self.first_tables(shape),
+                              self.shared_ranges(self.recipe.negacyclic))
+
+    def shape_of(self, inputs, neurons, outputs, span):
+        """span: highest minus lowest input."""
         recipe, bits = self.recipe, self.recipe.accumulator_bits
-        shape = Shape(inputs=len(mean_levels), neurons=recipe.neurons, outputs=logits_for(self.classes),
-                      knots=recipe.knots, weight_bits=recipe.weight_bits, flat=recipe.flat,
-                      l1_bound=None if bits is None else largest_l1(bits, recipe.levels - 1),
-                      step_in_gradient=recipe.step_in_gradient, negacyclic=recipe.negacyclic > 0)
-        latent = self.first_latent(shape.neurons, shape.inputs)
-        first = (waves if shape.negacyclic else ramps)(len(latent), shape.neurons, shape.outputs, shape.knots)
-        first *= min(1.0, LARGEST_FIRST_LOGIT / shape.neurons)
-        return TableNets(shape, latent, first, mean_levels, self.shared_ranges(recipe.negacyclic))
+        return Shape(inputs=inputs, neurons=neurons, outputs=outputs, knots=recipe.knots,
+                     weight_bits=recipe.weight_bits, flat=recipe.flat,
+                     l1_bound=None if bits is None else largest_l1(bits, span),
+                     step_in_gradient=recipe.step_in_gradient, negacyclic=recipe.negacyclic > 0)
+
+    def first_tables(self, shape, peak=None):
+        """[S, H, C, K]"""
+        peak = min(1.0, LARGEST_FIRST_LOGIT / shape.neurons) if peak is None else peak
+        make = waves if shape.negacyclic else ramps
+        return peak * make(len(self.dice.generators), shape.neurons, shape.outputs, shape.knots)
 
     def extra_losses(self):
         return super().extra_losses() + self.recipe.smoothing * self.nets.roughness()
@@ -295,7 +324,8 @@ class FcTrainer(BoundedTrainer):
                         input_levels=recipe.levels, activation=Activation(recipe.activation, recipe.activation_bits),
                         weight_bits=recipe.weight_bits, accumulator_bits=recipe.accumulator_bits)
         widths = [shape.inputs, *shape.layers, shape.outputs]
-        latents = [self.first_latent(high, low) for low, high in zip(widths, widths[1:])]
+        latents = [self.first_image_weights(widths[1])]
+        latents += [self.first_latent(high, low) for low, high in zip(widths[1:], widths[2:])]
         return FcNets(shape, latents, mean_levels, [self.shared_ranges() for _ in shape.layers])
 
 
