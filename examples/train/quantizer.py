@@ -82,6 +82,12 @@ class IntegerWeights(torch.nn.Module):
             scaled = self.scaled()
             self.mask = kept_within(scaled, self.rounded(scaled), allowed)
 
+    def keep(self, count):
+        """Chooses anew which inputs are read: those with the largest weights, the same for all neurons of the layer."""
+        with torch.no_grad():
+            strongest = self.latent.abs().sum(dim=1, keepdim=True).topk(count, dim=2).indices
+            self.mask = torch.zeros_like(self.latent[:, :1]).scatter_(2, strongest, 1)
+
     def follow_width(self, widths, common):
         """Moves steps towards those with which accumulators as wide as `widths` [S, H] are as wide as `common` [S]."""
         ratio = (widths / common.unsqueeze(1)).clamp(min=1e-3).log().unsqueeze(2)

@@ -65,6 +65,7 @@ class TableRecipe(AccumulatorBound, Recipe):
 class FcRecipe(AccumulatorBound, Recipe):
     """Ordinary quantized nets: one activation for all hidden layers."""
     layers: tuple = (392,)
+    live: int = 0               # neurons of the last hidden layer that are read in the end; 0: all
     activation: str = "relu"
     activation_bits: int = 4
     weight_bits: int = 4

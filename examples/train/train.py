@@ -149,6 +149,8 @@ def add_net_options(parser):
     parser.add_argument("--hidden", type=positive, help="tables: neurons of a layer of tables before them")
     parser.add_argument("--members", type=positive, help="tables and exact: nets whose logits a model averages")
     parser.add_argument("--layers", type=layer_widths, help="fcnn: neurons of each hidden layer, such as 392 or 64,32")
+    parser.add_argument("--live", type=positive, help="fcnn: neurons of the last hidden layer that logits read in the "
+                                                      "end; the others are never bootstrapped")
     parser.add_argument("--activation", choices=ACTIVATIONS, help="fcnn")
     parser.add_argument("--bits", type=int, choices=range(1, 5), dest="activation_bits", help="fcnn: of activations")
     parser.add_argument("--weight-bits", type=int, choices=range(2, 5))
@@ -197,7 +199,7 @@ def chosen_noise(noise, options):
 def chosen_recipe(options, set_name, train, classes):
     """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
     recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
-    names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
+    names = ("neurons", "members", "layers", "live", "activation", "activation_bits", "weight_bits", "levels",
              "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient",
              "negacyclic", "hidden")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}

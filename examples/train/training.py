@@ -24,6 +24,7 @@ from ranges import SharedRanges
 
 LARGEST_FIRST_LOGIT = 8  # over all entries of the tables: the noise of encryption is a share of it
 QUIET = Noise(position=0, pixel=0, logit=0)
+LIVE_SCHEDULE = 0.5  # of the epochs, in which neurons of an ordinary net are dropped
 CHUNK = 1024  # images whose levels are in memory at once outside the batches
 
 
@@ -327,6 +328,20 @@ class FcTrainer(BoundedTrainer):
         latents = [self.first_image_weights(widths[1])]
         latents += [self.first_latent(high, low) for low, high in zip(widths[1:], widths[2:])]
         return FcNets(shape, latents, mean_levels, [self.shared_ranges() for _ in shape.layers])
+
+    def set_phase(self, number):
+        super().set_phase(number)
+        self.keep_live(min(1.0, number / (LIVE_SCHEDULE * self.recipe.epochs)))
+
+    def finish(self):
+        super().finish()
+        self.keep_live(1.0)
+
+    def keep_live(self, progress):
+        """From all neurons of the last hidden layer to those that stay alive, by the same factor each epoch."""
+        first, last = self.recipe.layers[-1], self.recipe.live
+        if last:
+            self.nets.output.keep(round(first * (last / first) ** progress))
 
 
 class ExactTrainer(Trainer):
