@@ -50,6 +50,7 @@ class TableRecipe(AccumulatorBound, Recipe):
     hidden: int = 0   # neurons of a layer of tables before them, 0: none
     weight_bits: int = 2
     step_in_gradient: bool = True  # gradients of latent weights are divided by the quantization step
+    first_logit: float = 8.0       # at most, over all entries of the first tables: their noise is a share of it
     knots: int = 32
     cells: int = 128
     flat: float = 0.04

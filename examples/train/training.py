@@ -22,7 +22,6 @@ from progress import Progress
 from quantizer import largest_l1
 from ranges import SharedRanges
 
-LARGEST_FIRST_LOGIT = 8  # over all entries of the tables: the noise of encryption is a share of it
 QUIET = Noise(position=0, pixel=0, logit=0)
 LIVE_SCHEDULE = 0.5  # of the epochs, in which neurons of an ordinary net are dropped
 CHUNK = 1024  # images whose levels are in memory at once outside the batches
@@ -290,7 +289,8 @@ class BoundedTrainer(Trainer):
 class TableTrainer(BoundedTrainer):
     def first_nets(self, mean_levels):
         if not self.recipe.hidden:
-            shape = self.shape_of(len(mean_levels), self.recipe.neurons, logits_for(self.classes), self.recipe.levels - 1)
+            shape = self.shape_of(len(mean_levels), self.recipe.neurons, logits_for(self.classes),
+                                  self.recipe.levels - 1)
             return TableNets(shape, self.first_image_weights(shape.neurons), self.first_tables(shape), mean_levels,
                              self.shared_ranges(self.recipe.negacyclic))
         hidden = self.shape_of(len(mean_levels), self.recipe.hidden, 1, self.recipe.levels - 1)
@@ -310,7 +310,7 @@ class TableTrainer(BoundedTrainer):
 
     def first_tables(self, shape, peak=None):
         """[S, H, C, K]"""
-        peak = min(1.0, LARGEST_FIRST_LOGIT / shape.neurons) if peak is None else peak
+        peak = min(1.0, self.recipe.first_logit / shape.neurons) if peak is None else peak
         make = waves if shape.negacyclic else ramps
         return peak * make(len(self.dice.generators), shape.neurons, shape.outputs, shape.knots)
 
