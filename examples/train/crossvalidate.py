@@ -97,9 +97,9 @@ def train_together(options, recipe, split, held, classes, seeds):
 
 
 def can_train_together(kind, recipe, held):
-    """Small nets, folds of a size, and no teacher, who has seen all images of its fold."""
+    """Small nets and folds of a size."""
     sizes = [held_out.sum() for held_out in held]
-    return kind != "fcnn" and max(sizes) - min(sizes) <= LARGEST_CUT and not recipe.teacher_share
+    return kind != "fcnn" and max(sizes) - min(sizes) <= LARGEST_CUT
 
 
 class Run:

@@ -28,7 +28,6 @@ class Shape:
     weight_bits: int
     flat: float  # share of the range, at each end, in which a table is constant
     l1_bound: Optional[int] = None  # of each neuron's weights
-    step_in_gradient: bool = True   # see IntegerWeights
     negacyclic: bool = False        # tables over the whole torus, whose second half is the negative of the first
 
 
@@ -53,8 +52,7 @@ class TableNets(torch.nn.Module):
         super().__init__()
         self.shape = shape
         self.mean_levels = mean_levels
-        self.layers = torch.nn.ModuleList([IntegerWeights(latent, shape.weight_bits, shape.l1_bound,
-                                                          step_in_gradient=shape.step_in_gradient)])
+        self.layers = torch.nn.ModuleList([IntegerWeights(latent, shape.weight_bits, shape.l1_bound)])
         self.tables = torch.nn.Parameter(tables)
         self.bias = torch.nn.Parameter(torch.zeros(len(latent), shape.outputs))
         self.ranges = ranges

@@ -1,5 +1,5 @@
 """Where batches come from: images augmented anew for every batch, or a pool of augmented copies that are made once and
-carry a teacher's opinion.
+used again.
 
 Letters in the shapes: S seeds, B images of a batch, I inputs.
 """
@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as functional
 
 from augment import Augmentation, augment, to_levels
-from errors import TrainerError
-from teacher import opinion, train_teachers
 
 POOL_SEED = 1000003  # not a seed of a net: all nets of a run share one pool
 CHUNK = 1024         # images that are augmented at once
@@ -45,22 +43,18 @@ class FreshImages:
 
 
 class Pool:
-    """recipe.copies augmented versions of every image; teacher_share of their targets is what the teachers say."""
+    """recipe.copies augmented versions of every image."""
 
     def __init__(self, images, labels, classes, recipe, used):
         """As FreshImages."""
         generator = torch.Generator().manual_seed(POOL_SEED)
-        images, share = images.float(), recipe.teacher_share
-        teachers = train_teachers(images, labels, classes, recipe, generator) if share else None
-        own = smoothed(labels, classes, recipe.label_smoothing)
-        levels, targets = [], []
+        images, levels = images.float(), []
         for _ in range(recipe.copies):
             draws = torch.rand(len(images), Augmentation.DRAWS, generator=generator) * 2 - 1
             copy = augment(images, draws, recipe.augmentation)
             levels.append(to_levels(copy, recipe.levels)[:, used].to(torch.uint8))
-            targets.append((1 - share) * own + share * opinion(teachers, copy) if share else own)
-        self.levels = torch.stack(levels)    # uint8 [copies, N, I]
-        self.targets = torch.stack(targets)  # [copies, N, classes]
+        self.levels = torch.stack(levels)  # uint8 [copies, N, I]
+        self.targets = smoothed(labels, classes, recipe.label_smoothing)
 
     def renew(self):
         """Copies are made once."""
@@ -68,10 +62,8 @@ class Pool:
     def batch(self, chosen, dice):
         """As FreshImages; a random copy of each image."""
         copies = dice.choices(len(self.levels), chosen.shape[1])
-        return self.levels[copies, chosen].float(), self.targets[copies, chosen]
+        return self.levels[copies, chosen].float(), self.targets[chosen]
 
 
 def source_of_batches(images, labels, classes, recipe, used):
-    if recipe.teacher_share and not recipe.copies:
-        raise TrainerError("a teacher speaks of copies that are made once: --teacher-share needs --copies")
     return (Pool if recipe.copies else FreshImages)(images, labels, classes, recipe, used)

@@ -44,19 +44,15 @@ GROWTH_POWER = 10
 
 
 class IntegerWeights(torch.nn.Module):
-    def __init__(self, latent, bits, l1_bound=None, shared_step=False, step_in_gradient=True):
+    def __init__(self, latent, bits, l1_bound=None, shared_step=False):
         """latent: [S, H, I] real weights. l1_bound: of every neuron, or None. shared_step: one for all neurons of a
-        layer whose accumulators are compared, the logits. step_in_gradient: gradients of latent weights are divided by
-        the step, otherwise they are those of the integers."""
+        layer whose accumulators are compared, the logits."""
         super().__init__()
-        if l1_bound is not None and not step_in_gradient:
-            raise TrainerError("accumulators are bounded through the quantization step, which needs --step-in-gradient")
         self.latent = torch.nn.Parameter(latent)
         self.limit = 2 ** (bits - 1) - 1
         self.step_over_mean = STEP_OVER_MEAN[bits]
         self.over = (1, 2) if shared_step else 2
         self.l1_bound = l1_bound
-        self.step_in_gradient = step_in_gradient
         self.growth = None if l1_bound is None else torch.nn.Parameter(torch.zeros_like(latent[:, :, :1]))
         self.mask = None  # [S, H, I] once pruning has begun
         self.stretch = torch.ones_like(latent[:, :, :1])  # of the steps: a wider accumulator takes smaller weights
@@ -74,7 +70,7 @@ class IntegerWeights(torch.nn.Module):
         scaled = self.scaled()
         integers = self.rounded(scaled)
         kept = integers if self.mask is None else integers * self.mask
-        return straight_through(scaled if self.step_in_gradient else self.latent, kept)
+        return straight_through(scaled, kept)
 
     def prune(self, allowed):
         """Chooses anew which weights fit an l1 norm of `allowed`."""

@@ -28,11 +28,6 @@ class Recipe:
     label_smoothing: float = 0.05
     mixed_share: float = 0.0    # of an image, at most, that is another one of its batch, and so of its target
     copies: int = 0             # of each image, augmented once; 0: anew for each batch
-    teacher_share: float = 0.0  # of the targets, the rest is the image's own label; 0: no teacher
-    teacher_parts: int = 4      # of the images: each teacher leaves out one
-    teacher_copies: int = 0     # of each image, augmented, that a teacher sees beside the image
-    teacher_width: float = 0.002
-    teacher_ridge: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,6 @@ class TableRecipe(AccumulatorBound, Recipe):
     neurons: int = 8  # of one member
     hidden: int = 0   # neurons of a layer of tables before them, 0: none
     weight_bits: int = 2
-    step_in_gradient: bool = True  # gradients of latent weights are divided by the quantization step
     first_logit: float = 8.0       # at most, over all entries of the first tables: their noise is a share of it
     knots: int = 32
     cells: int = 128

@@ -30,7 +30,6 @@ from pool import source_of_batches
 from quantizer import IntegerWeights
 from recipes import default_recipe, recipe_for
 from report import input_ends
-from teacher import Teacher, features, opinion, train_teachers
 from training import TRAINERS, Dice
 
 
@@ -183,24 +182,23 @@ class UnusedInputs(unittest.TestCase):
 
 
 class WeightGradients(unittest.TestCase):
-    def gradient(self, step_in_gradient):
-        """Of the sum of some products with the integers; the integers; the step of each neuron."""
+    def test_gradients_are_those_of_latent_weights_in_steps(self):
         latent = torch.randn(1, 4, 50, generator=torch.Generator().manual_seed(1))
         factors = torch.randn(1, 4, 50, generator=torch.Generator().manual_seed(2))
-        weights = IntegerWeights(latent, 2, step_in_gradient=step_in_gradient)
+        weights = IntegerWeights(latent, 2)
         (weights() * factors).sum().backward()
-        return weights.latent.grad, factors, weights().detach().round(), 1.5 * latent.abs().mean(dim=2, keepdim=True)
+        step = 1.5 * latent.abs().mean(dim=2, keepdim=True)
+        self.assertTrue(torch.allclose(weights.latent.grad, factors / step))
 
-    def test_with_and_without_the_step(self):
-        divided, factors, integers, step = self.gradient(True)
-        plain, _, same_integers, _ = self.gradient(False)
-        self.assertTrue(torch.equal(plain, factors))
-        self.assertTrue(torch.allclose(divided, factors / step))
-        self.assertTrue(torch.equal(integers, same_integers))
 
-    def test_bounded_accumulators_need_the_step(self):
-        with self.assertRaises(TrainerError):
-            trained("tables", 2, accumulator_bits=8, step_in_gradient=False)
+class LiveNeurons(unittest.TestCase):
+    def test_logits_read_as_many_as_asked_for(self):
+        for classes in (2, 3):
+            split, trainer, models = trained("fcnn", classes, layers=(24,), live=7, cells=512)
+            for model in models:
+                self.assertLessEqual(np.count_nonzero(model.layers[1].weights.any(axis=0)), 7)
+                self.assertGreater(np.count_nonzero(model.layers[1].weights.any(axis=0)), 3)
+            self.assertLess(disagreement(split, trainer, models), 0.04)
 
 
 class Accumulators(unittest.TestCase):
@@ -235,52 +233,23 @@ class Accumulators(unittest.TestCase):
         self.assertEqual(weights().detach().round().tolist(), [[[0.0, -3.0, 0.0, 0.0]]])
 
 
-class TeacherAndPool(unittest.TestCase):
-    def prepared(self, classes=3, **changes):
-        """Images, labels and a recipe with a teacher."""
-        split = made_up_split(classes, (8, 9, 2))
-        recipe = replace(default_recipe("tables", split, classes), **{"copies": 3, "teacher_share": 0.5, **changes})
-        return torch.from_numpy(split.images).permute(0, 3, 1, 2), torch.from_numpy(split.labels), recipe
-
-    def test_teachers_know_what_they_have_not_seen(self):
-        for classes in (2, 3):
-            images, labels, recipe = self.prepared(classes, teacher_copies=1)
-            generator = torch.Generator().manual_seed(1)
-            teachers = train_teachers(images[:128].float(), labels[:128], classes, recipe, generator)
-            told = opinion(teachers, images[128:].float())
-            self.assertTrue(torch.allclose(told.sum(dim=1), torch.ones(64)))
-            self.assertGreater((told.argmax(dim=1) == labels[128:]).float().mean().item(), 0.8)
-
-    def test_ridge_solves_its_normal_equations(self):
-        images, labels, _ = self.prepared()
-        rows, answers = features(images.float()), torch.nn.functional.one_hot(labels, 3).float()
-        teacher = Teacher(rows, answers, width=0.002, ridge=0.5)
-        squares = torch.cdist(teacher.rows.double(), teacher.rows.double()) ** 2
-        regularized = torch.exp(-0.002 * squares) + 0.5 * torch.eye(len(rows))
-        duals = torch.linalg.solve(regularized, (answers - answers.mean(dim=0)).double())
-        self.assertTrue(torch.allclose(teacher.duals.double(), duals, atol=1e-3))
-
-    def test_pool_mixes_labels_and_opinion(self):
-        images, labels, recipe = self.prepared()
-        chosen, used = torch.arange(len(labels)).expand(2, -1), torch.arange(images[0].numel())
+class CopiesMadeOnce(unittest.TestCase):
+    def test_pool_holds_changed_copies_of_each_image(self):
+        split = made_up_split(3, (8, 9, 2))
+        recipe = replace(default_recipe("tables", split, 3), copies=3)
+        images, labels = torch.from_numpy(split.images).permute(0, 3, 1, 2), torch.from_numpy(split.labels)
+        chosen, used = torch.arange(len(labels)).expand(2, -1), torch.arange(8 * 9 * 2)
         levels, targets = source_of_batches(images, labels, 3, recipe, used).batch(chosen, Dice([1, 2]))
-        _, own = source_of_batches(images, labels, 3, replace(recipe, teacher_share=0.0),
-                                   used).batch(chosen, Dice([1, 2]))
-        told = 2 * targets - own
+        own = torch.from_numpy(data.quantize(split.images, recipe.levels)).float()
         self.assertEqual(levels.shape, (2, len(labels), 8 * 9 * 2))
-        self.assertEqual(levels.max().item(), recipe.levels - 1)
-        self.assertTrue(torch.allclose(told.sum(dim=2), torch.ones(2, len(labels)), atol=1e-5))
-        self.assertLess((told - own).abs().mean().item(), 0.3)
-        self.assertGreater((told - own).abs().mean().item(), 0.01)
+        self.assertTrue(torch.equal(targets.argmax(dim=2), labels.expand(2, -1)))
+        self.assertFalse(torch.equal(levels[0], levels[1]))
+        self.assertGreater((levels[0] - own).abs().mean().item(), 0.1)
+        self.assertLess((levels[0] - own).abs().mean(), (own[1:] - own[:-1]).abs().mean())
 
     def test_nets_learn_from_a_pool(self):
         for kind, changes in (("tables", {}), ("fcnn", {"layers": (24,), "cells": 512})):
-            self.assertLess(disagreement(*trained(kind, 2, copies=2, teacher_share=0.7, **changes)), 0.04)
-
-    def test_a_teacher_without_copies_is_refused(self):
-        images, labels, recipe = self.prepared(copies=0)
-        with self.assertRaises(TrainerError):
-            source_of_batches(images, labels, 3, recipe, torch.arange(images[0].numel()))
+            self.assertLess(disagreement(*trained(kind, 2, copies=2, **changes)), 0.04)
 
     def test_unknown_recipe_is_refused(self):
         with self.assertRaises(TrainerError):
@@ -336,8 +305,7 @@ class Experiments(unittest.TestCase):
 
 class Reproducibility(unittest.TestCase):
     def test_same_seeds_same_bytes(self):
-        taught = {"copies": 2, "teacher_share": 0.5}
-        for kind, changes in (("tables", {}), ("tables", taught), ("fcnn", {"layers": (16,)})):
+        for kind, changes in (("tables", {}), ("tables", {"copies": 2}), ("fcnn", {"layers": (16,)})):
             first, second = (payload_bytes(trained(kind, epochs=3, **changes)[2][1]) for _ in range(2))
             self.assertEqual(first, second)
 

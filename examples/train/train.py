@@ -161,7 +161,6 @@ def add_training_options(parser):
     parser.add_argument("--accumulator-bits", type=positive, help="bound of every accumulator, by its l1 norm")
     parser.add_argument("--accumulator-by", choices=("both", "penalty", "prune"), default="both",
                         help="how the bound is reached; what a penalty leaves is pruned at the end")
-    parser.add_argument("--teacher-share", type=float, help="of the targets, that a teacher gives: 0 to 1")
     parser.add_argument("--copies", type=int, help="augmented copies of each image, made once; 0: anew for each batch")
     parser.add_argument("--epochs", type=positive)
     parser.add_argument("--batch", type=positive)
@@ -169,8 +168,6 @@ def add_training_options(parser):
                         help="weigh all classes the same")
     parser.add_argument("--negacyclic", type=span, metavar="X",
                         help="tables: on the whole torus, over X times what accumulators need; 0: on half of it")
-    parser.add_argument("--step-in-gradient", action=argparse.BooleanOptionalAction, default=None,
-                        help="tables: divide gradients of latent weights by the quantization step")
     for place in PLACES:
         parser.add_argument(f"--{place}-noise", type=deviation, help="trained with; see network.Noise")
 
@@ -186,8 +183,8 @@ def parse_arguments():
         parser.error("name a data set: --set NAME or --data FILE.npz")
     if options.levels is not None and not 2 <= options.levels <= 256:
         parser.error("--levels takes 2 to 256")
-    if not 0 <= (options.teacher_share or 0) <= 1 or (options.copies or 0) < 0:
-        parser.error("--teacher-share takes 0 to 1, --copies no negative number")
+    if (options.copies or 0) < 0:
+        parser.error("--copies takes no negative number")
     return options
 
 
@@ -200,8 +197,7 @@ def chosen_recipe(options, set_name, train, classes):
     """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
     recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
     names = ("neurons", "members", "layers", "live", "activation", "activation_bits", "weight_bits", "levels",
-             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient",
-             "negacyclic", "hidden")
+             "accumulator_bits", "copies", "epochs", "batch", "balanced", "negacyclic", "hidden")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):

@@ -110,7 +110,7 @@ class Trainer:
         self.class_weights = torch.from_numpy(class_weights(split.labels, classes, recipe.balanced)).float()
         self.dice = Dice(seeds)
         self.used, means = self.used_inputs()
-        self.nets = self.first_nets(means[self.used])  # refuses what cannot be made before a teacher costs minutes
+        self.nets = self.first_nets(means[self.used])  # refuses what cannot be made before copies cost time
         self.nets.used, self.nets.image_inputs = self.used, len(means)
         self.source = source_of_batches(self.images, self.labels, classes, recipe, self.used)
         self.optimizer = torch.optim.AdamW(self.nets.parameters(), recipe.learning_rate,
@@ -306,7 +306,7 @@ class TableTrainer(BoundedTrainer):
         return Shape(inputs=inputs, neurons=neurons, outputs=outputs, knots=recipe.knots,
                      weight_bits=recipe.weight_bits, flat=recipe.flat,
                      l1_bound=None if bits is None else largest_l1(bits, span),
-                     step_in_gradient=recipe.step_in_gradient, negacyclic=recipe.negacyclic > 0)
+                     negacyclic=recipe.negacyclic > 0)
 
     def first_tables(self, shape, peak=None):
         """[S, H, C, K]"""
