@@ -30,11 +30,11 @@ typedef uint64_t long4 __attribute__((vector_size(32)));
 
 #define ALL8(x) ((words8){x, x, x, x, x, x, x, x})
 
-TNN_INLINE tnn_quad reals_of(signed4 x) {
+TNN_INLINE tnn_vector reals_of(signed4 x) {
 #if defined(__AVX__)
-    return (tnn_quad)_mm256_cvtepi32_pd((__m128i)x); /* GCC 12 takes four instructions for the line below */
+    return (tnn_vector)_mm256_cvtepi32_pd((__m128i)x); /* GCC 12 takes four instructions for the line below */
 #else
-    return __builtin_convertvector(x, tnn_quad);
+    return __builtin_convertvector(x, tnn_vector);
 #endif
 }
 
@@ -58,15 +58,15 @@ typedef struct digit_chunk {
 TNN_INLINE void chunk_first_level(const tnn_quad_fft *fft, double *spectrum, const digit_chunk *digits, size_t t,
                                   size_t count) {
     const size_t stretch = fft->N / 8;
-    tnn_quad_complex w[3];
+    tnn_complex w[3];
     tnn_quad_load_roots(w, fft->levels[0].roots, 3);
     for (size_t i = 0; i < count; i++) {
-        tnn_quad_complex x[4];
+        tnn_complex x[4];
         for (uint32_t j = 0; j < 4; j++) {
             x[j].re = reals_of(*(const signed4 *)digits->of[j][i]);
             x[j].im = reals_of(*(const signed4 *)digits->of[j + 4][i]);
         }
-        tnn_quad_divide4(x, w);
+        tnn_complex_divide4(x, w);
         tnn_quad_store_points(spectrum + (t + i) * TNN_QUAD_POINT, x, 4, stretch);
     }
 }
@@ -148,15 +148,15 @@ static void forward_digits(const tnn_quad_fft *fft, double *spectrum, const uint
 static void forward_reals(const tnn_quad_fft *fft, double *spectrum, const double *reals) {
     const size_t stretch = fft->N / 8;
     const double *imaginary = reals + 4 * stretch * TNN_QUAD_LANES;
-    tnn_quad_complex w[3];
+    tnn_complex w[3];
     tnn_quad_load_roots(w, fft->levels[0].roots, 3);
     for (size_t t = 0; t < stretch; t++) {
-        tnn_quad_complex x[4];
+        tnn_complex x[4];
         for (uint32_t j = 0; j < 4; j++) {
             const size_t at = TNN_QUAD_LANES * (j * stretch + t);
-            x[j] = (tnn_quad_complex){tnn_quad_load(reals + at), tnn_quad_load(imaginary + at)};
+            x[j] = (tnn_complex){tnn_vector_load(reals + at), tnn_vector_load(imaginary + at)};
         }
-        tnn_quad_divide4(x, w);
+        tnn_complex_divide4(x, w);
         tnn_quad_store_points(spectrum + t * TNN_QUAD_POINT, x, 4, stretch);
     }
     tnn_quad_levels_forward(fft, spectrum, (tnn_quad_fetch){0});
@@ -170,16 +170,16 @@ TNN_INLINE void multiply_point(double *point, const double *ggsw, uint32_t point
                                uint32_t items) {
     const size_t level_doubles = (size_t)points * TNN_QUAD_POINT;
     const size_t item_doubles = levels * level_doubles;
-    tnn_quad_complex sum[4] = {0};
+    tnn_complex sum[4] = {0};
     for (uint32_t level = 0; level < levels; level++) {
         const double *digits = point + level * level_doubles;
         for (uint32_t c = 0; c < columns; c++, ggsw += TNN_QUAD_POINT) {
-            const tnn_quad row_re = tnn_quad_load(ggsw);
-            const tnn_quad row_im = tnn_quad_load(ggsw + TNN_QUAD_LANES);
+            const tnn_vector row_re = tnn_vector_load(ggsw);
+            const tnn_vector row_im = tnn_vector_load(ggsw + TNN_QUAD_LANES);
             for (uint32_t i = 0; i < items; i++) {
                 /* Digit c of item i, the same number to all four columns of its row. */
-                const tnn_quad re = tnn_quad_all(digits[i * item_doubles + c]);
-                const tnn_quad im = tnn_quad_all(digits[i * item_doubles + c + TNN_QUAD_LANES]);
+                const tnn_vector re = tnn_vector_all(digits[i * item_doubles + c]);
+                const tnn_vector im = tnn_vector_all(digits[i * item_doubles + c + TNN_QUAD_LANES]);
                 sum[i].re += re * row_re;
                 sum[i].im += re * row_im;
                 sum[i].re -= im * row_im;
@@ -233,11 +233,11 @@ static void multiply(const tnn_quad_shape *shape, double *spectra, const double 
  * of the sum, as two's complement since 3 * 2^51 is 0 modulo 2^32. Larger numbers lose their multiple of 2^32 first,
  * rounded in the same way.
  */
-TNN_INLINE long4 round_reals(tnn_quad x, bool small) {
+TNN_INLINE long4 round_reals(tnn_vector x, bool small) {
     if (small) {
         return (long4)(x + 0x3p51);
     }
-    const tnn_quad turns = (x * 0x1p-32 + 0x3p51) - 0x3p51;
+    const tnn_vector turns = (x * 0x1p-32 + 0x3p51) - 0x3p51;
     return (long4)((x - turns * 0x1p32) + 0x3p51);
 }
 
@@ -256,12 +256,12 @@ typedef struct coefficient_chunk {
 /* The last level on `count` values of t from t on. */
 TNN_INLINE void chunk_last_level(coefficient_chunk *coefficients, const tnn_quad_fft *fft, const double *spectrum,
                                  size_t t, size_t count, bool small) {
-    tnn_quad_complex w[3];
+    tnn_complex w[3];
     tnn_quad_load_roots(w, fft->levels[0].roots, 3);
     for (size_t i = 0; i < count; i++) {
-        tnn_quad_complex x[4];
+        tnn_complex x[4];
         tnn_quad_load_points(x, spectrum + (t + i) * TNN_QUAD_POINT, 4, fft->N / 8);
-        tnn_quad_combine4(x, w);
+        tnn_complex_combine4(x, w);
         for (uint32_t j = 0; j < 4; j++) {
             coefficients->of[j][i] = round_reals(x[j].re, small);
             coefficients->of[j + 4][i] = round_reals(x[j].im, small);
