@@ -7,10 +7,10 @@
  * that the phase sees it times s - 1/2, whose square is 1/4 whatever the key, in place of s.
  *
  * A key keeps two things that every ciphertext under it meets: how many of its d bits are ones, d/2 on average with a
- * standard deviation of sqrt(d) / 2, which counts the CMuxes and the uncompensated roundings that reach a phase; and the
- * squares of the m errors
- * that its own ciphertexts have, sigma^2 on average with a standard deviation of sigma^2 sqrt(2 / m). Formulas "of_key"
- * take both as many standard deviations above their averages as they are told; at 0 they are the averages over keys.
+ * standard deviation of sqrt(d) / 2, which counts the CMuxes and the uncompensated roundings that reach a phase; and
+ * the squares of the m errors that its own ciphertexts have, sigma^2 on average with a standard deviation of sigma^2
+ * sqrt(2 / m). Formulas "of_key" take both as many standard deviations above their averages as they are told; at 0 they
+ * are the averages over keys.
  */
 #include "noise.h"
 
@@ -68,9 +68,9 @@ static double excess_ones(const tnn_params *params, double key_ones) {
  * gadget's corrections (server/gadget.h), 16 in N coefficients, the 1/2 remains.
  *
  * Ties round up, so on words of 32 bits, of which coarse_bits do not change, a rounding also has a mean of u / 2 =
- * 2^(coarse_bits - 33). Those of k N coefficients cancel as far as ones and zeros of the key do: times S - 1/2 they give
- * u / 2 (sum of the S_i - 1/2 up to t, less the sum of the others) at coefficient t, with an excess of x ones (u / 2)^2
- * (2 x)^2 / 12 in the square beside what unit_rounding has.
+ * 2^(coarse_bits - 33). Those of k N coefficients cancel as far as ones and zeros of the key do: times S - 1/2 they
+ * give u / 2 (sum of the S_i - 1/2 up to t, less the sum of the others) at coefficient t, with an excess of x ones (u /
+ * 2)^2 (2 x)^2 / 12 in the square beside what unit_rounding has.
  */
 static double of_means(double excess, uint32_t coarse_bits) {
     return square(exp2(coarse_bits - 32.0) * excess) / 12;

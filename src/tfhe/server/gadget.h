@@ -12,7 +12,8 @@
  * Mean compensation (eprint 2025/809). A GLWE ciphertext (a_1, ..., a_k, b) whose digits stand for a_j - e_j has the
  * phase that it had plus the sum of e_j S_j. The e_j are public and a bit of S_j has the mean 1/2, so half of
  *
- *     (1 + X + ... + X^(N-1)) E,   E = sum of e_j:   at coefficient t the sum of E_i, i <= t, less the sum of the others
+ *     (1 + X + ... + X^(N-1)) E,   E = sum of e_j:   at coefficient t the sum of E_i, i <= t, less the sum of the
+ * others
  *
  * is known. Taken from b before its digits are cut, it leaves the sum of e_j (S_j - 1/2), and (s - 1/2)^2 = 1/4 where
  * s^2 is 1/2 on average: half of the masks' variance is left. A block of TNN_GADGET_BLOCK coefficients shares one

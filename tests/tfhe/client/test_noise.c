@@ -111,8 +111,8 @@ static void coarse_bits_round_accumulators_and_tie(void **state) {
         const double ties = squares * 2 * (1 + mask_coefficients / 4 + 16 * params.literal.k / 4.0) / 2;
         const double rounding = squares * (1 + mask_coefficients / 2);
         assert_close(tnn_coarse_variance_blind_rotation(&params, bits), fine + n * (rounding + ties), 1e-9);
-        assert_close(tnn_coarse_variance_common(&params, bits),
-                     fine_common + n * squares * mask_coefficients / 4, 1e-9);
+        assert_close(tnn_coarse_variance_common(&params, bits), fine_common + n * squares * mask_coefficients / 4,
+                     1e-9);
     }
 }
 
@@ -124,7 +124,8 @@ static void compensation_makes_the_weight_of_the_big_key_small(void **state) {
     literal.bs_base_log = 12;
     const tnn_params params = changed(&literal);
     const double more_cmuxes = 1 + TNN_WORST_KEY / sqrt(literal.n);
-    const double ratio = tnn_variance_blind_rotation_of_key(&params, TNN_WORST_KEY) / tnn_variance_blind_rotation(&params);
+    const double ratio =
+        tnn_variance_blind_rotation_of_key(&params, TNN_WORST_KEY) / tnn_variance_blind_rotation(&params);
     assert_close(ratio, more_cmuxes, 2e-3);
     assert_true(tnn_variance_common(&params) < 1e-4 * tnn_variance_blind_rotation(&params));
     const double shared = tnn_variance_common_of_key(&params, TNN_WORST_KEY);
