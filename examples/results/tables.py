@@ -104,8 +104,9 @@ def origin(p):
     lines = [f"- {title}: {p[key]}\n" for key, title in titles.items() if key in p]
     if "images" in p:
         lines.append("- images: {train} train, {val} validation, {test} test\n".format(**p["images"]))
-    if "seed" in p:
-        lines.append(f"- seed {p['seed']} of {', '.join(map(str, p.get('seeds_tried', [])))}\n")
+    if "models" in p:
+        lines.append(f"- model {p['model']} of {p['models']}, each the average of nets of other seeds: "
+                     f"{p['nets_of_model']}\n")
     return "".join(lines)
 
 
@@ -116,7 +117,7 @@ def figures_row(title, values):
     return f"| {title} | {100 * values['accuracy']:.2f} % | {auc} |\n"
 
 
-def seeds_row(title, split):
+def models_row(title, split):
     if split.get("accuracy", {}).get("sd") is None:
         return ""
     accuracy, auc = split["accuracy"], split["auc"]
@@ -157,16 +158,14 @@ def outside_line(f):
 
 def card(model, p, f):
     """Figures that were not measured, f = None, come from training."""
-    metrics, seeds = p.get("metrics", {}), p.get("all_seeds", {})
+    each, all_models = p.get("each_model", {}).get("test", []), p.get("all_models", {})
     return (f"\n## {model['name']}.tnn\n\n- intended use: {model['purpose']}\n"
             f"- must not be used for: {model['warning']}\n" + origin(p) +
             (fill_lines(f) + outside_line(f) if f else "") + "\n| | accuracy | AUC |\n|---|---|---|\n" +
-            figures_row("validation, this model", metrics.get("val", {})) +
-            seeds_row("validation, all seeds", seeds.get("val", {})) +
             f"| **test**{'' if f else ', not measured encrypted yet'} | | |\n" +
-            "".join(figures_row(name, values) for name, values in p.get("baselines", {}).get("test", {}).items()) +
-            seeds_row("all seeds, in the clear", seeds.get("test", {})) +
-            (measured_rows(f) if f else figures_row("this model, in the clear", metrics.get("test", {}))))
+            "".join(figures_row(f"model {number}, in the clear", values) for number, values in enumerate(each[1:], 2)) +
+            models_row("mean of all models, in the clear", all_models.get("test", {})) +
+            (measured_rows(f) if f else figures_row("this model, in the clear", p.get("metrics", {}).get("test", {}))))
 
 
 def card_without_model(model):
