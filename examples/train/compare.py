@@ -49,7 +49,8 @@ class Run:
 
 class Candidate:
     def __init__(self, results, members):
-        self.labels, self.folds, self.set = np.array(results["labels"]), results["folds"], results["set"]
+        self.labels = np.array(results["labels"])
+        self.folds = tuple(results[key] for key in ("set", "folds", "repeats"))
         runs = results["averages"][members]
         self.runs = [Run(np.array(run["logits"]), self.labels) for run in runs]
         self.changes = float(np.mean([run["changes"] for run in runs]))
@@ -70,8 +71,8 @@ def read(place):
 
 
 def check_alike(first, second):
-    if (first.set, first.folds) != (second.set, second.folds) or not np.array_equal(first.labels, second.labels):
-        raise TrainerError("the results are of other folds or other images")
+    if first.folds != second.folds or not np.array_equal(first.labels, second.labels):
+        raise TrainerError("the results are of other folds, another number of repeats or other images")
 
 
 def intervals(first, second, resamples=RESAMPLES):

@@ -49,7 +49,8 @@ class Folds(unittest.TestCase):
         ends = generator.normal(size=(2, 12, 12, 1)).repeat(2, axis=1).repeat(2, axis=2)
         angles = np.linspace(0, np.pi / 2, 20)
         turn = np.stack([np.cos(angle) * ends[0] + np.sin(angle) * ends[1] for angle in angles])
-        self.assertEqual(folds.near_duplicates(np.rint(128 + 25 * turn).clip(0, 255).astype(np.uint8)).tolist(), [0] * 20)
+        images = np.rint(128 + 25 * turn).clip(0, 255).astype(np.uint8)
+        self.assertEqual(folds.near_duplicates(images).tolist(), [0] * 20)
 
     def test_groups_never_straddle(self):
         images, labels = images_with_duplicates()
@@ -86,7 +87,7 @@ class Folds(unittest.TestCase):
 def candidate(logits, labels, folds_kind="plain"):
     """Of several runs [R, N]."""
     runs = [{"logits": run[:, None].tolist(), "changes": [0.0] * len(labels)} for run in logits]
-    return compare.Candidate({"labels": labels.tolist(), "folds": folds_kind, "set": "made-up",
+    return compare.Candidate({"labels": labels.tolist(), "folds": folds_kind, "set": "made-up", "repeats": 1,
                               "averages": {"1": runs}}, "1")
 
 
