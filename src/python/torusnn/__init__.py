@@ -30,6 +30,7 @@ from .circuit import Asked, Circuit
 from .client import Client, EncryptedImage, EncryptedLogits, EvaluationKey, SecretKey, Spec, generate_keys
 from .errors import TorusnnError
 from .evaluator import Evaluator
+from .explain import Explanation
 from .model import Model, load
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "EncryptedLogits",
     "EvaluationKey",
     "Evaluator",
+    "Explanation",
     "Fault",
     "LayerInfo",
     "Model",

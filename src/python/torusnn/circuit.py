@@ -12,7 +12,9 @@ from ._declared import AgreementPoint, CircuitInfo, LayerInfo, NeuronRange, Prec
 from ._images import Array, as_batch, logits_of_each, pixels_of
 from ._library import Handle, check, created, described, python_value
 from ._native import ffi, lib
+from ._simulation import DEFAULT_RUNS
 from .client import Spec
+from .explain import Explanation, explained
 
 if TYPE_CHECKING:
     from .model import Model
@@ -87,6 +89,15 @@ class Circuit(Handle):
         """Logits with the noise that encryption would add, without a key: [outputs] of an image, [count, outputs] of a
         batch, whose image i has the seed `seed` + i. Same seed, same noise."""
         return logits_of_each(lib.tnn_simulate, self._c, images, self.model.shape, self.info.outputs, count(seed))
+
+    def explain(self, images: Any = None, labels: Any = None, runs: int = DEFAULT_RUNS) -> Explanation:
+        """The plan: parameters, noise against its budget, proofs, bytes, time; print it, or take its to_dict().
+
+        images  a batch: also how many leave a table, and how often simulated noise changes their class
+        labels  [count]: accuracy and AUC too (needs scikit-learn)
+        runs    simulated evaluations of each image
+        """
+        return explained(self, images, labels, runs)
 
 
 def _compiled_for(model: Model, spec: Spec, asked: Optional[Asked]) -> Circuit:
