@@ -13,7 +13,7 @@ import cffi
 
 LAYERS = ("base", "tfhe", "api")  # the folders of the public headers
 SYSTEM_HEADERS = ("stdbool.h", "stddef.h", "stdint.h")  # cffi knows their types
-PROTOTYPE = re.compile(r"^(?!typedef)\w[\w *]*?\b(tnn_\w+)\([^;{}]*\);", re.MULTILINE)
+PROTOTYPE = re.compile(r"^ *(?!typedef)\w[\w *]*?\b(tnn_\w+)\([^;{}]*\);", re.MULTILINE)
 PYTHON_TYPES = {"_Bool": "bool", "float": "float", "double": "float"}
 
 

@@ -15,6 +15,12 @@ MODELS = TOP / "examples" / "models"
 GOLDEN = TOP / "tests" / "golden"
 
 
+def largest_error(circuit, images):
+    """What an encrypted image's logits may be off by: twice the most of 100 simulated evaluations of each image."""
+    clear = circuit.model.predict(images)
+    return 2 * max(np.abs(circuit.simulate(images, seed=1000 * run) - clear).max() for run in range(100))
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than 30 seconds")
 
