@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 from conftest import MODELS
-
 from torusnn.command import main
 
 DIGITS = str(MODELS / "digits.tnn")

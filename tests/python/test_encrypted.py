@@ -11,9 +11,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import GOLDEN, MODELS, largest_error
-
 import torusnn
+from conftest import GOLDEN, MODELS, largest_error
 from torusnn import errors
 
 PASSPHRASE = "gr\u00fcn und blau"
@@ -81,7 +80,8 @@ def test_pickles(client, evaluator, circuit, digits):
 
 def test_golden_files():
     """Written by an earlier library: its client still reads its result."""
-    read = {name: (GOLDEN / "2" / f"{name}.tnn").read_bytes() for name in ("model", "spec", "secret", "output", "input")}
+    names = ("model", "spec", "secret", "output", "input")
+    read = {name: (GOLDEN / "2" / f"{name}.tnn").read_bytes() for name in names}
     spec = torusnn.Spec.from_bytes(read["spec"])
     client = torusnn.Client(spec, secret_key=torusnn.SecretKey.from_bytes(read["secret"]))
     logits = client.decrypt(torusnn.EncryptedLogits.from_bytes(read["output"]))

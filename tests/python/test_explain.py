@@ -5,9 +5,8 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import MODELS, TOP
-
 import torusnn
+from conftest import MODELS, TOP
 from torusnn._metrics import auc_of, log_odds, quality_of
 
 PROGRAM = TOP / "build" / "release" / "examples" / "explain"

@@ -4,9 +4,8 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import MODELS
-
 import torusnn
+from conftest import MODELS
 from torusnn import errors
 
 
