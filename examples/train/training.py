@@ -172,9 +172,9 @@ class Trainer:
         right = class_scores(self.predict(split.images)).argmax(dim=2) == torch.from_numpy(split.labels)
         self.validation.append((done, right.float().mean(dim=1).tolist()))
 
-    def run(self, validation):
+    def run(self, validation, tell=Progress):
         """validation: a split whose accuracy is recorded every tenth of the way; nothing follows from it."""
-        progress = Progress(self.recipe.epochs)
+        progress = tell(self.recipe.epochs)
         every = max(1, self.recipe.epochs // 10)
         for number in range(self.recipe.epochs):
             losses = self.epoch(number)

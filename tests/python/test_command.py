@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import torusnn
 from conftest import MODELS
 from torusnn.command import main
 
@@ -89,6 +90,25 @@ def test_data_sets_are_found(capsys, digits_file, monkeypatch):
     monkeypatch.delenv("MEDMNIST_ROOT")
     monkeypatch.setenv("HOME", str(digits_file.parent))
     assert ".medmnist" in refused(capsys, *arguments) if capsys.readouterr() else False
+
+
+def test_train_is_the_trainer(digits_file, tmp_path):
+    """A draft of two epochs, which the library then reads; options are the trainer's own."""
+    path = tmp_path / "draft.tnn"
+    command = [sys.executable, "-m", "torusnn.command", "train", "--data", digits_file, "--draft", path, "--seeds", "1",
+               "--epochs", "2", "--neurons", "3"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
+    assert "digits: 10 classes" in done.stdout
+    assert torusnn.load(path).info.table_lookups == 3
+    helped = subprocess.run([*command[:4], "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "usage: torusnn train" in helped and "--teacher-share" in helped
+
+
+def test_verbs(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    printed = capsys.readouterr().out
+    assert caught.value.code == 0 and all(verb in printed for verb in ("explain", "medmnist", "train"))
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["explain"], ["explain", "--model", DIGITS, "--runs", "0"]])

@@ -9,6 +9,8 @@
 docs/PYTHON.md says more.
 """
 
+from typing import Any
+
 from . import errors
 from ._declared import (
     AgreementPoint,
@@ -32,6 +34,16 @@ from .errors import TorusnnError
 from .evaluator import Evaluator
 from .explain import Explanation
 from .model import Model, load
+
+
+def __getattr__(name: str) -> Any:
+    """What needs scikit-learn is imported when it is first asked for."""
+    if name == "TableClassifier":
+        from .learn import TableClassifier
+
+        return TableClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "AgreementPoint",
@@ -58,6 +70,7 @@ __all__ = [
     "Spec",
     "SpecInfo",
     "Status",
+    "TableClassifier",
     "TorusnnError",
     "classes_of",
     "errors",
