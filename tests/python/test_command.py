@@ -101,7 +101,7 @@ def test_train_is_the_trainer(digits_file, tmp_path):
     assert "digits: 10 classes" in done.stdout
     assert torusnn.load(path).info.table_lookups == 3
     helped = subprocess.run([*command[:4], "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    assert "usage: torusnn train" in helped and "--teacher-share" in helped
+    assert "usage: torusnn train" in helped and "--weight-bits" in helped
 
 
 def test_verbs(capsys):
