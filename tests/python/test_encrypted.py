@@ -66,7 +66,9 @@ def test_bytes_of_every_object(circuit, client, digits):
     assert len(client.secret_key.to_bytes()) == info.secret_key_bytes
     result = torusnn.EncryptedLogits.from_bytes(reply)
     np.testing.assert_array_equal(remote.decrypt(result), client.decrypt(result))
-    assert remote.evaluation_key is None and isinstance(client.secret_key.to_bytes(), bytearray)
+    assert isinstance(client.secret_key.to_bytes(), bytearray)
+    with pytest.raises(ValueError, match="secret key alone"):
+        remote.evaluation_key  # noqa: B018
 
 
 def test_pickles(client, evaluator, circuit, digits):

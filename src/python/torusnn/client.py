@@ -148,7 +148,6 @@ class Client:
 
     spec: Spec
     secret_key: SecretKey
-    evaluation_key: Optional[EvaluationKey]
 
     def __init__(self, spec: Spec, *, secret_key: Optional[SecretKey] = None,
                  evaluation_key: Optional[EvaluationKey] = None, threads: Optional[int] = None,
@@ -156,10 +155,17 @@ class Client:
                  least_security: Security = Security.SECURITY_128):
         if secret_key is None and evaluation_key is not None:
             raise ValueError("an evaluation key is of no use without its secret key")
-        self.spec, self.secret_key, self.evaluation_key = spec, secret_key, evaluation_key  # type: ignore[assignment]
         if secret_key is None:
-            self.secret_key, self.evaluation_key = generate_keys(spec, threads, progress, most_evaluation_key_bytes,
-                                                                 least_security)
+            secret_key, evaluation_key = generate_keys(spec, threads, progress, most_evaluation_key_bytes,
+                                                       least_security)
+        self.spec, self.secret_key, self._evaluation_key = spec, secret_key, evaluation_key
+
+    @property
+    def evaluation_key(self) -> EvaluationKey:
+        """What the server needs. ValueError for a client that goes on with its secret key alone."""
+        if self._evaluation_key is None:
+            raise ValueError("this client goes on with its secret key alone; its evaluation key is where it was sent")
+        return self._evaluation_key
 
     def encrypt(self, images: Any) -> Any:
         """The EncryptedImage of an image, uint8 [height, width], [height, width, channels] or [pixels]; a list of them

@@ -44,7 +44,7 @@ class Deployment:
         start = time.perf_counter()
         self.client = Client(Spec.from_bytes(circuit.spec.to_bytes()), threads=options.threads)
         self.keygen_ms = 1e3 * (time.perf_counter() - start)
-        key = self.client.evaluation_key.to_bytes()  # type: ignore[union-attr]
+        key = self.client.evaluation_key.to_bytes()
         self.evaluation_key_bytes = len(key)
         self.evaluator = Evaluator(circuit, EvaluationKey.from_bytes(key), threads=options.threads,
                                    max_images=options.batch)
