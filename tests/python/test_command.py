@@ -118,6 +118,13 @@ def test_usage(capsys, arguments):
     assert caught.value.code == 2 and "usage: torusnn" in capsys.readouterr().err
 
 
+def test_what_a_verb_needs_is_named(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torusnn.command.explain", None)
+    assert "torusnn.command.explain" in refused(capsys, "explain", "--model", DIGITS)
+    with pytest.raises(SystemExit):
+        main(["medmnist", "--help"])
+
+
 def test_interrupted(capsys, monkeypatch):
     monkeypatch.setattr("torusnn.command.explain.load", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
     assert main(["explain", "--model", DIGITS]) == 130 and "interrupted" in capsys.readouterr().err

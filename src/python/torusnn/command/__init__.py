@@ -1,4 +1,4 @@
-"""The command `torusnn`: each verb is a module with `add_arguments` and `run`."""
+"""The command `torusnn`: each verb is a module with `add_arguments` and `run`, which takes what was parsed."""
 
 from __future__ import annotations
 
@@ -21,21 +21,30 @@ VERBS = {
 }
 
 
-def available(module: str) -> bool:
-    """Whether this package has it: torusnn.onnx is a package of its own."""
-    return find_spec(module.rpartition(".")[0]) is not None and find_spec(module) is not None
-
-
-def make_parser() -> argparse.ArgumentParser:
+def make_parser(chosen: str) -> argparse.ArgumentParser:
+    """Of all verbs that this package has; no module but the chosen one's is imported. torusnn.onnx is a package of its
+    own."""
     parser = argparse.ArgumentParser(prog="torusnn", description="Neural networks on encrypted images.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, (module, about) in VERBS.items():
-        if available(module):
-            verb = verbs.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        if find_spec(module.rpartition(".")[0]) is None:
+            continue
+        verb = verbs.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        if name == chosen:
             found = import_module(module)
             found.add_arguments(verb)
             verb.set_defaults(run=found.run)
     return parser
+
+
+def run(words: List[str]) -> None:
+    """What the command line asks for. The trainer reads its own."""
+    chosen = "".join(words[:1])
+    options = make_parser(chosen).parse_args([chosen] if chosen == "train" else words)
+    if chosen == "train":
+        options.run(options, words[1:])
+    else:
+        options.run(options)
 
 
 def sentence_of(error: Exception) -> str:
@@ -46,10 +55,8 @@ def sentence_of(error: Exception) -> str:
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Returns the exit code: 2 and a sentence where something is refused, 130 after Ctrl-C."""
-    words = sys.argv[1:] if arguments is None else arguments
-    options = make_parser().parse_args(words[:1] if words[:1] == ["train"] else words)
     try:
-        options.run(options, words[1:]) if options.verb == "train" else options.run(options)
+        run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
         return 0
     except BrokenPipeError:
