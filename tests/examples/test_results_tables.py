@@ -67,6 +67,21 @@ class Tables(unittest.TestCase):
         self.assertIn(row, result.stdout)
         self.assertIn(f"| this model, in the clear | {clear:.2f} % | none |", self.cards.read_text(encoding="utf-8"))
 
+    def test_cards_say_how_tables_fill_the_torus_and_what_lies_outside(self):
+        spread = {"min": 0.25, "median": 0.5, "max": 1, "worst_neuron": 7}
+        excursions = {"outside_images": 0.125, "astray_images": 0.0625, "outside": 0.01, "worst_outside": 0.5,
+                      "worst_astray": 0.25, "worst_image": 3}
+        self.change(lambda figures: figures.update(
+            fills=[{"neurons": 24, "width_share": spread, "norm_share": {**spread, "worst_neuron": 9}}, {"neurons": 0}],
+            excursions=excursions))
+        self.assertEqual(0, run(f"--measured={self.measured}", f"--cards={self.cards}").returncode)
+        cards = self.cards.read_text(encoding="utf-8")
+        self.assertIn("fill of layer 0, min / median / max of 24 neurons: width over the widest 0.25 / 0.5 / 1, l2 norm "
+                      "of weights over width 0.25 / 0.5 / 1; worst neurons 7 and 9\n", cards)
+        self.assertIn("12.50 % of the test images have a neuron outside its table (50 % of neurons at worst), 6.25 %",
+                      cards)
+        self.assertNotIn("fill of layer 1", cards.partition("## digits.tnn")[2])
+
     def test_a_missing_key_ends_the_program_with_a_sentence(self):
         for key in NEEDED:
             with self.subTest(key):
