@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <torusnn/torusnn.h>
 
@@ -24,6 +25,13 @@ static char *join(const char *folder, const char *name, const char *ending) {
         return NULL;
     }
     return path;
+}
+
+bool measurement_has_model(const char *name) {
+    char *path = join(EXAMPLES_MODELS, name, ".tnn");
+    const bool there = path != NULL && access(path, F_OK) == 0;
+    free(path);
+    return there;
 }
 
 static bool load_model(tnn_model **model, const char *name) {

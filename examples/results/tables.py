@@ -169,6 +169,12 @@ def card(model, p, f):
             (measured_rows(f) if f else figures_row("this model, in the clear", metrics.get("test", {}))))
 
 
+def card_without_model(model):
+    """Of a set whose data could not be had, or a model that is still to be trained."""
+    return (f"\n## {model['name']}\n\n- intended use: {model['purpose']}\n- must not be used for: {model['warning']}\n"
+            f"- does not ship: who has the data makes it by `{model['make']}`\n")
+
+
 # ---------------------------------------------------------------------------------------------------- main --
 
 
@@ -180,6 +186,9 @@ def render(measured):
         for model in read_json(at.read_text(encoding="utf-8")):
             name = model["name"]
             at = MODELS / f"{name}.tnn"
+            if "make" in model and not at.exists():
+                cards += card_without_model(model)
+                continue
             provenance = provenance_of(at.read_bytes())
             at = measured / f"{name}.json"
             figures = read_json(at.read_text(encoding="utf-8")) if at.exists() else None

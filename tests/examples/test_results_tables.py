@@ -58,6 +58,13 @@ class Tables(unittest.TestCase):
         self.assertNotIn("| digits |", result.stdout)
         self.assertIn("not measured encrypted yet", self.cards.read_text(encoding="utf-8"))
 
+    def test_a_model_that_does_not_ship_has_a_command(self):
+        result = run(f"--measured={self.measured}", f"--cards={self.cards}")
+        self.assertEqual(0, result.returncode)
+        self.assertNotIn("| bloodmnist |", result.stdout)
+        card = self.cards.read_text(encoding="utf-8").partition("## bloodmnist\n")[2]
+        self.assertIn("makes it by `examples/train/train.py --set bloodmnist --out bloodmnist.tnn`", card)
+
     def test_images_of_one_class_have_no_auc(self):
         self.change(lambda figures: figures.update(clear_auc=None))
         result = run(f"--measured={self.measured}", f"--cards={self.cards}")
