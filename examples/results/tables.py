@@ -182,7 +182,7 @@ def render(measured):
     """The table, and the cards."""
     at = HERE / "models.json"
     try:
-        table, cards, last = HEAD, CARDS_HEAD, None
+        table, cards, last = HEAD, CARDS_HEAD, (at, None)
         for model in read_json(at.read_text(encoding="utf-8")):
             name = model["name"]
             at = MODELS / f"{name}.tnn"
@@ -194,8 +194,9 @@ def render(measured):
             figures = read_json(at.read_text(encoding="utf-8")) if at.exists() else None
             cards += card(model, provenance, figures)
             table += row(name, figures) if figures else ""
-            last = figures or last
-        return table + (foot(last) if last else ""), cards
+            last = (at, figures) if figures else last
+        at, figures = last
+        return table + (foot(figures) if figures else ""), cards
     except Refused as refused:
         sys.exit(f"tables.py: {at}: {refused}")
     except (TypeError, ValueError, KeyError, AttributeError) as error:
