@@ -70,7 +70,8 @@ def cross_entropy(real_logits, labels, class_weights):
 
 
 def noise_std(layer, noise, first, whole_torus=False):
-    """[neurons], in accumulators: the position noise, and that of the inputs, pixels or rotations. A neuron's weights can be multiplied by an integer, so that its range fills at least half of what there is."""
+    """[neurons], in accumulators: the position noise, and that of the inputs, pixels or rotations. A neuron's weights
+    can be multiplied by an integer, so that its range fills at least half of what there is."""
     widths = (layer.ranges[:, 1] - layer.ranges[:, 0] + 1).astype(float)
     full = amplitude_width(widths, whole_torus) if first else widths.max()
     shares = 1 if whole_torus else 2  # of tables that the torus has room for
