@@ -159,9 +159,6 @@ static bool keygen(const char *const *values) {
 static bool read_image(bytes *pixels, const tnn_spec *spec, const char *path) {
     picture_shape shape;
     tnn_spec_shape(spec, &shape.height, &shape.width, &shape.channels, NULL);
-    if (shape.channels != 1 && shape.channels != 3) {
-        return report_error("%s: the model reads %u channels, which no image file here has", path, shape.channels);
-    }
     return bytes_allocate(pixels, (size_t)shape.height * shape.width * shape.channels) &&
            picture_read(pixels->data, &shape, path);
 }
@@ -232,7 +229,8 @@ static bool draw_and_save(const tnn_spec *spec, const char *spec_path, const cha
     uint32_t height, width, channels;
     tnn_spec_shape(spec, &height, &width, &channels, NULL);
     if ((channels != 1 && channels != 3) || height > NETPBM_LARGEST_SIDE || width > NETPBM_LARGEST_SIDE) {
-        return report_error("%s: asks for images that PGM and PPM cannot hold; pick another model", spec_path);
+        return report_error(
+            "%s: asks for images that PGM and PPM cannot hold; encrypt takes a NumPy array (.npy) of them", spec_path);
     }
     netpbm_image image = {0};
     if (!netpbm_allocate(&image, height, width, channels)) {
@@ -307,7 +305,8 @@ static const verb VERBS[] = {
                   .optional = true}},
      .run = keygen},
     {.name = "encrypt",
-     .help = "Encrypts an image of the size that the spec asks for: PNG, JPEG, binary PGM or PPM.",
+     .help = "Encrypts an image of the size that the spec asks for: PNG, JPEG, binary PGM or PPM, or a NumPy"
+             " array of uint8 (.npy), the only one for other than 1 or 3 channels.",
      .options = {{.name = "spec", .value = "FILE", .help = "What `server spec' wrote"},
                  {.name = "secret", .value = "FILE", .help = "Secret key"},
                  {.name = "image",

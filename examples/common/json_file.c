@@ -41,6 +41,32 @@ bool json_add_simulation(cJSON *object, const char *name, const simulation *simu
            cJSON_AddNumberToObject(member, "images_per_second", simulated->images_per_second) != NULL;
 }
 
+bool json_add_excursions(cJSON *object, const char *name, const excursions *found) {
+    cJSON *member = cJSON_AddObjectToObject(object, name);
+    return cJSON_AddNumberToObject(member, "outside_images", found->outside_images) != NULL &&
+           cJSON_AddNumberToObject(member, "astray_images", found->astray_images) != NULL &&
+           cJSON_AddNumberToObject(member, "outside", found->outside) != NULL &&
+           cJSON_AddNumberToObject(member, "worst_outside", found->worst_outside) != NULL &&
+           cJSON_AddNumberToObject(member, "worst_astray", found->worst_astray) != NULL &&
+           cJSON_AddNumberToObject(member, "worst_image", (double)found->worst_image) != NULL;
+}
+
+static bool add_fill_spread(cJSON *object, const char *name, const fill_spread *values) {
+    cJSON *member = cJSON_AddObjectToObject(object, name);
+    return cJSON_AddNumberToObject(member, "min", values->min) != NULL &&
+           cJSON_AddNumberToObject(member, "median", values->median) != NULL &&
+           cJSON_AddNumberToObject(member, "max", values->max) != NULL &&
+           cJSON_AddNumberToObject(member, "worst_neuron", (double)values->worst) != NULL;
+}
+
+bool json_append_fill(cJSON *list, const layer_fill *fill) {
+    cJSON *member = cJSON_CreateObject();
+    return cJSON_AddItemToArray(list, member) &&
+           cJSON_AddNumberToObject(member, "neurons", (double)fill->neurons) != NULL &&
+           (fill->neurons == 0 || (add_fill_spread(member, "width_share", &fill->widths) &&
+                                   add_fill_spread(member, "norm_share", &fill->norms)));
+}
+
 bool json_file_read(cJSON **value, const char *path) {
     bytes contents = {0};
     *value = NULL;

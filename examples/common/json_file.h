@@ -7,6 +7,8 @@
 #include <cJSON.h>
 #include <torusnn/tfhe.h>
 
+#include "common/excursions.h"
+#include "common/fill.h"
 #include "common/simulation.h"
 #include "common/spread.h"
 
@@ -18,6 +20,12 @@ bool json_add_parameters(cJSON *object, const char *name, const tnn_params_liter
 
 /** Adds a member with the figures of a simulation. False where memory ran out. */
 bool json_add_simulation(cJSON *object, const char *name, const simulation *simulated);
+
+/** Adds a member with the shares of images and neurons outside their tables. False where memory ran out. */
+bool json_add_excursions(cJSON *object, const char *name, const excursions *found);
+
+/** Adds an item with what is known of a layer's neurons. False where memory ran out. */
+bool json_append_fill(cJSON *list, const layer_fill *fill);
 
 /** Reads a file. On failure reports and the value is NULL. Free with cJSON_Delete. */
 bool json_file_read(cJSON **value, const char *path);

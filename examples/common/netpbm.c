@@ -56,8 +56,9 @@ static bool take_separator(cursor *at) {
 }
 
 bool netpbm_refuse_format(const char *path) {
-    return report_error("%s: is neither a PNG, a JPEG nor a binary PGM (P5) or PPM (P6) image; convert it to one",
-                        path);
+    return report_error(
+        "%s: is neither a PNG, a JPEG, a binary PGM (P5) or PPM (P6) image nor a NumPy array (.npy); convert it to one",
+        path);
 }
 
 bool netpbm_parse(netpbm_image *image, const char *path, const bytes *file) {

@@ -10,6 +10,7 @@
 #include "common/bytes.h"
 #include "common/input_file.h"
 #include "common/netpbm.h"
+#include "common/npy.h"
 #include "common/report.h"
 
 static bool check_size(const picture_shape *shape, uint32_t width, uint32_t height, const char *path) {
@@ -137,9 +138,35 @@ static bool read_netpbm(uint8_t *pixels, const picture_shape *shape, const bytes
     return fits;
 }
 
+/* ------------------------------------------------------------------------------------------------------ npy -- */
+
+static bool check_array(const npy_array *array, const picture_shape *shape, const char *path) {
+    char text[NPY_LONGEST_SHAPE];
+    const size_t channels = array->dimensions == 3 ? array->shape[2] : 1;
+    if (array->item_bytes != 1 || array->is_signed) {
+        return report_error("%s: holds pixels of type '%s'; save them as uint8 from 0 to 255", path, array->type);
+    }
+    if ((array->dimensions == 2 || array->dimensions == 3) && array->shape[0] == shape->height &&
+        array->shape[1] == shape->width && channels == shape->channels) {
+        return true;
+    }
+    return report_error("%s: is of shape %s, the model reads (%u, %u, %u); save one image of that shape", path,
+                        npy_shape_text(text, array), shape->height, shape->width, shape->channels);
+}
+
+static bool read_npy(uint8_t *pixels, const picture_shape *shape, bytes *file, const char *path) {
+    npy_array array;
+    const bool done =
+        npy_parse(&array, file, path) && check_array(&array, shape, path) && npy_make_c_ordered(&array, file);
+    if (done) {
+        memcpy(pixels, array.data, array.elements);
+    }
+    return done;
+}
+
 /* ------------------------------------------------------------------------------------------------------ any -- */
 
-typedef enum picture_format { FORMAT_PNG, FORMAT_JPEG, FORMAT_NETPBM, FORMAT_UNKNOWN } picture_format;
+typedef enum picture_format { FORMAT_PNG, FORMAT_JPEG, FORMAT_NETPBM, FORMAT_NPY, FORMAT_UNKNOWN } picture_format;
 
 static picture_format format_of(const uint8_t *start, size_t length) {
     if (length >= 4 && memcmp(start, "\x89PNG", 4) == 0) {
@@ -147,6 +174,9 @@ static picture_format format_of(const uint8_t *start, size_t length) {
     }
     if (length >= 2 && memcmp(start, "\xff\xd8", 2) == 0) {
         return FORMAT_JPEG;
+    }
+    if (length >= 6 && memcmp(start, "\x93NUMPY", 6) == 0) {
+        return FORMAT_NPY;
     }
     return length >= 2 && start[0] == 'P' && (start[1] == '5' || start[1] == '6') ? FORMAT_NETPBM : FORMAT_UNKNOWN;
 }
@@ -156,15 +186,25 @@ static bool check_head(const input_head *head, const char *path, const void *con
     return format_of(head->bytes, head->length) != FORMAT_UNKNOWN || netpbm_refuse_format(path);
 }
 
+static bool read_format(uint8_t *pixels, const picture_shape *shape, bytes *file, const char *path) {
+    const picture_format format = format_of(file->data, file->length);
+    if (format != FORMAT_NPY && shape->channels != 1 && shape->channels != 3) {
+        return report_error(
+            "%s: the model reads %u channels, which no picture has; save a NumPy array (.npy) of uint8 and "
+            "shape (%u, %u, %u)",
+            path, shape->channels, shape->height, shape->width, shape->channels);
+    }
+    switch (format) {
+    case FORMAT_PNG: return read_png(pixels, shape, file, path);
+    case FORMAT_JPEG: return read_jpeg(pixels, shape, file, path);
+    case FORMAT_NPY: return read_npy(pixels, shape, file, path);
+    default: return read_netpbm(pixels, shape, file, path);
+    }
+}
+
 bool picture_read(uint8_t *pixels, const picture_shape *shape, const char *path) {
     bytes file = {0};
-    bool done = input_file_read_checked(&file, path, check_head, NULL);
-    if (done) {
-        const picture_format format = format_of(file.data, file.length);
-        done = format == FORMAT_PNG    ? read_png(pixels, shape, &file, path)
-               : format == FORMAT_JPEG ? read_jpeg(pixels, shape, &file, path)
-                                       : read_netpbm(pixels, shape, &file, path);
-    }
+    const bool done = input_file_read_checked(&file, path, check_head, NULL) && read_format(pixels, shape, &file, path);
     bytes_free(&file);
     return done;
 }

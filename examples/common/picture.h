@@ -1,11 +1,14 @@
-/* picture.h: image files of a known shape: binary PGM and PPM, PNG, JPEG. */
+/* picture.h: image files of a known shape: binary PGM and PPM, PNG, JPEG, and NumPy's arrays for any number of
+ * channels.
+ */
 #ifndef EXAMPLES_PICTURE_H
 #define EXAMPLES_PICTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The shape that a model reads: 8 bits a channel, 1 channel for grey or 3 for colour. */
+/** The shape that a model reads, 8 bits a channel: 1 channel for grey, 3 for colour, or any number, such as the slices
+ * of a volume. */
 typedef struct picture_shape {
     uint32_t height, width, channels;
 } picture_shape;
@@ -13,7 +16,9 @@ typedef struct picture_shape {
 /**
  * Reads an image file. Its size must be the shape's, which is checked before memory for its pixels is asked for;
  * nothing is scaled. Where the shape asks for grey, colours become their luma, 0.299 R + 0.587 G + 0.114 B whatever the
- * format; where it asks for colour, grey is all three. What is transparent in a PNG lies on white.
+ * format; where it asks for colour, grey is all three. What is transparent in a PNG lies on white. A .npy array holds
+ * uint8 values of the shape itself, (height, width) or (height, width, channels), and is the only format for other
+ * numbers of channels.
  *
  * Out:     pixels  [height][width][channels], rows first
  * Returns: false where it has reported what is wrong.

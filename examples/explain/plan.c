@@ -17,6 +17,17 @@ static bool describe_ranges(plan *made, const split *data, uint32_t index) {
                      "range proof");
 }
 
+/* How its tables use the torus. */
+static bool describe_fill(plan *made, const tnn_circuit *circuit, uint32_t index) {
+    plan_layer *layer = &made->layers[index];
+    layer->neurons = calloc(layer->info.neurons, sizeof *layer->neurons);
+    if (layer->neurons == NULL) {
+        return report_out_of_memory();
+    }
+    return status_ok(tnn_circuit_neurons(circuit, layer->neurons, index), "plan") &&
+           layer_fill_of(&layer->fill, layer->neurons, layer->info.neurons);
+}
+
 static bool describe_layers(plan *made, const tnn_circuit *circuit, const split *data) {
     made->layers = calloc(made->circuit.layers, sizeof *made->layers);
     if (made->layers == NULL) {
@@ -25,7 +36,8 @@ static bool describe_layers(plan *made, const tnn_circuit *circuit, const split 
     bool done = true;
     for (uint32_t i = 0; i < made->circuit.layers && done; i++) {
         done = status_ok(tnn_circuit_layer(circuit, &made->layers[i].info, i), "plan") &&
-               (made->layers[i].info.tables_per_neuron == 0 || describe_ranges(made, data, i));
+               (made->layers[i].info.tables_per_neuron == 0 ||
+                (describe_ranges(made, data, i) && describe_fill(made, circuit, i)));
     }
     return done;
 }
@@ -44,7 +56,8 @@ static bool simulate(plan *made, const tnn_circuit *circuit, const split *data, 
                                     .outputs = outputs};
     bool done = predict_images(clear, made->model, data->images, data->pixels, data->count) &&
                 metrics_quality_of(&made->clear, clear, clear, outputs, data->labels, data->count) &&
-                simulate_images(&made->simulated, circuit, &images, runs);
+                simulate_images(&made->simulated, circuit, &images, runs) &&
+                excursions_of(&made->outside, circuit, made->model, data->images, data->pixels, data->count);
     free(clear);
     return done;
 }
@@ -98,6 +111,7 @@ bool plan_make(plan *made, const options *chosen) {
 void plan_free(plan *made) {
     for (uint32_t i = 0; made->layers != NULL && i < made->circuit.layers; i++) {
         free(made->layers[i].ranges);
+        free(made->layers[i].neurons);
     }
     free(made->layers);
     free(made->curve);

@@ -7,12 +7,16 @@
 
 #include <torusnn/torusnn.h>
 
+#include "common/excursions.h"
+#include "common/fill.h"
 #include "common/options.h"
 #include "common/simulation.h"
 
 typedef struct plan_layer {
     tnn_layer_info info;
     tnn_neuron_range *ranges; /* [neurons]; NULL for the logits */
+    tnn_neuron_info *neurons; /* [neurons]; NULL for the logits */
+    layer_fill fill;          /* of them */
 } plan_layer;
 
 typedef struct plan {
@@ -26,6 +30,7 @@ typedef struct plan {
     size_t images;      /* that the ranges and the figures below are from; 0 where no data was given */
     metrics_quality clear;
     simulation simulated;
+    excursions outside;
 } plan;
 
 /** Loads, compiles, proves and, where there is data, calibrates. On failure reports. Free with plan_free either way. */

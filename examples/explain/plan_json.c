@@ -74,6 +74,24 @@ static bool add_ranges(cJSON *object, const plan_layer *layer, bool calibrated) 
     return added;
 }
 
+/* A neuron without a bootstrap is null. */
+static bool add_neuron(cJSON *list, const tnn_neuron_info *neuron) {
+    cJSON *object = neuron->bootstrapped ? cJSON_CreateObject() : cJSON_CreateNull();
+    return cJSON_AddItemToArray(list, object) &&
+           (!neuron->bootstrapped || (add_number(object, "width_share", neuron->width_share) &&
+                                      add_number(object, "norm_share", neuron->norm_share) &&
+                                      add_number(object, "position_noise", neuron->position_noise)));
+}
+
+static bool add_neurons(cJSON *object, const plan_layer *layer) {
+    cJSON *list = cJSON_AddArrayToObject(object, "neuron_fills");
+    bool added = list != NULL;
+    for (size_t j = 0; j < layer->info.neurons && added; j++) {
+        added = add_neuron(list, &layer->neurons[j]);
+    }
+    return added;
+}
+
 static bool add_layer(cJSON *list, const plan_layer *layer, bool calibrated) {
     const tnn_layer_info *info = &layer->info;
     cJSON *object = cJSON_CreateObject();
@@ -88,7 +106,7 @@ static bool add_layer(cJSON *list, const plan_layer *layer, bool calibrated) {
            add_number(object, "lookup_log2", info->lookup_log2) &&
            add_number(object, "worst_neuron", info->worst_neuron) &&
            add_number(object, "unproven_neurons", (double)info->unproven_neurons) &&
-           (layer->ranges == NULL || add_ranges(object, layer, calibrated));
+           (layer->ranges == NULL || (add_ranges(object, layer, calibrated) && add_neurons(object, layer)));
 }
 
 static bool add_layers(cJSON *object, const plan *made) {
@@ -96,6 +114,16 @@ static bool add_layers(cJSON *object, const plan *made) {
     bool added = list != NULL;
     for (uint32_t i = 0; i < made->circuit.layers && added; i++) {
         added = add_layer(list, &made->layers[i], made->images > 0);
+    }
+    return added;
+}
+
+/* The spreads of all table layers, as results writes them. */
+static bool add_fills(cJSON *object, const plan *made) {
+    cJSON *list = cJSON_AddArrayToObject(object, "fills");
+    bool added = list != NULL;
+    for (uint32_t i = 0; i < made->circuit.layers && added; i++) {
+        added = made->layers[i].neurons == NULL || json_append_fill(list, &made->layers[i].fill);
     }
     return added;
 }
@@ -124,7 +152,8 @@ static bool add_images(cJSON *object, const plan *made, const options *chosen) {
            add_number(member, "clear_accuracy", made->clear.accuracy) &&
            add_number(member, "clear_auc", made->clear.auc) &&
            json_add_simulation(member, "simulated", &made->simulated) &&
-           add_number(member, "class_changes", 1.0 - quality->agreement);
+           add_number(member, "class_changes", 1.0 - quality->agreement) &&
+           json_add_excursions(member, "excursions", &made->outside);
 }
 
 bool plan_write_json(const plan *made, const options *chosen) {
@@ -134,7 +163,7 @@ bool plan_write_json(const plan *made, const options *chosen) {
     cJSON *object = cJSON_CreateObject();
     bool complete = add_model(object, made, chosen) && add_contract(object, &made->asked) &&
                     add_circuit(object, &made->circuit) && add_curve(object, made) && add_layers(object, made) &&
-                    (made->images == 0 || add_images(object, made, chosen));
+                    add_fills(object, made) && (made->images == 0 || add_images(object, made, chosen));
     bool written = complete ? json_file_write(chosen->json_path, object) : report_out_of_memory();
     cJSON_Delete(object);
     return written;

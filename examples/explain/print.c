@@ -124,7 +124,19 @@ static void print_off_by_one(const tnn_layer_info *layer) {
     fputs(" of lookups read another cell\n", stdout);
 }
 
-static void print_table_layer(const plan *made, const tnn_layer_info *layer) {
+static void print_spread(const char *title, const fill_spread *values, const char *what, const char *end) {
+    print_title(title);
+    printf("%s %.3g / %.3g / %.3g (min / median / max); %s neuron %zu\n", what, values->min, values->median,
+           values->max, end, values->worst);
+}
+
+static void print_fill(const layer_fill *fill) {
+    print_spread("  fill", &fill->widths, "width over the widest", "narrowest");
+    print_spread("  weights", &fill->norms, "l2 norm over width", "most noise of inputs:");
+}
+
+static void print_table_layer(const plan *made, const plan_layer *planned) {
+    const tnn_layer_info *layer = &planned->info;
     printf("%u inputs, %u neurons with %u table%s each of %u cells: %" PRIu64 " bootstraps\n", layer->inputs,
            layer->neurons, layer->tables_per_neuron, layer->tables_per_neuron == 1 ? "" : "s", layer->table_cells,
            layer->bootstraps);
@@ -140,6 +152,7 @@ static void print_table_layer(const plan *made, const tnn_layer_info *layer) {
     print_lookup_error(made, layer, "neuron");
     print_title("  range proof");
     printf("%" PRIu64 " of %u neurons proven\n", layer->neurons - layer->unproven_neurons, layer->neurons);
+    print_fill(&planned->fill);
 }
 
 static void print_logit_layer(const plan *made, const tnn_layer_info *layer) {
@@ -173,7 +186,7 @@ static void print_layers(const plan *made) {
         const tnn_layer_info *layer = &made->layers[i].info;
         printf("\nlayer %-*u ", TITLE_WIDTH - 6, i);
         if (layer->tables_per_neuron > 0) {
-            print_table_layer(made, layer);
+            print_table_layer(made, &made->layers[i]);
         } else {
             print_logit_layer(made, layer);
             print_bare_weights(made);
@@ -273,6 +286,7 @@ static void print_images(const plan *made, const options *chosen) {
             print_left(made, i);
         }
     }
+    excursions_print(&made->outside, TITLE_WIDTH, "  ");
     print_title("  class changes");
     printf("%.2f %% of images, simulated %zu times each (%.0f images a second)\n", 100.0 * (1.0 - quality->agreement),
            made->simulated.runs, made->simulated.images_per_second);

@@ -108,10 +108,11 @@ static bool run_simulated(evaluation *result, const tnn_circuit *circuit, const 
     return chosen->runs == 0 || simulate_images(&result->simulated, circuit, &images, chosen->runs);
 }
 
-static bool run_circuit(evaluation *result, const tnn_circuit *circuit, const split *data, const options *chosen,
-                        records *kept) {
+static bool run_circuit(evaluation *result, const tnn_circuit *circuit, const tnn_model *model, const split *data,
+                        const options *chosen, records *kept) {
     tnn_circuit_describe(circuit, &result->circuit);
     return metrics_quality_of(&result->clear, kept->clear, kept->clear, kept->outputs, data->labels, data->count) &&
+           excursions_of(&result->outside, circuit, model, data->images, data->pixels, data->count) &&
            run_simulated(result, circuit, data, chosen, kept) &&
            (chosen->simulate_only || run_deployed(result, circuit, data, chosen, kept));
 }
@@ -126,7 +127,7 @@ bool evaluation_run(evaluation *result, const tnn_model *model, const split *dat
     bool done = allocate_records(&kept, data->count, info.outputs, chosen->keys) &&
                 predict_images(kept.clear, model, data->images, data->pixels, data->count) &&
                 compile_model(&circuit, model, &asked, chosen->model_path) &&
-                run_circuit(result, circuit, data, chosen, &kept);
+                run_circuit(result, circuit, model, data, chosen, &kept);
     tnn_circuit_free(circuit);
     free_records(&kept);
     return done;

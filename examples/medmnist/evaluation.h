@@ -7,6 +7,7 @@
 
 #include <torusnn/torusnn.h>
 
+#include "common/excursions.h"
 #include "common/metrics.h"
 #include "common/options.h"
 #include "common/simulation.h"
@@ -20,6 +21,7 @@ typedef struct evaluation {
     tnn_circuit_info circuit;
     metrics_quality clear; /* against itself */
     simulation simulated;  /* of 0 runs where none was asked for */
+    excursions outside;
 
     /* Only where images were encrypted: */
     size_t keys;

@@ -108,6 +108,7 @@ void summary_print(const evaluation *result, const options *chosen) {
     }
     putchar('\n');
     print_quality(&columns);
+    excursions_print(&result->outside, TITLE_WIDTH, "");
     if (chosen->runs > 0) {
         print_simulation(&result->simulated);
     }
@@ -122,7 +123,8 @@ void summary_print(const evaluation *result, const options *chosen) {
 static bool add_clear(cJSON *object, const evaluation *result) {
     return cJSON_AddNumberToObject(object, "images", (double)result->images) != NULL &&
            cJSON_AddNumberToObject(object, "clear_accuracy", result->clear.accuracy) != NULL &&
-           cJSON_AddNumberToObject(object, "clear_auc", result->clear.auc) != NULL;
+           cJSON_AddNumberToObject(object, "clear_auc", result->clear.auc) != NULL &&
+           json_add_excursions(object, "excursions", &result->outside);
 }
 
 static bool add_key(cJSON *keys, const metrics_quality *quality) {

@@ -3,9 +3,17 @@
 #include "common/json_file.h"
 #include "common/report.h"
 
-const char *catalogue_name(const catalogue *list, size_t index) {
+static const char *text_of(const catalogue *list, size_t index, const char *key) {
     const cJSON *item = cJSON_GetArrayItem(list->root, (int)index);
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "name"));
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
+}
+
+const char *catalogue_name(const catalogue *list, size_t index) {
+    return text_of(list, index, "name");
+}
+
+const char *catalogue_command(const catalogue *list, size_t index) {
+    return text_of(list, index, "make");
 }
 
 bool catalogue_read(catalogue *list, const char *path) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <torusnn/torusnn.h>
 
@@ -24,6 +25,13 @@ static char *join(const char *folder, const char *name, const char *ending) {
         return NULL;
     }
     return path;
+}
+
+bool measurement_has_model(const char *name) {
+    char *path = join(EXAMPLES_MODELS, name, ".tnn");
+    const bool there = path != NULL && access(path, F_OK) == 0;
+    free(path);
+    return there;
 }
 
 static bool load_model(tnn_model **model, const char *name) {
@@ -77,6 +85,28 @@ static bool add_layers(cJSON *figures, const tnn_circuit *circuit, uint32_t coun
     return done;
 }
 
+static bool add_fill(cJSON *list, const tnn_circuit *circuit, uint32_t index, const tnn_layer_info *layer) {
+    layer_fill fill;
+    tnn_neuron_info *neurons = calloc(layer->neurons, sizeof *neurons);
+    bool done = (neurons != NULL || report_out_of_memory()) &&
+                status_ok(tnn_circuit_neurons(circuit, neurons, index), "neurons") &&
+                layer_fill_of(&fill, neurons, layer->neurons) && json_append_fill(list, &fill);
+    free(neurons);
+    return done;
+}
+
+/* How the tables of each layer use the torus. */
+static bool add_fills(cJSON *figures, const tnn_circuit *circuit, uint32_t count) {
+    cJSON *list = cJSON_AddArrayToObject(figures, "fills");
+    bool done = list != NULL;
+    for (uint32_t i = 0; i < count && done; i++) {
+        tnn_layer_info layer;
+        done = status_ok(tnn_circuit_layer(circuit, &layer, i), "layer") &&
+               (layer.tables_per_neuron == 0 || add_fill(list, circuit, i, &layer));
+    }
+    return done;
+}
+
 /* Of the whole run, the models before this one included. */
 static void drop_memory(cJSON *figures) {
     cJSON_DeleteItemFromObjectCaseSensitive(figures, "peak_rss_bytes");
@@ -102,7 +132,8 @@ static bool add_network(cJSON *figures, const tnn_model *model, const char *name
     if (done) {
         tnn_circuit_describe(circuit, &info);
         drop_memory(figures);
-        done = add_layers(figures, circuit, info.layers) && add_contract(figures, model);
+        done = add_layers(figures, circuit, info.layers) && add_fills(figures, circuit, info.layers) &&
+               add_contract(figures, model);
     }
     tnn_circuit_free(circuit);
     return done;

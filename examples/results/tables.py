@@ -131,17 +131,48 @@ def measured_rows(f):
             figures_row(f"encrypted, mean of {len(f['keys'])} keys", encrypted))
 
 
+def spread_text(values):
+    return " / ".join(f"{values[end]:.3g}" for end in ("min", "median", "max"))
+
+
+def fill_lines(f):
+    """How tables use the torus, a line a layer; figures of earlier measurements do not say."""
+    layers = [(i, layer["neurons"], layer["width_share"], layer["norm_share"])
+              for i, layer in enumerate(f.get("fills", [])) if layer["neurons"]]
+    return "".join(f"- fill of layer {i}, min / median / max of {neurons} neurons: width over the widest {spread_text(widths)}, "
+                   f"l2 norm of weights over width {spread_text(norms)}; worst neurons {widths['worst_neuron']} and "
+                   f"{norms['worst_neuron']}\n" for i, neurons, widths, norms in layers)
+
+
+def outside_line(f):
+    """Of the test split, by the model's owner: a client cannot tell it of its image."""
+    if "excursions" not in f:
+        return ""
+    e = f["excursions"]
+    return (f"- images outside what the net has seen: {100 * e['outside_images']:.2f} % of the test images have a neuron outside "
+            f"its table ({100 * e['worst_outside']:.0f} % of neurons at worst), {100 * e['astray_images']:.2f} % one that is read "
+            "past its table's flat end; encrypted logits of such an image are not the clear ones with the stated noise, and "
+            "who encrypts it cannot tell\n")
+
+
 def card(model, p, f):
     """Figures that were not measured, f = None, come from training."""
     metrics, seeds = p.get("metrics", {}), p.get("all_seeds", {})
     return (f"\n## {model['name']}.tnn\n\n- intended use: {model['purpose']}\n"
-            f"- must not be used for: {model['warning']}\n" + origin(p) + "\n| | accuracy | AUC |\n|---|---|---|\n" +
+            f"- must not be used for: {model['warning']}\n" + origin(p) +
+            (fill_lines(f) + outside_line(f) if f else "") + "\n| | accuracy | AUC |\n|---|---|---|\n" +
             figures_row("validation, this model", metrics.get("val", {})) +
             seeds_row("validation, all seeds", seeds.get("val", {})) +
             f"| **test**{'' if f else ', not measured encrypted yet'} | | |\n" +
             "".join(figures_row(name, values) for name, values in p.get("baselines", {}).get("test", {}).items()) +
             seeds_row("all seeds, in the clear", seeds.get("test", {})) +
             (measured_rows(f) if f else figures_row("this model, in the clear", metrics.get("test", {}))))
+
+
+def card_without_model(model):
+    """Of a set whose data could not be had, or a model that is still to be trained."""
+    return (f"\n## {model['name']}\n\n- intended use: {model['purpose']}\n- must not be used for: {model['warning']}\n"
+            f"- does not ship: who has the data makes it by `{model['make']}`\n")
 
 
 # ---------------------------------------------------------------------------------------------------- main --
@@ -151,17 +182,21 @@ def render(measured):
     """The table, and the cards."""
     at = HERE / "models.json"
     try:
-        table, cards, last = HEAD, CARDS_HEAD, None
+        table, cards, last = HEAD, CARDS_HEAD, (at, None)
         for model in read_json(at.read_text(encoding="utf-8")):
             name = model["name"]
             at = MODELS / f"{name}.tnn"
+            if "make" in model and not at.exists():
+                cards += card_without_model(model)
+                continue
             provenance = provenance_of(at.read_bytes())
             at = measured / f"{name}.json"
             figures = read_json(at.read_text(encoding="utf-8")) if at.exists() else None
             cards += card(model, provenance, figures)
             table += row(name, figures) if figures else ""
-            last = figures or last
-        return table + (foot(last) if last else ""), cards
+            last = (at, figures) if figures else last
+        at, figures = last
+        return table + (foot(figures) if figures else ""), cards
     except Refused as refused:
         sys.exit(f"tables.py: {at}: {refused}")
     except (TypeError, ValueError, KeyError, AttributeError) as error:

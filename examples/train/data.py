@@ -16,10 +16,12 @@ from errors import TrainerError
 from npz import open_npz
 
 SPLITS = ("train", "val", "test")
-LICENCES = {"pneumoniamnist": "CC BY 4.0", "breastmnist": "CC BY 4.0", "digits": "CC BY 4.0"}
+LICENCES = dict.fromkeys(("pneumoniamnist", "breastmnist", "adrenalmnist3d", "bloodmnist", "digits"), "CC BY 4.0")
 CITATIONS = {
     "pneumoniamnist": "J. Yang et al., MedMNIST v2, Scientific Data 10:41 (2023); D. Kermany et al. (2018)",
     "breastmnist": "J. Yang et al., MedMNIST v2, Scientific Data 10:41 (2023); W. Al-Dhabyani et al. (2020)",
+    "adrenalmnist3d": "J. Yang et al., MedMNIST v2, Scientific Data 10:41 (2023)",
+    "bloodmnist": "J. Yang et al., MedMNIST v2, Scientific Data 10:41 (2023); A. Acevedo et al. (2020)",
     "digits": "E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository "
               "(1998), as scikit-learn's load_digits",
 }
@@ -30,6 +32,9 @@ MOST_PIXELS, MOST_CLASSES = 65536, 65536  # of a torusnn model
 CLASS_NAMES = {
     "pneumoniamnist": ("normal", "pneumonia"),
     "breastmnist": ("malignant", "normal, benign"),
+    "adrenalmnist3d": ("normal", "hyperplasia"),
+    "bloodmnist": ("basophil", "eosinophil", "erythroblast", "immature granulocyte", "lymphocyte", "monocyte",
+                   "neutrophil", "platelet"),
     "digits": tuple("0123456789"),
 }
 

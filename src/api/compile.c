@@ -228,26 +228,12 @@ tnn_status tnn_compile(tnn_circuit **out, tnn_refusal *refusal, const tnn_model 
     return status;
 }
 
-/* Is the spec one that circuits of this model have? Its fingerprint is that of the model and of all the rest. */
-static tnn_status check_model(const tnn_model *model, const tnn_spec *spec) {
-    tnn_spec expected = *spec;
-    expected.height = model->height;
-    expected.width = model->width;
-    expected.channels = model->channels;
-    expected.input_levels = model->input_levels;
-    memcpy(expected.input_map, model->input_map, sizeof expected.input_map);
-    expected.readout = model->readout;
-    tnn_status status = tnn_spec_set_fingerprint(&expected, model->fingerprint);
-    const bool same = memcmp(expected.fingerprint, spec->fingerprint, sizeof expected.fingerprint) == 0;
-    return status != TNN_OK || same ? status : TNN_ERR_MODEL_MISMATCH;
-}
-
 tnn_status tnn_compile_for_spec(tnn_circuit **out, tnn_refusal *refusal, const tnn_model *model, const tnn_spec *spec) {
     if (!out) {
         return TNN_ERR_MISUSE;
     }
     *out = NULL;
-    tnn_status status = model && spec ? check_model(model, spec) : TNN_ERR_MISUSE;
+    tnn_status status = model && spec ? tnn_spec_check_model(spec, model) : TNN_ERR_MISUSE;
     if (status != TNN_OK) {
         return status;
     }

@@ -100,6 +100,21 @@ tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, u
     return TNN_OK;
 }
 
+tnn_status tnn_circuit_neurons(const tnn_circuit *circuit, tnn_neuron_info *neurons, uint32_t index) {
+    if (!circuit || !neurons || index >= circuit->report_count || !circuit->reports[index].fills) {
+        return TNN_ERR_MISUSE;
+    }
+    const tnn_layer_report *report = &circuit->reports[index];
+    for (size_t j = 0; j < report->neurons; j++) {
+        const tnn_fill *fill = &report->fills[j];
+        neurons[j] = (tnn_neuron_info){.bootstrapped = fill->room > 0,
+                                       .width_share = fill->width_share,
+                                       .norm_share = fill->norm_share,
+                                       .position_noise = fill->position_noise};
+    }
+    return TNN_OK;
+}
+
 size_t tnn_circuit_agreement_points(const tnn_circuit *circuit) {
     return circuit ? circuit->curve_count : 0;
 }

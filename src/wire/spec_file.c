@@ -53,6 +53,19 @@ tnn_status tnn_spec_set_fingerprint(tnn_spec *spec, const uint8_t model[TNN_FING
     return TNN_OK;
 }
 
+tnn_status tnn_spec_check_model(const tnn_spec *spec, const tnn_model *model) {
+    tnn_spec expected = *spec;
+    expected.height = model->height;
+    expected.width = model->width;
+    expected.channels = model->channels;
+    expected.input_levels = model->input_levels;
+    memcpy(expected.input_map, model->input_map, sizeof expected.input_map);
+    expected.readout = model->readout;
+    tnn_status status = tnn_spec_set_fingerprint(&expected, model->fingerprint);
+    const bool same = memcmp(expected.fingerprint, spec->fingerprint, sizeof expected.fingerprint) == 0;
+    return status != TNN_OK || same ? status : TNN_ERR_MODEL_MISMATCH;
+}
+
 size_t tnn_spec_size(const tnn_spec *spec) {
     return spec ? TNN_HEADER_BYTES + body_bytes(spec) + TNN_FINGERPRINT_BYTES : 0;
 }

@@ -40,6 +40,78 @@ static void layers_repeat_the_circuit(void **state) {
     free_deployment(&d);
 }
 
+static double l2_norm(const int16_t *weights, size_t count) {
+    double squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        squares += (double)weights[i] * weights[i];
+    }
+    return sqrt(squares);
+}
+
+static double widest_of(const tnn_layer *layer) {
+    double widest = 0;
+    for (size_t j = 0; j < layer->neurons; j++) {
+        widest = fmax(widest, (double)tnn_layer_range_width(layer, j));
+    }
+    return widest;
+}
+
+static void check_neurons(const tnn_circuit *circuit, const tnn_layer *layer, uint32_t index) {
+    tnn_neuron_info neurons[4];
+    tnn_layer_info info;
+    double worst = 0;
+    assert_ok(tnn_circuit_neurons(circuit, neurons, index));
+    assert_ok(tnn_circuit_layer(circuit, &info, index));
+    for (size_t j = 0; j < layer->neurons; j++) {
+        const double width = (double)tnn_layer_range_width(layer, j);
+        const double norm = l2_norm(layer->weights + j * layer->inputs, layer->inputs);
+        const double step = 2 * width * circuit->budget.layers[index].unit_fraction; /* at strength 1 */
+        assert_true(neurons[j].bootstrapped);
+        assert_true(fabs(neurons[j].width_share - (width / widest_of(layer))) < 1e-12);
+        /* what all readers' weights have in common goes into the table that they read, and leaves the row smaller */
+        const double gone = norm / width - neurons[j].norm_share;
+        assert_true(index == 0 ? fabs(gone) < 1e-12 : gone > -1e-12 && neurons[j].norm_share > 0);
+        /* the modulus switch alone: n / 48 positions of 2N squared, over the share of the torus that the table takes */
+        const tnn_params_literal *p = &circuit->spec.params.literal;
+        const double strength = floor(1 / step);
+        assert_true(neurons[j].position_noise > 0.9 * sqrt(p->n / 48.0) / p->N / (strength * step));
+        worst = fmax(worst, neurons[j].position_noise);
+    }
+    assert_true(fabs(worst - (info.position_noise)) < 1e-12);
+    assert_true(fabs(neurons[info.worst_neuron].position_noise - (worst)) < 1e-12);
+}
+
+static void neurons_say_how_they_fill_the_torus(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    shape.table_layers = 2;
+    deployment d = deploy(&shape, NULL);
+    tnn_neuron_info neurons[4];
+    for (uint32_t i = 0; i < 2; i++) {
+        check_neurons(d.circuit, &d.model->layers[i], i);
+    }
+    assert_status(TNN_ERR_MISUSE, tnn_circuit_neurons(d.circuit, neurons, 2));
+    assert_status(TNN_ERR_MISUSE, tnn_circuit_neurons(d.circuit, neurons, 3));
+    free_deployment(&d);
+}
+
+/* As many as have a bootstrap say something of themselves. */
+static void check_simplified_neurons(const tnn_circuit *circuit, uint32_t index, uint64_t bootstraps) {
+    tnn_neuron_info neurons[4];
+    uint64_t live = 0;
+    double widest = 0;
+    assert_ok(tnn_circuit_neurons(circuit, neurons, index));
+    for (size_t j = 0; j < 4; j++) {
+        live += neurons[j].bootstrapped;
+        widest = fmax(widest, neurons[j].width_share);
+        assert_true(neurons[j].bootstrapped == (neurons[j].width_share > 0));
+        assert_true(neurons[j].bootstrapped == (neurons[j].position_noise > 0));
+    }
+    assert_int_equal(live, bootstraps);
+    assert_true(widest == (bootstraps > 0 ? 1 : 0));
+    assert_false(index < 2 && neurons[0].bootstrapped && bootstraps > 1);
+}
+
 /* Neuron 0 of layers 0 and 1 is constant, and so are all of layer 2 or none. All others are read by all. */
 static void check_simplified(bool layer_gone) {
     network_shape shape = small_shape();
@@ -72,6 +144,9 @@ static void check_simplified(bool layer_gone) {
         assert_int_equal(info.bootstraps, bootstraps[i]);
         assert_true(bootstraps[i] == 0 || info.position_noise > 0);
         assert_true(bootstraps[i] > 0 || i == 3 || (info.position_noise == 0 && info.lookup_log2 == -INFINITY));
+        if (i < 3) {
+            check_simplified_neurons(circuit, i, bootstraps[i]);
+        }
     }
     tnn_circuit_free(circuit);
     tnn_model_free(model);
@@ -277,6 +352,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(description_repeats_the_circuit),
         cmocka_unit_test(layers_repeat_the_circuit),
+        cmocka_unit_test(neurons_say_how_they_fill_the_torus),
         cmocka_unit_test(layers_with_fewer_bootstraps_say_so),
         cmocka_unit_test(misused_layers_are_refused),
         cmocka_unit_test(lower_row_of_the_curve_is_told),

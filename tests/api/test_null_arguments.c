@@ -284,6 +284,8 @@ static void compilers_and_readers_of_models_refuse(void **state) {
     void *object = UNSET;
     double logits[16];
     tnn_neuron_range *ranges = new_array(shape.neurons, sizeof *ranges);
+    tnn_neuron_info *neurons = new_array(shape.neurons, sizeof *neurons);
+    tnn_excursion excursion;
     tnn_layer_info layer;
     tnn_agreement_point point;
     assert_misuse(tnn_compile(NULL, NULL, d.model, NULL));
@@ -302,6 +304,8 @@ static void compilers_and_readers_of_models_refuse(void **state) {
     assert_null(object);
     assert_misuse(tnn_circuit_layer(NULL, &layer, 0));
     assert_misuse(tnn_circuit_layer(d.circuit, NULL, 0));
+    assert_misuse(tnn_circuit_neurons(NULL, neurons, 0));
+    assert_misuse(tnn_circuit_neurons(d.circuit, NULL, 0));
     assert_misuse(tnn_circuit_agreement(NULL, &point, 0));
     assert_misuse(tnn_circuit_agreement(d.circuit, NULL, 0));
     assert_misuse(tnn_model_predict(NULL, logits, image, pixels));
@@ -311,9 +315,15 @@ static void compilers_and_readers_of_models_refuse(void **state) {
     assert_misuse(tnn_model_ranges(d.model, NULL, 0, image, pixels, 1));
     assert_misuse(tnn_model_ranges(d.model, ranges, 0, NULL, pixels, 1));
     assert_ok(tnn_model_ranges(d.model, ranges, 0, NULL, 0, 0));
+    assert_misuse(tnn_circuit_excursions(NULL, &excursion, d.model, image, pixels, 1));
+    assert_misuse(tnn_circuit_excursions(d.circuit, NULL, d.model, image, pixels, 1));
+    assert_misuse(tnn_circuit_excursions(d.circuit, &excursion, NULL, image, pixels, 1));
+    assert_misuse(tnn_circuit_excursions(d.circuit, &excursion, d.model, NULL, pixels, 1));
+    assert_ok(tnn_circuit_excursions(d.circuit, &excursion, d.model, NULL, 0, 0));
     assert_misuse(tnn_simulate(NULL, logits, image, pixels, 0));
     assert_misuse(tnn_simulate(d.circuit, NULL, image, pixels, 0));
     assert_misuse(tnn_simulate(d.circuit, logits, NULL, pixels, 0));
+    tnn_free(neurons);
     tnn_free(ranges);
 }
 

@@ -1,8 +1,10 @@
+#include <math.h>
 #include <torusnn/torusnn.h>
 
+#include "circuit.h"
+#include "deployment.h"
 #include "draw.h"
 #include "memory.h"
-#include "networks.h"
 #include "testing.h"
 
 #define IMAGES 200u
@@ -184,11 +186,129 @@ static void misuse_is_refused(void **state) {
     tnn_model_free(model);
 }
 
+/* ---------------------------------------------------------------------------------------------- excursions -- */
+
+/* Ranges cut by a third on either side of what images can reach, tables that rise or fall from flat end to flat end. */
+static tnn_model *narrow_network(void) {
+    network_shape shape = ranges_shape();
+    shape.table_layers = 1;
+    shape.table_cells = 16;
+    shape.tables = TABLES_RAMP;
+    tnn_model *model = random_network(&shape);
+    for (size_t j = 0; j < shape.neurons; j++) {
+        int32_t *range = model->layers[0].ranges + 2 * j;
+        const int32_t third = (range[1] - range[0]) / 3;
+        range[0] += third;
+        range[1] -= third;
+    }
+    return model;
+}
+
+/* What a blind rotation without noise reads at an accumulator, and what stands at the end of its table. */
+static bool reads_something_else(const tnn_circuit *circuit, const tnn_layer *layer, size_t neuron,
+                                 int64_t accumulator) {
+    const uint32_t N = circuit->spec.params.literal.N;
+    const tnn_layer_circuit *compiled = &circuit->layers[0];
+    const int32_t *range = layer->ranges + 2 * neuron;
+    size_t input = 0;
+    while (layer->weights[neuron * layer->inputs + input] == 0) {
+        input++;
+    }
+    const int strength =
+        compiled->weights[neuron * layer->inputs + input] / layer->weights[neuron * layer->inputs + input];
+    const double slope = 2.0 * N * strength * circuit->budget.layers[0].unit_fraction;
+    const double middle = (range[0] + (double)range[1]) / 2;
+    const uint32_t position =
+        (uint32_t)(int64_t)floor((N - 1) / 2.0 + slope * ((double)accumulator - middle) + 0.5) & (2 * N - 1);
+    const uint32_t *test = compiled->tests + neuron * N;
+    const uint32_t value = position < N ? test[position] : 0 - test[position - N];
+    return value != test[accumulator < range[0] ? 0 : N - 1];
+}
+
+/* beyond: accumulators that are added away from the table. */
+static tnn_excursion naive_excursion(const tnn_circuit *circuit, const tnn_model *model, const uint8_t *image,
+                                     int64_t beyond) {
+    tnn_excursion excursion = {0};
+    for (size_t j = 0; j < model->layers[0].neurons; j++) {
+        const int32_t *range = model->layers[0].ranges + 2 * j;
+        const int64_t accumulator = naive_accumulator(model, image, 0, j);
+        if (accumulator < range[0] || accumulator > range[1]) {
+            excursion.outside++;
+            excursion.astray += reads_something_else(circuit, &model->layers[0], j,
+                                                     accumulator + (accumulator < range[0] ? -beyond : beyond));
+        }
+    }
+    return excursion;
+}
+
+/* Random pixels meet the middle of what can be reached; images of black and white go further. */
+static void black_and_white(uint8_t *images, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        images[i] = images[i] < 128 ? 0 : 255;
+    }
+}
+
+static void check_excursions(uint64_t *outside, uint64_t *astray, uint64_t *border) {
+    tnn_model *model = narrow_network();
+    const size_t pixels = tnn_model_pixels(model);
+    uint8_t *images = new_random(IMAGES * pixels, 1);
+    tnn_excursion excursions[IMAGES];
+    tnn_circuit *circuit;
+    black_and_white(images + IMAGES / 2 * pixels, IMAGES / 2 * pixels);
+    assert_ok(tnn_compile(&circuit, NULL, model, NULL));
+    assert_int_equal(circuit->bootstraps, model->layers[0].neurons);
+    assert_ok(tnn_circuit_excursions(circuit, excursions, model, images, pixels, IMAGES));
+    for (size_t i = 0; i < IMAGES; i++) {
+        /* the half torus holds no whole number of accumulators: one at its border may count as astray */
+        const tnn_excursion least = naive_excursion(circuit, model, images + i * pixels, 0);
+        const tnn_excursion most = naive_excursion(circuit, model, images + i * pixels, 1);
+        assert_int_equal(excursions[i].outside, least.outside);
+        assert_in_range(excursions[i].astray, least.astray, most.astray);
+        *outside += least.outside;
+        *astray += least.astray;
+        *border += most.astray - least.astray;
+    }
+    tnn_circuit_free(circuit);
+    tnn_free(images);
+    tnn_model_free(model);
+}
+
+static void excursions_are_what_rotations_would_read(void **state) {
+    (void)state;
+    uint64_t outside = 0;
+    uint64_t astray = 0;
+    uint64_t border = 0;
+    for (int round = 0; round < 20; round++) {
+        check_excursions(&outside, &astray, &border);
+    }
+    assert_true(astray > 100 && outside > 2 * astray && border < astray);
+}
+
+static void circuits_of_other_models_are_refused(void **state) {
+    (void)state;
+    network_shape shape = small_shape();
+    deployment d = deploy(&shape, NULL);
+    deployment twin = deploy_twin(&d, NULL);
+    uint8_t *image = random_image(d.model);
+    const size_t pixels = tnn_model_pixels(d.model);
+    tnn_excursion excursion = {.outside = 77};
+    assert_status(TNN_ERR_MODEL_MISMATCH, tnn_circuit_excursions(d.circuit, &excursion, twin.model, image, pixels, 1));
+    assert_status(TNN_ERR_SHAPE, tnn_circuit_excursions(d.circuit, &excursion, d.model, image, pixels - 1, 1));
+    assert_int_equal(excursion.outside, 77);
+    assert_ok(tnn_circuit_excursions(d.circuit, &excursion, d.model, image, pixels, 1));
+    assert_int_equal(excursion.outside, 0);
+    tnn_free(image);
+    free_deployment(&twin);
+    free_deployment(&d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proofs_compare_reach_and_table),
         cmocka_unit_test(images_that_leave_are_counted),
         cmocka_unit_test(misuse_is_refused),
+        cmocka_unit_test(excursions_are_what_rotations_would_read),
+        cmocka_unit_test(circuits_of_other_models_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

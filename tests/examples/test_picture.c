@@ -79,10 +79,22 @@ static void write_text(const char *head, size_t pixels) {
     assert_int_equal(fclose(file), 0);
 }
 
+/* A .npy file of version 1, its header filled up with blanks to 128 bytes. */
+static void write_npy(const char *dictionary, size_t bytes) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, file), 10);
+    fprintf(file, "%-117s\n", dictionary);
+    for (size_t i = 0; i < bytes; i++) {
+        fputc(grey[i % sizeof grey], file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
 static void assert_read(const picture_shape *shape, const uint8_t *expected, int tolerance) {
     uint8_t pixels[3 * SIDE * SIDE];
     assert_true(picture_read(pixels, shape, path));
-    for (size_t i = 0; i < (size_t)SIDE * SIDE * shape->channels; i++) {
+    for (size_t i = 0; i < (size_t)shape->height * shape->width * shape->channels; i++) {
         assert_true(abs(pixels[i] - expected[i]) <= tolerance);
     }
 }
@@ -209,6 +221,46 @@ static void numbers_of_16_bits_keep_their_upper_8(void **state) {
     assert_read(&GREY, grey, 1);
 }
 
+static void arrays_give_their_values(void **state) {
+    (void)state;
+    uint8_t turned[SIDE * SIDE];
+    for (size_t i = 0; i < sizeof turned; i++) {
+        turned[i] = grey[i % SIDE * SIDE + i / SIDE];
+    }
+    write_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (16, 16), }", sizeof grey);
+    assert_read(&GREY, grey, 0);
+    write_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (16, 16, 1), }", sizeof grey);
+    assert_read(&GREY, grey, 0);
+    write_npy("{'descr': '|u1', 'fortran_order': True, 'shape': (16, 16), }", sizeof grey);
+    assert_read(&GREY, turned, 0);
+    write_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (4, 8, 8), }", sizeof grey);
+    assert_read(&(picture_shape){4, 8, 8}, grey, 0);
+}
+
+static void other_arrays_are_refused(void **state) {
+    (void)state;
+    const picture_shape volume = {4, 8, 8};
+    write_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (8, 4, 8), }", sizeof grey);
+    assert_refused_saying(&volume, "is of shape (8, 4, 8), the model reads (4, 8, 8); save one image of that shape");
+    write_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 4, 8, 8), }", sizeof grey);
+    assert_refused_saying(&volume, "is of shape (1, 4, 8, 8)");
+    write_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (16, 16), }", sizeof grey);
+    assert_refused_saying(&COLOUR, "is of shape (16, 16), the model reads (16, 16, 3)");
+    write_npy("{'descr': '<i2', 'fortran_order': False, 'shape': (16, 16), }", 2 * sizeof grey);
+    assert_refused_saying(&GREY, "holds pixels of type '<i2'; save them as uint8");
+    write_npy("{'descr': '|u1', 'fortran_order': False, 'shape': (16, 16), }", sizeof grey - 1);
+    assert_refused_saying(&GREY, "has 255 bytes of data, not what its shape (16, 16) needs");
+}
+
+/* Nobody guesses what slice a picture is. */
+static void pictures_have_one_or_three_channels(void **state) {
+    (void)state;
+    write_text("P5\n16 16\n255\n", sizeof grey);
+    assert_refused_saying(&(picture_shape){SIDE, SIDE, 28}, "the model reads 28 channels, which no picture has");
+    write_png(grey, PNG_FORMAT_GRAY, SIDE);
+    assert_refused_saying(&(picture_shape){SIDE, SIDE, 2}, "shape (16, 16, 2)");
+}
+
 static void another_size_is_refused(void **state) {
     (void)state;
     write_png(grey, PNG_FORMAT_GRAY, SIDE / 2);
@@ -279,6 +331,9 @@ int main(void) {
         cmocka_unit_test(netpbm_gives_its_pixels),
         cmocka_unit_test(colours_become_their_luma_in_every_format),
         cmocka_unit_test(numbers_of_16_bits_keep_their_upper_8),
+        cmocka_unit_test(arrays_give_their_values),
+        cmocka_unit_test(other_arrays_are_refused),
+        cmocka_unit_test(pictures_have_one_or_three_channels),
         cmocka_unit_test(another_size_is_refused),
         cmocka_unit_test(a_huge_size_is_refused),
         cmocka_unit_test(every_cut_is_refused),

@@ -58,6 +58,13 @@ class Tables(unittest.TestCase):
         self.assertNotIn("| digits |", result.stdout)
         self.assertIn("not measured encrypted yet", self.cards.read_text(encoding="utf-8"))
 
+    def test_a_model_that_does_not_ship_has_a_command(self):
+        result = run(f"--measured={self.measured}", f"--cards={self.cards}")
+        self.assertEqual(0, result.returncode)
+        self.assertNotIn("| bloodmnist |", result.stdout)
+        card = self.cards.read_text(encoding="utf-8").partition("## bloodmnist\n")[2]
+        self.assertIn("makes it by `examples/train/train.py --set bloodmnist --out bloodmnist.tnn`", card)
+
     def test_images_of_one_class_have_no_auc(self):
         self.change(lambda figures: figures.update(clear_auc=None))
         result = run(f"--measured={self.measured}", f"--cards={self.cards}")
@@ -66,6 +73,21 @@ class Tables(unittest.TestCase):
         row = f"| {figures['images']} | {clear:.2f} % | {simulated:.2f} % / {figures['simulated']['auc']:.3f} |"
         self.assertIn(row, result.stdout)
         self.assertIn(f"| this model, in the clear | {clear:.2f} % | none |", self.cards.read_text(encoding="utf-8"))
+
+    def test_cards_say_how_tables_fill_the_torus_and_what_lies_outside(self):
+        spread = {"min": 0.25, "median": 0.5, "max": 1, "worst_neuron": 7}
+        excursions = {"outside_images": 0.125, "astray_images": 0.0625, "outside": 0.01, "worst_outside": 0.5,
+                      "worst_astray": 0.25, "worst_image": 3}
+        self.change(lambda figures: figures.update(
+            fills=[{"neurons": 24, "width_share": spread, "norm_share": {**spread, "worst_neuron": 9}}, {"neurons": 0}],
+            excursions=excursions))
+        self.assertEqual(0, run(f"--measured={self.measured}", f"--cards={self.cards}").returncode)
+        cards = self.cards.read_text(encoding="utf-8")
+        self.assertIn("fill of layer 0, min / median / max of 24 neurons: width over the widest 0.25 / 0.5 / 1, l2 norm "
+                      "of weights over width 0.25 / 0.5 / 1; worst neurons 7 and 9\n", cards)
+        self.assertIn("12.50 % of the test images have a neuron outside its table (50 % of neurons at worst), 6.25 %",
+                      cards)
+        self.assertNotIn("fill of layer 1", cards.partition("## digits.tnn")[2])
 
     def test_a_missing_key_ends_the_program_with_a_sentence(self):
         for key in NEEDED:

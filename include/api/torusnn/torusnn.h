@@ -269,6 +269,28 @@ typedef struct tnn_layer_info {
 /** Fills *info. Returns TNN_ERR_MISUSE for an index that is not below tnn_circuit_info.layers. */
 TNN_API TNN_MUST_USE tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tnn_layer_info *info, uint32_t index);
 
+/** How well a neuron's table uses the torus, and the noise that it is read with. A layer's unit is its widest neuron's,
+ * and weights grow by integers alone: a neuron at 0.6 of that width fills 0.6 of what the widest one fills. */
+typedef struct tnn_neuron_info {
+    bool bootstrapped;  /* false: the circuit does without it, and the rest is 0 */
+    double width_share; /* of the accumulators that its table has on the torus, over the layer's widest; at most 1 */
+    double
+        norm_share; /* l2 norm of its weights in the circuit over the accumulators of its range: how much noise of
+                       inputs moves it; where inputs are several tables of a neuron, steps of tables count as weights */
+    double position_noise; /* standard deviation of its table position, fraction of its range */
+} tnn_neuron_info;
+
+/**
+ * The neurons of one table layer in a circuit.
+ *
+ * Out:     neurons  [neurons of the layer], of the model, with a bootstrap or without
+ * Args:    index    a layer with tables
+ * Returns: TNN_ERR_MISUSE, for a layer without tables too.
+ * Thread safety: safe from any thread; the circuit is only read.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_circuit_neurons(const tnn_circuit *circuit, tnn_neuron_info *neurons,
+                                                    uint32_t index);
+
 /** What the weights prove of one neuron, and what images showed. */
 typedef struct tnn_neuron_range {
     int64_t table_low;  /* least accumulator that its table tells apart */
@@ -290,6 +312,29 @@ typedef struct tnn_neuron_range {
  */
 TNN_API TNN_MUST_USE tnn_status tnn_model_ranges(const tnn_model *model, tnn_neuron_range *ranges, uint32_t index,
                                                  const uint8_t *images, size_t pixels, size_t count);
+
+/** How many neurons an image takes outside their tables, of those with a bootstrap. */
+typedef struct tnn_excursion {
+    uint64_t outside; /* neurons whose accumulator lies outside its table */
+    uint64_t astray;  /* those of them where the torus reads something else than the table's end, so that encrypted
+                         logits are not the stated noise beside the clear ones */
+} tnn_excursion;
+
+/**
+ * How far images take a circuit out of its tables, in the clear. It takes the weights: a server or a model's owner can
+ * say it of images that they see, a client cannot say it of its own. Behind the first table layer accumulators are the
+ * clear network's.
+ *
+ * Out:     excursions  [count], an image each
+ * Args:    model       that the circuit was compiled from, borrowed for the call
+ *          images      [count][pixels]; NULL where count is 0
+ * Returns: TNN_ERR_MISUSE; TNN_ERR_SHAPE where pixels is not the model's; TNN_ERR_MODEL_MISMATCH for a circuit of
+ *          another model; TNN_ERR_MEMORY.
+ * Thread safety: safe from any thread; circuit and model are only read.
+ */
+TNN_API TNN_MUST_USE tnn_status tnn_circuit_excursions(const tnn_circuit *circuit, tnn_excursion *excursions,
+                                                       const tnn_model *model, const uint8_t *images, size_t pixels,
+                                                       size_t count);
 
 /**
  * Evaluates the circuit in the clear with the noise that encryption would add: the distribution of tnn_infer's results,
@@ -447,7 +492,8 @@ TNN_API void tnn_output_free(tnn_output *output);
 
 /**
  * Decrypts the logits. They carry noise of standard deviation tnn_circuit_info.logit_noise and more where a table was
- * read beside its cell.
+ * read beside its cell. Of an image unlike those that the net was made for, whose accumulators leave their tables, they
+ * may say nothing, and nothing in them tells so (tnn_circuit_excursions).
  *
  * Out:     logits  [capacity]; the spec's number of outputs is written
  * Returns: TNN_ERR_MISUSE, TNN_ERR_BUFFER, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_PARAMS_MISMATCH,

@@ -16,6 +16,13 @@ static void free_layer_circuit(tnn_layer_circuit *layer) {
     tnn_free(layer->step_sizes);
 }
 
+void tnn_reports_free(tnn_layer_report *reports, uint32_t count) {
+    for (uint32_t i = 0; reports && i < count; i++) {
+        tnn_free(reports[i].fills);
+    }
+    tnn_free(reports);
+}
+
 void tnn_circuit_free(tnn_circuit *circuit) {
     if (!circuit) {
         return;
@@ -26,7 +33,7 @@ void tnn_circuit_free(tnn_circuit *circuit) {
     tnn_free(circuit->layers);
     tnn_readout_release(&circuit->spec.readout);
     tnn_free(circuit->budget.layers);
-    tnn_free(circuit->reports);
+    tnn_reports_free(circuit->reports, circuit->report_count);
     tnn_free(circuit->curve);
     tnn_free(circuit);
 }
@@ -38,8 +45,15 @@ static size_t layer_bytes(const tnn_layer_circuit *layer, uint32_t N) {
     return weights + outputs * table * sizeof(uint32_t);
 }
 
+static size_t report_bytes(const tnn_layer_report *report) {
+    return sizeof *report + (report->fills ? report->neurons * sizeof *report->fills : 0);
+}
+
 size_t tnn_circuit_bytes(const tnn_circuit *circuit) {
-    size_t bytes = sizeof *circuit + circuit->report_count * sizeof *circuit->reports;
+    size_t bytes = sizeof *circuit;
+    for (uint32_t i = 0; i < circuit->report_count; i++) {
+        bytes += report_bytes(&circuit->reports[i]);
+    }
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         bytes += layer_bytes(&circuit->layers[i], circuit->spec.params.literal.N);
     }

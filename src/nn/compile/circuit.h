@@ -32,9 +32,18 @@ typedef struct tnn_layer_circuit {
     int32_t *step_sizes;      /* likewise */
 } tnn_layer_circuit;
 
+/* How a neuron of the model lies on the torus; all 0 where the circuit does without its bootstrap. */
+typedef struct tnn_fill {
+    double width_share;    /* of its table on the torus, over that of the layer's widest */
+    double norm_share;     /* deviation of its weighted inputs, each of deviation 1, over its range's width */
+    double position_noise; /* standard deviation of its table position, fraction of its range */
+    double room;           /* accumulators that half the torus has a place for */
+} tnn_fill;
+
 /* A layer of the model, and the layer of the circuit that evaluates it. */
 typedef struct tnn_layer_report {
     uint32_t inputs, neurons, tables_per_neuron, table_cells;
+    tnn_fill *fills;           /* [neurons], for a layer with tables */
     uint64_t unproven_neurons; /* that can leave the range of their tables */
     uint32_t worst_neuron;     /* of the budget */
     uint32_t circuit_layer;    /* TNN_NO_LAYER where the layer behind it took it over */
@@ -65,6 +74,9 @@ struct tnn_circuit {
 typedef struct tnn_circuit tnn_circuit;
 
 TNN_API void tnn_circuit_free(tnn_circuit *circuit);
+
+/* Frees reports [count] and what they point to; NULL is allowed. */
+void tnn_reports_free(tnn_layer_report *reports, uint32_t count);
 
 /* Bytes that a circuit takes in memory. */
 size_t tnn_circuit_bytes(const tnn_circuit *circuit);

@@ -177,7 +177,7 @@ static tnn_status lower_reduced(tnn_circuit **out, plan *p, const tnn_simplified
         p->shortfall.neuron = origin->neurons[p->shortfall.neuron];
     }
     if (status == TNN_OK) {
-        status = tnn_circuit_write_reports(*out, model, simplified->origins, requirement->watch);
+        status = tnn_circuit_write_reports(*out, model, p->shape, simplified->origins, requirement->watch);
         if (status != TNN_OK) {
             tnn_circuit_free(*out);
             *out = NULL;

@@ -81,21 +81,22 @@ double tnn_cost_key_switch(const tnn_params *params) {
 #define DOT_WORD_NS 0.11
 #define MASK_WORD_NS 1.5
 
-/* Logits that are dot products of inputs: an image has n words of masks for every N' pixels, and each logit multiplies
- * n words by every pixel. */
-static double dot_products(const tnn_layer_shape *logits, const tnn_params *params) {
+/* Of the pixels: an image has n words of masks for every N' of them, and each neuron or logit of the first layer
+ * multiplies n words by every pixel. */
+static double dot_products(const tnn_layer_shape *first, const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    const uint64_t blocks = (logits->inputs + (uint64_t)p->input_N - 1) / p->input_N;
+    const uint64_t blocks = (first->inputs + (uint64_t)p->input_N - 1) / p->input_N;
     const double masks = (double)(blocks * p->n);
-    const double products = (double)logits->neurons * logits->inputs * p->n;
+    const double products = (double)first->neurons * first->inputs * p->n;
     return 1e-6 * (products * DOT_WORD_NS + masks * MASK_WORD_NS) * p->input_bits / 32;
 }
 
 double tnn_cost_image(const tnn_shape *shape, const tnn_params *params) {
+    const double dots = dot_products(&shape->layers[0], params);
     if (shape->layer_count == 1) {
-        return dot_products(&shape->layers[0], params);
+        return dots;
     }
     /* Every table layer but the first reads big ciphertexts: one key switch a neuron. */
     double switches = (double)(shape->bootstraps - shape->layers[0].neurons);
-    return (double)shape->bootstraps * tnn_cost_blind_rotation(params) + switches * tnn_cost_key_switch(params);
+    return dots + (double)shape->bootstraps * tnn_cost_blind_rotation(params) + switches * tnn_cost_key_switch(params);
 }

@@ -198,7 +198,8 @@ static uint64_t layer_bytes(const tnn_layer *layer, uint32_t N) {
     const uint64_t row = layer->inputs * sizeof(int16_t) + sizeof(uint32_t);
     const uint64_t steps = sizeof(tnn_step_table) + 2 * sizeof(uint32_t) * tnn_most_steps(layer->table_cells, N);
     const uint64_t table = layer->tables_per_neuron == 1 ? (uint64_t)N * sizeof(uint32_t) : steps;
-    return layer->neurons * (row + layer->tables_per_neuron * table);
+    const uint64_t report = layer->tables_per_neuron > 0 ? sizeof(tnn_fill) : 0;
+    return layer->neurons * (row + report + layer->tables_per_neuron * table);
 }
 
 uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t N) {
@@ -223,7 +224,7 @@ tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_mode
     tnn_status status = circuit->layers && circuit->budget.layers
                             ? compile_layers(circuit, shortfall, model, shape, params, requirement)
                             : TNN_ERR_MEMORY;
-    status = status == TNN_OK ? tnn_circuit_write_reports(circuit, model, NULL, requirement->watch) : status;
+    status = status == TNN_OK ? tnn_circuit_write_reports(circuit, model, shape, NULL, requirement->watch) : status;
     if (status != TNN_OK) {
         tnn_circuit_free(circuit);
         return status;

@@ -127,7 +127,7 @@ static tnn_status lower_best(tnn_circuit **out, recompilation *r) {
         name_neuron(&r->shortfall, w->origins);
     }
     if (status == TNN_OK && w->origins) {
-        status = tnn_circuit_write_reports(*out, r->model, w->origins, requirement.watch);
+        status = tnn_circuit_write_reports(*out, r->model, w->shape, w->origins, requirement.watch);
     }
     return status;
 }

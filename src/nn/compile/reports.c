@@ -6,6 +6,8 @@
  */
 #include "reports.h"
 
+#include <math.h>
+
 #include "memory.h"
 #include "range.h"
 
@@ -17,14 +19,42 @@ static tnn_status fill_report(tnn_layer_report *report, const tnn_circuit *circu
                                  .tables_per_neuron = layer->tables_per_neuron,
                                  .table_cells = layer->table_cells,
                                  .circuit_layer = TNN_NO_LAYER};
-    if (circuit->spec.exact || layer->tables_per_neuron == 0) {
+    if (layer->tables_per_neuron == 0) {
+        return TNN_OK;
+    }
+    report->fills = tnn_alloc(layer->neurons, sizeof *report->fills);
+    if (!report->fills) {
+        return TNN_ERR_MEMORY;
+    }
+    if (circuit->spec.exact) {
         return TNN_OK;
     }
     return tnn_unproven_neurons(&report->unproven_neurons, model, index, circuit->whole_torus, watch);
 }
 
-tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model, const tnn_origin *origins,
-                                     tnn_watch *watch) {
+/* A table takes strength unit half_width of the half torus. */
+static tnn_fill fill_of(const tnn_layer_budget *budget, const tnn_layer_shape *shape, size_t neuron) {
+    const tnn_neuron_shape *form = &shape->neuron[neuron];
+    const int32_t strength = tnn_strength(form, budget->unit_fraction);
+    const double step = strength * budget->unit_fraction;
+    return (tnn_fill){
+        .width_share = form->half_width / shape->widest,
+        .norm_share = sqrt(form->power) / form->width,
+        .position_noise = sqrt(tnn_position_variance(budget, form, strength)) / (step * form->width),
+        .room = 0.5 / step,
+    };
+}
+
+static void write_fills(tnn_layer_report *report, const tnn_circuit *circuit, const tnn_shape *shape, uint32_t index,
+                        const tnn_origin *origin) {
+    for (size_t j = 0; j < shape->layers[index].neurons; j++) {
+        report->fills[origin ? origin->neurons[j] : j] =
+            fill_of(&circuit->budget.layers[index], &shape->layers[index], j);
+    }
+}
+
+tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape,
+                                     const tnn_origin *origins, tnn_watch *watch) {
     tnn_layer_report *reports = tnn_alloc(model->layer_count, sizeof *reports);
     if (!reports) {
         return TNN_ERR_MEMORY;
@@ -34,7 +64,7 @@ tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *mode
         status = fill_report(&reports[i], circuit, model, i, watch);
     }
     if (status != TNN_OK) {
-        tnn_free(reports);
+        tnn_reports_free(reports, model->layer_count);
         return status;
     }
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
@@ -43,8 +73,11 @@ tnn_status tnn_circuit_write_reports(tnn_circuit *circuit, const tnn_model *mode
         report->circuit_layer = i;
         report->worst_neuron = origins ? origins[i].neurons[worst] : worst;
         report->unproven_neurons += circuit->budget.layers[i].uncovered;
+        if (report->fills) {
+            write_fills(report, circuit, shape, i, origins ? &origins[i] : NULL);
+        }
     }
-    tnn_free(circuit->reports);
+    tnn_reports_free(circuit->reports, circuit->report_count);
     circuit->reports = reports;
     circuit->report_count = model->layer_count;
     return TNN_OK;

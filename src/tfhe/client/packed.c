@@ -38,14 +38,16 @@ void tnn_packed_free(tnn_packed *packed) {
     tnn_free(packed);
 }
 
-/* product [N'] += mask * key modulo X^N' + 1. Schoolbook, with the same instructions whatever the key: N' is small. */
-static void add_mask_product(uint32_t *product, const uint32_t *mask, const uint32_t *key, uint32_t degree) {
+/* product [N'] += mask * key modulo X^N' + 1. Schoolbook, with the same instructions whatever the key: N' is small.
+ * signed_mask [2 N'] is -A, then A: the words of A X^i are the N' behind its place N' - i, and a bit of the key takes
+ * them all or none. */
+static void add_mask_product(uint32_t *restrict product, const uint32_t *restrict signed_mask, const uint32_t *key,
+                             uint32_t degree) {
     for (uint32_t i = 0; i < degree; i++) {
-        for (uint32_t t = 0; t < i; t++) {
-            product[t] -= mask[degree + t - i] * key[i];
-        }
-        for (uint32_t t = i; t < degree; t++) {
-            product[t] += mask[t - i] * key[i];
+        const uint32_t *rotated = signed_mask + degree - i;
+        const uint32_t bit = 0 - key[i];
+        for (uint32_t t = 0; t < degree; t++) {
+            product[t] += rotated[t] & bit;
         }
     }
 }
@@ -54,7 +56,7 @@ static void add_mask_product(uint32_t *product, const uint32_t *mask, const uint
 static void mask_block(const tnn_secret_key *secret, uint32_t *body, const uint8_t *stream) {
     const tnn_params_literal *p = &secret->params.literal;
     const uint32_t bytes = p->input_bits / 8;
-    uint32_t mask[TNN_MAX_LWE_DIMENSION];
+    uint32_t signed_mask[2 * TNN_MAX_LWE_DIMENSION];
     uint64_t noise[TNN_MAX_LWE_DIMENSION] = {0};
     tnn_add_noise(noise, p->input_N, p->lwe_log2_sigma, p->input_bits);
     for (uint32_t t = 0; t < p->input_N; t++) {
@@ -62,9 +64,11 @@ static void mask_block(const tnn_secret_key *secret, uint32_t *body, const uint8
     }
     for (uint32_t start = 0; start < p->n; start += p->input_N) {
         for (uint32_t t = 0; t < p->input_N; t++) {
-            mask[t] = (uint32_t)tnn_load_le(stream + (size_t)(start + t) * bytes, bytes);
+            const uint32_t word = (uint32_t)tnn_load_le(stream + (size_t)(start + t) * bytes, bytes);
+            signed_mask[t] = 0 - word;
+            signed_mask[p->input_N + t] = word;
         }
-        add_mask_product(body, mask, secret->small + start, p->input_N);
+        add_mask_product(body, signed_mask, secret->small + start, p->input_N);
     }
     tnn_wipe(noise, sizeof noise);
 }

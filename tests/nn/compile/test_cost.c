@@ -131,8 +131,9 @@ static void no_key_switch_costs_nothing(void **state) {
     tnn_params_free(params);
 }
 
-/* A rotation for each neuron with tables; a key switch for each that does not read pixels. */
-static void image_costs_its_rotations_and_switches(void **state) {
+/* The first layer's dot products as if its neurons were logits; a rotation for each neuron with tables; a key switch
+ * for each that does not read pixels. */
+static void image_costs_its_dot_products_rotations_and_switches(void **state) {
     (void)state;
     tnn_params *params = shipped_params("deep");
     for (uint32_t table_layers = 1; table_layers <= 4; table_layers++) {
@@ -143,8 +144,11 @@ static void image_costs_its_rotations_and_switches(void **state) {
         tnn_shape *shape = shape_of(model);
         const double rotations = 5.0 * table_layers * tnn_cost_blind_rotation(params);
         const double switches = 5.0 * (table_layers - 1) * tnn_cost_key_switch(params);
+        tnn_layer_shape first = {.inputs = shape->layers[0].inputs, .neurons = 5};
+        const tnn_shape logits = {.layer_count = 1, .layers = &first};
+        const double dots = tnn_cost_image(&logits, params);
         const double stated = tnn_cost_image(shape, params);
-        assert_true(fabs(stated - rotations - switches) <= 1e-12 * stated);
+        assert_true(dots > 0 && fabs(stated - dots - rotations - switches) <= 1e-12 * stated);
         tnn_shape_free(shape);
         tnn_model_free(model);
     }
@@ -159,7 +163,7 @@ int main(void) {
         cmocka_unit_test(quads_of_more_levels_cost_more),
         cmocka_unit_test(each_ring_degree_costs_more_than_its_half),
         cmocka_unit_test(no_key_switch_costs_nothing),
-        cmocka_unit_test(image_costs_its_rotations_and_switches),
+        cmocka_unit_test(image_costs_its_dot_products_rotations_and_switches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
