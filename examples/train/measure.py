@@ -70,12 +70,14 @@ def cross_entropy(real_logits, labels, class_weights):
 
 
 def noise_std(layer, noise, first, whole_torus=False):
-    """[neurons], in accumulators: the position noise, and that of the inputs, pixels or rotations. A neuron's weights can be multiplied by an integer, so that its range fills at least half of what there is."""
+    """[neurons], in accumulators: the position noise, and that of the inputs, pixels or rotations. A neuron's weights
+    can be multiplied by an integer, so that its range fills at least half of what there is."""
     widths = (layer.ranges[:, 1] - layer.ranges[:, 0] + 1).astype(float)
     full = amplitude_width(widths, whole_torus) if first else widths.max()
-    inputs = full * (noise.pixel / 65536 if first else noise.rotation) * (1 if whole_torus else 2)
+    shares = 1 if whole_torus else 2  # of tables that the torus has room for
+    inputs = full * (noise.pixel / 65536 if first else noise.rotation) * shares
     from_inputs = np.linalg.norm(layer.weights.astype(float), axis=1) * inputs
-    return np.hypot(from_inputs, noise.position * full / np.floor(full / widths))
+    return np.hypot(from_inputs, noise.position / 2 * shares * full / np.floor(full / widths))
 
 
 def is_on_whole_torus(model):

@@ -34,8 +34,8 @@ class Shape:
 @dataclass(frozen=True)
 class Noise:
     """What encryption adds, in the units of each place. explain prints n, k, N and the levels of a circuit."""
-    position: float  # of a table's range: the modulus switch before it, sqrt(n / 48) of N positions, or of 2N where
-                     # tables take the whole torus
+    position: float  # of half of the torus: the modulus switch before a table, sqrt(n / 48) of N positions. A table on
+                     # the whole torus has half as much of its range
     pixel: float     # of an encrypted pixel, in 2^-16 of the torus: 4.0 at n = 672
     logit: float     # of the real logit, beside what encryption adds
     rotation: float = 0.0  # of the torus, added by each table that a logit sums: 2^-9.8 with one gadget level
@@ -43,7 +43,6 @@ class Noise:
 
 # k 3, N 512 and one gadget level, the cheapest ring.
 CHEAPEST_RING = Noise(position=0.0073, pixel=4.0, logit=0.0, rotation=0.00112)
-CHEAPEST_WHOLE_TORUS = Noise(position=0.00365, pixel=4.0, logit=0.0, rotation=0.00112)
 
 
 class TableNets(torch.nn.Module):
@@ -77,7 +76,7 @@ class TableNets(torch.nn.Module):
     def position_noise_std(self, weights, noise):
         """[S, H], as a share of each range. All ranges fill the torus."""
         from_inputs = weights.detach().norm(dim=2) * self.input_noise(noise)
-        return torch.sqrt(from_inputs ** 2 + noise.position ** 2)
+        return torch.sqrt(from_inputs ** 2 + (noise.position / (2 if self.shape.negacyclic else 1)) ** 2)
 
     def input_noise(self, noise):
         """Of a pixel, as a share of the range."""

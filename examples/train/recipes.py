@@ -135,7 +135,8 @@ def contract_for(kind, recipe_name, recipe):
     if recipe.noise is None:
         return Contract(exact=True)
     position, logit = STATED_NOISE.get((kind, recipe_name), (max(recipe.noise.position, 0.01), 0.15))
-    return Contract(position_noise=position, logit_noise=logit, whole_torus=getattr(recipe, "negacyclic", 0) > 0)
+    whole_torus = getattr(recipe, "negacyclic", 0) > 0  # twice as wide tables: the same circuit has half the share
+    return Contract(position_noise=position / (2 if whole_torus else 1), logit_noise=logit, whole_torus=whole_torus)
 
 
 KINDS = {"tables": TableRecipe, "fcnn": FcRecipe, "exact": ExactRecipe}

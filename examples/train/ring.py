@@ -23,7 +23,7 @@ MOST_SHARE, LEAST_SHARE, ROOM_DEVIATIONS = 0.9, 0.2, 6.5
 
 
 def full_width(width):
-    """The widest range that has the amplitude of this one, or a little more than all where none of WIDTHS is."""
+    """The widest range that has the amplitude of this one."""
     return WIDTHS[np.minimum(np.searchsorted(WIDTHS, width), len(WIDTHS) - 1)].astype(float)
 
 

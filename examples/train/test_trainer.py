@@ -142,6 +142,15 @@ class WidthsOfOneRing(unittest.TestCase):
                     below = doubled_entry(layer, neuron, middle + (p + 0.5 - N) / slope)
                     self.assertEqual(below, -doubled_entry(layer, neuron, middle + (p + 0.5) / slope))
 
+    def test_noise_of_a_table_on_the_whole_torus_is_half_as_much_of_it(self):
+        for negacyclic, share in ((0.0, 1.0), (1.4, 0.5)):
+            _, trainer, (model, _) = trained("tables", 2, negacyclic=negacyclic, epochs=2)
+            quiet = replace(trainer.recipe.noise, pixel=0.0)
+            std = trainer.nets.position_noise_std(trainer.nets.weights(), quiet)
+            self.assertTrue(torch.allclose(std, torch.full_like(std, share * quiet.position)))
+            measured = measure.noise_std(model.layers[0], quiet, True, negacyclic > 0) / self.widths(model.layers[0])
+            self.assertTrue(np.allclose(measured, share * quiet.position))
+
     def test_amplitudes_have_three_significant_bits(self):
         for width in (300, 409, 410, 682, 700, 819, 5000):
             amplitude = 2 ** 31 // width

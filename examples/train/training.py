@@ -229,9 +229,9 @@ class Trainer:
                 for mean, parameter in zip(self.means, self.nets.parameters()):
                     parameter.copy_(mean)
 
-    def run(self, validation):
+    def run(self, validation, tell=Progress):
         """validation: a split whose accuracy is recorded every tenth of the way; nothing follows from it."""
-        progress = Progress(self.recipe.epochs)
+        progress = tell(self.recipe.epochs)
         every = max(1, self.recipe.epochs // 10)
         for number in range(self.recipe.epochs):
             losses = self.epoch(number)

@@ -68,7 +68,9 @@ static void check_neurons(const tnn_circuit *circuit, const tnn_layer *layer, ui
         const double step = 2 * width * circuit->budget.layers[index].unit_fraction; /* at strength 1 */
         assert_true(neurons[j].bootstrapped);
         assert_true(fabs(neurons[j].width_share - (width / widest_of(layer))) < 1e-12);
-        assert_true(fabs(neurons[j].norm_share - (norm / width)) < 1e-12);
+        /* what all readers' weights have in common goes into the table that they read, and leaves the row smaller */
+        const double gone = norm / width - neurons[j].norm_share;
+        assert_true(index == 0 ? fabs(gone) < 1e-12 : gone > -1e-12 && neurons[j].norm_share > 0);
         /* the modulus switch alone: n / 48 positions of 2N squared, over the share of the torus that the table takes */
         const tnn_params_literal *p = &circuit->spec.params.literal;
         const double strength = floor(1 / step);

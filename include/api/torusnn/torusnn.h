@@ -272,10 +272,11 @@ TNN_API TNN_MUST_USE tnn_status tnn_circuit_layer(const tnn_circuit *circuit, tn
 /** How well a neuron's table uses the torus, and the noise that it is read with. A layer's unit is its widest neuron's,
  * and weights grow by integers alone: a neuron at 0.6 of that width fills 0.6 of what the widest one fills. */
 typedef struct tnn_neuron_info {
-    bool bootstrapped;     /* false: the circuit does without it, and the rest is 0 */
-    double width_share;    /* of the accumulators that its table has on the torus, over the layer's widest; at most 1 */
-    double norm_share;     /* l2 norm of its weights over the accumulators of its range: how much noise of inputs moves
-                              it; where inputs are several tables of a neuron, steps of tables count as weights */
+    bool bootstrapped;  /* false: the circuit does without it, and the rest is 0 */
+    double width_share; /* of the accumulators that its table has on the torus, over the layer's widest; at most 1 */
+    double
+        norm_share; /* l2 norm of its weights in the circuit over the accumulators of its range: how much noise of
+                       inputs moves it; where inputs are several tables of a neuron, steps of tables count as weights */
     double position_noise; /* standard deviation of its table position, fraction of its range */
 } tnn_neuron_info;
 
@@ -491,7 +492,8 @@ TNN_API void tnn_output_free(tnn_output *output);
 
 /**
  * Decrypts the logits. They carry noise of standard deviation tnn_circuit_info.logit_noise and more where a table was
- * read beside its cell.
+ * read beside its cell. Of an image unlike those that the net was made for, whose accumulators leave their tables, they
+ * may say nothing, and nothing in them tells so (tnn_circuit_excursions).
  *
  * Out:     logits  [capacity]; the spec's number of outputs is written
  * Returns: TNN_ERR_MISUSE, TNN_ERR_BUFFER, TNN_ERR_MODEL_MISMATCH, TNN_ERR_KEY_MISMATCH, TNN_ERR_PARAMS_MISMATCH,
