@@ -188,10 +188,10 @@ class Commands(unittest.TestCase):
             return [lambda _members, number=number: mock.Mock(output_scale=float(number)) for number in (1, 2, 3, 4)]
 
         split = data.load_split(self.place("set.npz"), "train")
-        options, recipe = mock.Mock(folds="plain", parts=4, nets=1, members=[1], noise=None), mock.Mock(levels=16)
+        options = mock.Mock(net="fcnn", folds="plain", parts=4, nets=1, members=[1], noise=None)
         with mock.patch.object(crossvalidate, "train_apart", noted), contextlib.redirect_stdout(io.StringIO()), \
                 mock.patch.object(crossvalidate, "integer_logits", lambda _model, levels: np.ones((len(levels), 1))):
-            runs = crossvalidate.one_repeat(options, recipe, split, 2, 0)
+            runs = crossvalidate.one_repeat(options, mock.Mock(levels=16), split, 2, 0)
         self.assertEqual(np.sum(self.held, axis=0).tolist(), [1] * 60)
         for number, held_out in enumerate(self.held, 1):
             self.assertTrue(np.all(runs[1][0].logits[held_out] == number))
