@@ -23,6 +23,7 @@
 #define TNN_LANES 4
 #endif
 #endif
+#include "gadget.h"
 #include "quad_levels.h"
 
 #if defined(__AVX__)
@@ -35,6 +36,7 @@ typedef int32_t signed_lanes __attribute__((vector_size(TNN_LANES * sizeof(int32
 typedef uint64_t long_lanes __attribute__((vector_size(TNN_LANES * sizeof(uint64_t))));
 typedef int32_t signed_words __attribute__((vector_size(WORDS * sizeof(int32_t))));
 typedef uint32_t words __attribute__((vector_size(WORDS * sizeof(uint32_t))));
+typedef uint32_t words8 __attribute__((vector_size(8 * sizeof(uint32_t))));
 typedef uint32_t words_at8 __attribute__((vector_size(WORDS * sizeof(uint32_t)), aligned(8))); /* at any entry */
 
 TNN_INLINE words all_words(uint32_t x) {
@@ -56,12 +58,128 @@ TNN_INLINE words load_entries(const uint32_t *entries) {
     return *(const words_at8 *)entries;
 }
 
-/* Words of each stretch that go through the first level together. Their digits, or coefficients, wait in a buffer of
- * the first-level cache: registers hold one butterfly. */
-#define CHUNK ((size_t)64)
+/* Values of t that go through the first level together, those of a block of corrections. Their digits, or coefficients,
+ * wait in a buffer of the first-level cache: registers hold one butterfly. */
+#define CHUNK ((size_t)TNN_GADGET_BLOCK)
+#define CHUNK_WORDS (4 * CHUNK)
 
-TNN_INLINE size_t chunk_count(size_t left, uint32_t slots) {
-    return left < CHUNK / slots ? left : CHUNK / slots;
+/* ------------------------------------------------------------------------------------------------ corrections -- */
+
+/* The polynomial of each word of a vector of entries. */
+TNN_INLINE words polynomials(uint32_t slots) {
+    words x = {0};
+    for (uint32_t i = 0; i < WORDS; i++) {
+        x[i] = i % slots;
+    }
+    return x;
+}
+
+/* All ones in the words of masks, and in those of the body. */
+TNN_INLINE words mask_lanes(const tnn_quad_body *body, uint32_t slots) {
+    return (words)(polynomials(slots) < all_words(body->lane));
+}
+
+TNN_INLINE words body_lane(const tnn_quad_body *body, uint32_t slots) {
+    return (words)(polynomials(slots) == all_words(body->lane));
+}
+
+/* A rest is (word + half_unit) & below_unit, less half_unit; 0 in lanes that are not masks. */
+typedef struct rest_fields {
+    words half_unit;
+    words below_unit;
+} rest_fields;
+
+/* Rests of `count` words of (X^exponent - 1) quad, summed in WORDS sums: of rotated - straight, or -rotated - straight.
+ */
+TNN_INLINE words sum_rests(const uint32_t *rotated, const uint32_t *straight, size_t count, bool negated,
+                           const rest_fields *rest) {
+    words sum = {0};
+    for (size_t i = 0; i < count; i += WORDS) {
+        const words moved = load_entries(rotated + i);
+        const words raised = negated ? rest->half_unit - moved : rest->half_unit + moved;
+        sum += (raised - load_entries(straight + i)) & rest->below_unit;
+    }
+    return sum;
+}
+
+TNN_INLINE uint32_t sum_of_words(words x) {
+#if TNN_LANES == 8
+    const words8 y = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
+                     __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+#else
+    const words8 y = x;
+#endif
+    const words8 halves = y + __builtin_shufflevector(y, y, 4, 5, 6, 7, 0, 1, 2, 3);
+    const words8 quarters = halves + __builtin_shufflevector(halves, halves, 2, 3, 0, 1, 6, 7, 4, 5);
+    return quarters[0] + quarters[1];
+}
+
+/* Sums of whole blocks from `first` to `end - 1`, all on one side of the end of the quad. */
+TNN_INLINE void sum_blocks(uint32_t *sums, const uint32_t *quad, uint32_t N, size_t first, size_t end,
+                           uint32_t exponent, const rest_fields *rest, uint32_t slots) {
+    const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
+    const uint32_t *rotated = quad + slots * (size_t)(at & (N - 1));
+    const uint32_t *straight = quad + slots * first;
+    const size_t block = slots * TNN_GADGET_BLOCK;
+    if (at & N) {
+        for (size_t t = first; t < end; t += TNN_GADGET_BLOCK, rotated += block, straight += block) {
+            sums[t / TNN_GADGET_BLOCK] = sum_of_words(sum_rests(rotated, straight, block, true, rest));
+        }
+    } else {
+        for (size_t t = first; t < end; t += TNN_GADGET_BLOCK, rotated += block, straight += block) {
+            sums[t / TNN_GADGET_BLOCK] = sum_of_words(sum_rests(rotated, straight, block, false, rest));
+        }
+    }
+}
+
+/* The block inside which the rotated entries pass the end of the quad, at `meet`: one part of each sign. */
+TNN_INLINE uint32_t sum_parts(const uint32_t *quad, uint32_t N, size_t first, size_t meet, uint32_t exponent,
+                              const rest_fields *rest, uint32_t slots) {
+    uint32_t sum = 0;
+    const size_t ends[] = {first, meet, first + TNN_GADGET_BLOCK};
+    for (size_t i = 0; i < 2; i++) {
+        const uint32_t at = ((uint32_t)ends[i] - exponent) & (2 * N - 1);
+        const uint32_t *rotated = quad + slots * (size_t)(at & (N - 1));
+        const uint32_t *straight = quad + slots * ends[i];
+        const size_t count = slots * (ends[i + 1] - ends[i]);
+        sum += sum_of_words(at & N ? sum_rests(rotated, straight, count, true, rest)
+                                   : sum_rests(rotated, straight, count, false, rest));
+    }
+    return sum;
+}
+
+/* Where ranges of rotated entries meet that pass the end of the quad at `t`: at a value that whole vectors of entries
+ * reach. Of one that lies across, the entries behind the end are the copies that are kept there. */
+TNN_INLINE size_t meeting_at(size_t t, uint32_t slots) {
+    const size_t entries = WORDS / slots;
+    return (t + entries - 1) & ~(entries - 1);
+}
+
+/* The rotated entries pass the end of the quad at t = exponent mod N. */
+TNN_INLINE void correct_rotated_slots(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent,
+                                      uint32_t slots) {
+    const size_t meet = meeting_at(exponent & (N - 1), slots);
+    const size_t before = meet & ~(size_t)(TNN_GADGET_BLOCK - 1);
+    const size_t after = (meet + TNN_GADGET_BLOCK - 1) & ~(size_t)(TNN_GADGET_BLOCK - 1);
+    const rest_fields rest = {all_words(body->half_unit), all_words(2 * body->half_unit - 1) & mask_lanes(body, slots)};
+    const uint32_t halves = TNN_GADGET_BLOCK * body->lane * body->half_unit;
+    sum_blocks(body->corrections, quad, N, 0, before, exponent, &rest, slots);
+    if (before < after) {
+        body->corrections[before / TNN_GADGET_BLOCK] = sum_parts(quad, N, before, meet, exponent, &rest, slots);
+    }
+    sum_blocks(body->corrections, quad, N, after, N, exponent, &rest, slots);
+    for (size_t i = 0; i < N / TNN_GADGET_BLOCK; i++) {
+        body->corrections[i] -= halves;
+    }
+    tnn_gadget_corrections(body->corrections, N / TNN_GADGET_BLOCK);
+}
+
+static void correct_rotated(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent) {
+    if (body->lane == 1) {
+        correct_rotated_slots(body, quad, N, exponent, 2);
+    } else {
+        correct_rotated_slots(body, quad, N, exponent, 4);
+    }
 }
 
 /* --------------------------------------------------------------------------------------------------- forward -- */
@@ -69,7 +187,7 @@ TNN_INLINE size_t chunk_count(size_t left, uint32_t slots) {
 /* Digits of a chunk, by stretch: stretch j holds the coefficients j N/8 + t, of which 0 to 3 are real parts and 4 to 7
  * imaginary parts. */
 typedef struct digit_chunk {
-    _Alignas(64) int32_t of[8][CHUNK];
+    _Alignas(64) int32_t of[8][CHUNK_WORDS];
 } digit_chunk;
 
 /* The first level on the chunk that starts at t, as many points at once as a vector holds quarters. */
@@ -96,66 +214,78 @@ TNN_INLINE signed_words cut_digits(words x, tnn_quad_digit digit, bool top) {
     return (signed_words)(top ? x : x << digit.left) >> digit.right;
 }
 
+/* What is added to entry t and the others of its block: in the body's lane the correction too. */
+TNN_INLINE words offset_at(const uint32_t *corrections, words in_body, uint32_t offset, size_t t) {
+    return all_words(offset) + (all_words(corrections[t / TNN_GADGET_BLOCK]) & in_body);
+}
+
 /* Digits of (X^exponent - 1) quad for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with
  * t - e modulo 2N in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of
  * the quad but its copies. -x is ~x + 1, and the 1 goes with the offset. */
 TNN_INLINE void rotated_stretch(int32_t *digits, const uint32_t *quad, uint32_t N, size_t first, size_t count,
-                                uint32_t exponent, tnn_quad_digit digit, bool top, uint32_t slots) {
+                                uint32_t exponent, words offset, tnn_quad_digit digit, bool top, uint32_t slots) {
     const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
     const uint32_t negated = at & N ? ~0u : 0u;
     const uint32_t *rotated = quad + slots * (size_t)(at & (N - 1));
     const uint32_t *straight = quad + slots * first;
     const words sign = all_words(negated);
-    const words offset = all_words(digit.offset - negated);
+    offset -= sign;
     for (size_t i = 0; i < count * slots; i += WORDS) {
         const words difference = (load_entries(rotated + i) ^ sign) - load_entries(straight + i) + offset;
         *(signed_words *)(digits + i) = cut_digits(difference, digit, top);
     }
 }
 
-/* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. */
-TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, size_t start, size_t end,
-                              uint32_t exponent, tnn_quad_digit digit, bool top, uint32_t slots) {
+/* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. Chunks
+ * do not lie across blocks. */
+TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
+                              const tnn_quad_body *body, size_t start, size_t end, uint32_t exponent,
+                              tnn_quad_digit digit, bool top, uint32_t slots) {
     const size_t stretch = fft->N / 8;
+    const words in_body = body_lane(body, slots);
     digit_chunk digits;
-    for (size_t t = start; t < end; t += CHUNK / slots) {
-        const size_t count = chunk_count(end - t, slots);
+    for (size_t t = start; t < end;) {
+        const size_t left = CHUNK - t % CHUNK;
+        const size_t count = end - t < left ? end - t : left;
         for (size_t j = 0; j < 8; j++) {
-            rotated_stretch(digits.of[j], quad, fft->N, j * stretch + t, count, exponent, digit, top, slots);
+            const size_t first = j * stretch + t;
+            const words offset = offset_at(body->corrections, in_body, digit.offset, first);
+            rotated_stretch(digits.of[j], quad, fft->N, first, count, exponent, offset, digit, top, slots);
         }
         chunk_first_level(fft, spectrum, &digits, t, count, slots);
+        t += count;
     }
 }
 
 /* One of the eight stretches passes the end of the quad, at t = exponent mod N/8: the ranges meet there, so that each
- * has one sign. At a t that whole vectors of entries reach: of one that lies across, the entries behind the end are the
- * copies that are kept there. */
-TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
-                                    tnn_quad_digit digit, bool top, uint32_t slots) {
+ * has one sign. */
+TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
+                                    const tnn_quad_body *body, uint32_t exponent, tnn_quad_digit digit, bool top,
+                                    uint32_t slots) {
     const size_t stretch = fft->N / 8;
-    const size_t entries = WORDS / slots;
-    const size_t meet = ((exponent & (stretch - 1)) + entries - 1) & ~(entries - 1);
-    rotated_range(fft, spectrum, quad, 0, meet, exponent, digit, top, slots);
-    rotated_range(fft, spectrum, quad, meet, stretch, exponent, digit, top, slots);
+    const size_t meet = meeting_at(exponent & (stretch - 1), slots);
+    rotated_range(fft, spectrum, quad, body, 0, meet, exponent, digit, top, slots);
+    rotated_range(fft, spectrum, quad, body, meet, stretch, exponent, digit, top, slots);
 }
 
 /* Rotation, difference, digit and first level in one pass. */
 TNN_INLINE void forward_rotated_slots(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
-                                      uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch, uint32_t slots) {
+                                      const tnn_quad_body *body, uint32_t exponent, tnn_quad_digit digit,
+                                      tnn_quad_fetch fetch, uint32_t slots) {
     if (digit.left == 0) {
-        rotated_first_level(fft, spectrum, quad, exponent, digit, true, slots);
+        rotated_first_level(fft, spectrum, quad, body, exponent, digit, true, slots);
     } else {
-        rotated_first_level(fft, spectrum, quad, exponent, digit, false, slots);
+        rotated_first_level(fft, spectrum, quad, body, exponent, digit, false, slots);
     }
     tnn_quad_levels_forward(fft, spectrum, fetch, slots);
 }
 
-static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
-                            tnn_quad_digit digit, tnn_quad_fetch fetch) {
+static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, const tnn_quad_body *body,
+                            uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch) {
     if (fft->slots == 2) {
-        forward_rotated_slots(fft, spectrum, quad, exponent, digit, fetch, 2);
+        forward_rotated_slots(fft, spectrum, quad, body, exponent, digit, fetch, 2);
     } else {
-        forward_rotated_slots(fft, spectrum, quad, exponent, digit, fetch, 4);
+        forward_rotated_slots(fft, spectrum, quad, body, exponent, digit, fetch, 4);
     }
 }
 
@@ -311,7 +441,7 @@ TNN_INLINE words narrow(long_lanes a, long_lanes b) {
 
 /* Rounded coefficients of a chunk, by stretch as above. */
 typedef struct coefficient_chunk {
-    _Alignas(64) uint64_t of[8][CHUNK];
+    _Alignas(64) uint64_t of[8][CHUNK_WORDS];
 } coefficient_chunk;
 
 /* The last level on `count` values of t from t on. */
@@ -344,7 +474,7 @@ TNN_INLINE void add_stretch(uint32_t *entries, const uint64_t *coefficients, siz
 TNN_INLINE void inverse_last_level(const tnn_quad_fft *fft, uint32_t *quad, const double *spectrum,
                                    uint32_t coarse_bits, bool small, uint32_t slots) {
     const size_t stretch = fft->N / 8;
-    const size_t count = chunk_count(stretch, slots);
+    const size_t count = stretch < CHUNK ? stretch : CHUNK;
     coefficient_chunk coefficients;
     for (size_t t = 0; t < stretch; t += count) {
         chunk_last_level(&coefficients, fft, spectrum, t, count, small, slots);
@@ -378,6 +508,7 @@ static void inverse_add(const tnn_quad_fft *fft, uint32_t *quad, double *spectru
 extern const tnn_quad_kernels TNN_QUAD_KERNELS;
 const tnn_quad_kernels TNN_QUAD_KERNELS = {
     .lanes = TNN_LANES,
+    .correct_rotated = correct_rotated,
     .forward_rotated = forward_rotated,
     .forward_digits = forward_digits,
     .forward_reals = forward_reals,

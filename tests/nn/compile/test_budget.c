@@ -139,28 +139,40 @@ static double key_ones(double bits, double deviations) {
     return (bits + deviations * sqrt(bits)) / 2;
 }
 
-static double rotation_variance(const tnn_params *params, double deviations) {
-    const tnn_params_literal *p = &params->literal;
-    const double ones = key_ones((double)p->k * p->N, deviations);
-    const double digit = digit_square(exp2(p->bs_base_log));
-    const double rows = (p->k + 1.0) * p->bs_levels * p->N;
-    const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) * (1 + ones);
-    const double unit = exp2(planned_coarse_bits(params) - 32.0);
-    const double ties = ones * ones * uniform(unit);
-    const double key = rows * digit * pow(4, p->glwe_log2_sigma) * (1 + deviations * sqrt(2 / (rows * p->n)));
-    return key_ones(p->n, deviations) * (dropped + ties) +
-           p->n * (key + (transforms_variance(params) + uniform(unit)) * (1 + ones));
+/* The unit that accumulators count in. */
+static double word_unit(const tnn_params *params) {
+    return exp2(planned_coarse_bits(params) - 32.0);
 }
 
-/* What all coefficients of a rotation share: S has a mean. */
+/* The square of what a gadget drops of a word: rests from -h to h - u in steps of u. */
+static double dropped_square(const tnn_params *params) {
+    const double h = exp2(-(double)params->literal.bs_base_log * params->literal.bs_levels) / 2;
+    return h * h / 3 + word_unit(params) * word_unit(params) / 6;
+}
+
+/* Of the k N coefficients whose rests reach one of the phase, those of its block meet s, the others s - 1/2. */
+static double rotation_variance(const tnn_params *params, double deviations) {
+    const tnn_params_literal *p = &params->literal;
+    const double big = (double)p->k * p->N;
+    const double ones = key_ones(big, deviations);
+    const double digit = digit_square(exp2(p->bs_base_log));
+    const double rows = (p->k + 1.0) * p->bs_levels * p->N;
+    const double seen = 1 + (big - 16.0 * p->k) / 4 + 16.0 * p->k * ones / big;
+    const double ties = (ones - big / 2) * (ones - big / 2) * uniform(word_unit(params));
+    const double key = rows * digit * pow(4, p->glwe_log2_sigma) * (1 + deviations * sqrt(2 / (rows * p->n)));
+    return key_ones(p->n, deviations) * (dropped_square(params) * seen + ties) +
+           p->n * (key + (transforms_variance(params) + uniform(word_unit(params))) * (1 + ones));
+}
+
+/* What all coefficients of a rotation share: S has a mean, S - 1/2 only where ones and zeros are not as many. */
 static double common_variance(const tnn_params *params, double deviations) {
     const tnn_params_literal *p = &params->literal;
     const double big = (double)p->k * p->N;
     const double ones = key_ones(big, deviations);
-    const double unit = exp2(planned_coarse_bits(params) - 32.0);
-    const double dropped = uniform(exp2(-(double)p->bs_base_log * p->bs_levels)) * ones * ones / big;
-    const double rounded = (uniform(unit) + transforms_variance(params)) * ones * ones / big;
-    return key_ones(p->n, deviations) * (dropped + ones * ones * uniform(unit)) + p->n * rounded;
+    const double more = ones - big / 2;
+    const double dropped = more * more * (dropped_square(params) / big + uniform(word_unit(params)));
+    const double rounded = (uniform(word_unit(params)) + transforms_variance(params)) * ones * ones / big;
+    return key_ones(p->n, deviations) * dropped + p->n * rounded;
 }
 
 /* Of a neuron's weighted inputs at strength 1. */

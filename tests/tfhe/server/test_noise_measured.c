@@ -199,6 +199,43 @@ static void blind_rotations(void **state) {
     free_glwe_samples(&s);
 }
 
+/* Mean product of the errors of neighbouring coefficients of one rotation. */
+static double draw_neighbours(glwe_samples *s, uint32_t *phase) {
+    const uint32_t N = keys.params->literal.N;
+    if (s->left == 0) {
+        rotate_batch(s);
+    }
+    s->left--;
+    const uint32_t *expected = s->expected + s->left * N;
+    assert_ok(tnn_glwe_phase(keys.secret, phase, s->result + s->left * tnn_params_glwe_words(keys.params)));
+    double sum = 0;
+    for (uint32_t t = 1; t < N; t++) {
+        sum += torus_difference(phase[t - 1], expected[t - 1]) * torus_difference(phase[t], expected[t]);
+    }
+    return sum / (N - 1);
+}
+
+/* Of a gadget that is not compensated it would be a third to a half of the variance. A tenth is left to what two
+ * coefficients of a block share, at most 16 / N, and to what neighbouring bits of this key happen to have in common:
+ * 1 / sqrt(k N), one standard deviation. */
+static void neighbours_share_what_the_formula_says(void **state) {
+    (void)state;
+    const uint32_t coarse_bits = keys.server->execution.coarse_bits;
+    const double tenth = 0.1 * tnn_coarse_variance_blind_rotation(keys.params, coarse_bits);
+    const double expected = tnn_coarse_variance_common(keys.params, coarse_bits);
+    glwe_samples s = new_glwe_samples();
+    uint32_t *phase = new_array(keys.params->literal.N, sizeof *phase);
+    tally products = {0};
+    while (products.count < 48 || STATISTIC_DEVIATIONS * tally_standard_error(&products) > tenth) {
+        tally_add(&products, draw_neighbours(&s, phase));
+    }
+    print_message("neighbours: share %.3f of the variance, formula %.3f\n", tally_mean(&products) / (10 * tenth),
+                  expected / (10 * tenth));
+    assert_true(fabs(tally_mean(&products) - expected) <= tenth);
+    tnn_free(phase);
+    free_glwe_samples(&s);
+}
+
 /* A key-switching key that gets new noise before each use: its ciphertexts' phases without noise are kept. The formula
  * is a mean over keys. */
 typedef struct switching {
@@ -303,6 +340,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(dot_products_of_packed_inputs),
         cmocka_unit_test(external_products_with_one),
         cmocka_unit_test(blind_rotations),
+        cmocka_unit_test(neighbours_share_what_the_formula_says),
         cmocka_unit_test(modulus_switches),
         cmocka_unit_test(wrong_formulas_are_rejected),
         cmocka_unit_test(key_switches),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "draw.h"
+#include "gadget.h"
 #include "kernels.h"
 #include "memory.h"
 #include "processor.h"
@@ -321,17 +322,47 @@ static uint32_t *new_difference(const tnn_quad_fft *fft, const uint32_t *quad, u
     return difference;
 }
 
+/* Polynomials below the body's are masks that round to units of 2^log2_unit. */
+static void correct_by_schoolbook(const tnn_quad_fft *fft, uint32_t *quad, uint32_t lane, uint32_t log2_unit) {
+    const uint32_t slots = fft->slots;
+    uint32_t *glwe = new_array(doubles_of(fft), sizeof *glwe);
+    uint32_t *body = new_array(fft->N, sizeof *body);
+    for (uint32_t i = 0; i < slots * fft->N; i++) {
+        glwe[i % slots * fft->N + i / slots] = quad[i];
+    }
+    schoolbook_corrected_body(body, glwe, lane, fft->N, log2_unit);
+    for (uint32_t t = 0; t < fft->N; t++) {
+        quad[slots * t + lane] = body[t];
+    }
+    tnn_free(glwe);
+    tnn_free(body);
+}
+
+static tnn_quad_body new_body(uint32_t N, uint32_t lane, uint32_t log2_unit) {
+    return (tnn_quad_body){lane, 1u << (log2_unit - 1), new_random(N / TNN_GADGET_BLOCK, sizeof(uint32_t))};
+}
+
+/* Rank 1 takes two slots, ranks 2 and 3 take four. */
+static uint32_t random_rank(const tnn_quad_fft *fft) {
+    return fft->slots == 2 ? 1 : 2 + draw_below(2);
+}
+
 /* No bit differs: the same sums of the same digits. */
 static void check_rotation(const tnn_quad_fft *fft, const uint32_t *quad, uint32_t exponent) {
     const tnn_quad_digit digit = random_digit(1 + draw_below(31));
+    const uint32_t log2_unit = 1 + draw_below(17);
+    const tnn_quad_body body = new_body(fft->N, random_rank(fft), log2_unit);
     uint32_t *difference = new_difference(fft, quad, exponent);
+    correct_by_schoolbook(fft, difference, body.lane, log2_unit);
     double *expected = new_spectrum(fft);
     double *spectrum = new_spectrum(fft);
     for (size_t i = 0; i < set_count; i++) {
         sets[i]->forward_digits(fft, expected, difference, digit);
-        sets[i]->forward_rotated(fft, spectrum, quad, exponent, digit, NO_FETCH);
+        sets[i]->correct_rotated(&body, quad, fft->N, exponent);
+        sets[i]->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
         assert_memory_equal(spectrum, expected, spectrum_bytes(fft));
     }
+    tnn_free(body.corrections);
     tnn_free(difference);
     tnn_free(expected);
     tnn_free(spectrum);
@@ -585,25 +616,30 @@ static void large_polynomials_come_back(void **state) {
 }
 
 /* Fewer polynomials than slots: zeros come out as zeros, of every kernel. */
-static void check_unused_slots(const tnn_quad_kernels *kernels, const tnn_quad_fft *fft, uint32_t columns) {
+static void check_unused_slots(const tnn_quad_kernels *kernels, const tnn_quad_fft *fft) {
     const uint32_t N = fft->N;
     const uint32_t slots = fft->slots;
     const tnn_quad_digit digit = {1u << 14, 0, 15};
+    const tnn_quad_body body = new_body(N, random_rank(fft), 15);
+    const uint32_t columns = body.lane + 1;
+    const uint32_t exponent = 1 + draw_below(2 * N - 1);
     uint32_t *quad = new_quad(N, slots, columns);
     double *spectrum = new_spectrum(fft);
-    kernels->forward_rotated(fft, spectrum, quad, 1 + draw_below(2 * N - 1), digit, NO_FETCH);
+    kernels->correct_rotated(&body, quad, N, exponent);
+    kernels->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
     kernels->inverse_add(fft, quad, spectrum, 3, NO_FETCH);
     for (size_t i = 0; i < tnn_quad_words(N, slots); i++) {
         assert_true(i % slots < columns || quad[i] == 0);
         assert_true(i < (size_t)slots * N || quad[i] == 0 - quad[i - (size_t)slots * N]);
     }
+    tnn_free(body.corrections);
     tnn_free(quad);
     tnn_free(spectrum);
 }
 
 static void check_all_unused_slots(const tnn_quad_fft *fft) {
-    for (size_t i = 0; i < set_count * fft->slots; i++) {
-        check_unused_slots(sets[i / fft->slots], fft, 1 + i % fft->slots);
+    for (size_t i = 0; i < 4 * set_count; i++) {
+        check_unused_slots(sets[i / 4], fft);
     }
 }
 
@@ -640,6 +676,7 @@ static void put_row(double *ggsw, const tnn_quad_fft *fft, const double *spectru
 static void multiply_quad(const tnn_quad_kernels *kernels, const tnn_quad_fft *fft, uint32_t *quad, uint32_t exponent,
                           const double *reals, uint32_t coarse_bits) {
     const tnn_quad_shape shape = {fft->points, fft->slots, 1};
+    const tnn_quad_body body = new_body(fft->N, fft->slots - 1, 15);
     const tnn_quad_digit digit = {1u << 14, 0, 15};
     double *spectrum = new_spectrum(fft);
     double *ggsw = new_array(fft->slots * doubles_of(fft), sizeof *ggsw);
@@ -647,7 +684,9 @@ static void multiply_quad(const tnn_quad_kernels *kernels, const tnn_quad_fft *f
         kernels->forward_reals(fft, spectrum, reals + row * doubles_of(fft));
         put_row(ggsw, fft, spectrum, kernels->lanes, row);
     }
-    kernels->forward_rotated(fft, spectrum, quad, exponent, digit, NO_FETCH);
+    kernels->correct_rotated(&body, quad, fft->N, exponent);
+    kernels->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
+    tnn_free(body.corrections);
     kernels->multiply(&shape, spectrum, ggsw, 1);
     kernels->inverse_add(fft, quad, spectrum, coarse_bits, NO_FETCH);
     tnn_free(spectrum);
@@ -662,9 +701,11 @@ static void check_widths(const tnn_quad_fft *fft, uint32_t exponent) {
     double *spectrum = new_spectrum(fft);
     double *expected = new_spectrum(fft);
     double *reals = new_signed(fft->slots * doubles_of(fft));
+    const tnn_quad_body body = new_body(fft->N, random_rank(fft), 15);
     memcpy(by_eight, by_four, quad_bytes(fft));
-    four->forward_rotated(fft, expected, by_four, exponent, digit, NO_FETCH);
-    eight->forward_rotated(fft, spectrum, by_four, exponent, digit, NO_FETCH);
+    four->forward_rotated(fft, expected, by_four, &body, exponent, digit, NO_FETCH);
+    eight->forward_rotated(fft, spectrum, by_four, &body, exponent, digit, NO_FETCH);
+    tnn_free(body.corrections);
     double *replaced = new_replaced(fft, spectrum, 8, 4);
     assert_memory_equal(replaced, expected, spectrum_bytes(fft));
     multiply_quad(four, fft, by_four, exponent, reals, exponent % 2 * 4);
