@@ -57,9 +57,9 @@ static double *fill_level(const tnn_quad_fft *fft, uint32_t index, double *roots
     return roots;
 }
 
-tnn_status tnn_quad_fft_create(tnn_quad_fft **out, uint32_t N) {
+tnn_status tnn_quad_fft_create(tnn_quad_fft **out, uint32_t N, uint32_t slots) {
     *out = NULL;
-    if (N < 16 || N > (1u << 24) || (N & (N - 1)) != 0) {
+    if (N < 64 || N > (1u << 24) || (N & (N - 1)) != 0 || (slots != 2 && slots != 4)) {
         return TNN_ERR_MISUSE;
     }
     tnn_quad_fft *fft = tnn_alloc(1, sizeof *fft);
@@ -68,6 +68,7 @@ tnn_status tnn_quad_fft_create(tnn_quad_fft **out, uint32_t N) {
     }
     fft->N = N;
     fft->points = N / 2;
+    fft->slots = slots;
     /* A level has points / length residues of radix - 1 roots: points - 1 in all. */
     fft->roots = tnn_alloc(2 * (size_t)fft->points, sizeof *fft->roots);
     if (!fft->roots) {

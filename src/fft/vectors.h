@@ -54,7 +54,9 @@ TNN_INLINE tnn_complex tnn_complex_divide(tnn_complex a, tnn_complex w) {
 /* Holds a loaded value in a register. GCC would make it an operand in memory of each of the two products, or of sum and
  * difference, that use it: twice the loads. */
 TNN_INLINE tnn_vector tnn_vector_held(tnn_vector x) {
-#if defined(__AVX__)
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(x));
+#elif defined(__AVX__) && TNN_LANES <= 4
     __asm__("" : "+x"(x));
 #endif
     return x;

@@ -3,19 +3,21 @@
 
 #include <complex.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "draw.h"
 #include "memory.h"
 #include "quad_twin.h"
 #include "testing.h"
 
-#define LEAST_DEGREE 16u
+#define LEAST_DEGREE 64u
 #define MOST_DEGREE (1u << 16)
 
 static tnn_quad_fft *plan_of(uint32_t N) {
     tnn_quad_fft *fft;
-    assert_ok(tnn_quad_fft_create(&fft, N));
+    assert_ok(tnn_quad_fft_create(&fft, N, 4));
     assert_int_equal(fft->N, N);
+    assert_int_equal(fft->slots, 4);
     assert_int_equal(fft->points, N / 2);
     return fft;
 }
@@ -153,23 +155,30 @@ static void leaves_stand_at_their_roots(void **state) {
     }
 }
 
-static void impossible_degrees_are_refused(void **state) {
+static void impossible_sizes_are_refused(void **state) {
     (void)state;
-    const uint32_t refused[] = {0, 1, 2, 4, 8, 15, 17, 24, 48, 513, 1536, 1u << 25, 1u << 31, ~0u};
+    const uint32_t refused[] = {0, 1, 2, 4, 8, 15, 17, 24, 32, 48, 513, 1536, 1u << 25, 1u << 31, ~0u};
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
         tnn_quad_fft *fft = UNSET;
-        assert_status(TNN_ERR_MISUSE, tnn_quad_fft_create(&fft, refused[i]));
+        assert_status(TNN_ERR_MISUSE, tnn_quad_fft_create(&fft, refused[i], 4));
         assert_null(fft);
+    }
+    for (uint32_t slots = 0; slots <= 5; slots++) {
+        tnn_quad_fft *fft = UNSET;
+        const bool fits = slots == 2 || slots == 4;
+        assert_status(fits ? TNN_OK : TNN_ERR_MISUSE, tnn_quad_fft_create(&fft, 512, slots));
+        assert_true((fft != NULL) == fits);
+        tnn_quad_fft_free(fft);
     }
     tnn_quad_fft_free(NULL);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(levels_divide_down_to_points),   cmocka_unit_test(roots_solve_their_residues),
-        cmocka_unit_test(roots_are_rounded_once),         cmocka_unit_test(levels_share_one_table),
-        cmocka_unit_test(points_are_every_root_once),     cmocka_unit_test(leaves_stand_at_their_roots),
-        cmocka_unit_test(impossible_degrees_are_refused),
+        cmocka_unit_test(levels_divide_down_to_points), cmocka_unit_test(roots_solve_their_residues),
+        cmocka_unit_test(roots_are_rounded_once),       cmocka_unit_test(levels_share_one_table),
+        cmocka_unit_test(points_are_every_root_once),   cmocka_unit_test(leaves_stand_at_their_roots),
+        cmocka_unit_test(impossible_sizes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,19 +31,27 @@ void naive_value(const double *poly, uint32_t N, uint32_t stride, uint32_t q, do
     *im = (double)sum_im;
 }
 
-void set_last_entry(uint32_t *quad, uint32_t N) {
-    for (uint32_t lane = 0; lane < TNN_QUAD_LANES; lane++) {
-        quad[TNN_QUAD_LANES * N + lane] = 0 - quad[lane];
+/* Quarter q is group q / arrays of array q mod arrays. */
+size_t quad_spectrum_at(const tnn_quad_fft *fft, uint32_t lanes, uint32_t point, uint32_t c) {
+    const uint32_t arrays = 4 * fft->slots / lanes;
+    const uint32_t quarter = point / (fft->N / 8);
+    const size_t place = quarter % arrays * (fft->N / 8) + point % (fft->N / 8);
+    return place * 2 * lanes + quarter / arrays * fft->slots + c;
+}
+
+void set_copies(uint32_t *quad, uint32_t N, uint32_t slots) {
+    for (size_t i = slots * (size_t)N; i < tnn_quad_words(N, slots); i++) {
+        quad[i] = 0 - quad[i - slots * (size_t)N];
     }
 }
 
-uint32_t *new_quad(uint32_t N, uint32_t lanes) {
-    uint32_t *quad = new_array(tnn_quad_words(N), sizeof *quad);
-    uint32_t *random = new_random(N * (size_t)TNN_QUAD_LANES, sizeof *random);
-    for (size_t i = 0; i < N * (size_t)TNN_QUAD_LANES; i++) {
-        quad[i] = i % TNN_QUAD_LANES < lanes ? random[i] : 0;
+uint32_t *new_quad(uint32_t N, uint32_t slots, uint32_t columns) {
+    uint32_t *quad = new_array(tnn_quad_words(N, slots), sizeof *quad);
+    uint32_t *random = new_random(N * (size_t)slots, sizeof *random);
+    for (size_t i = 0; i < N * (size_t)slots; i++) {
+        quad[i] = i % slots < columns ? random[i] : 0;
     }
-    set_last_entry(quad, N);
+    set_copies(quad, N, slots);
     tnn_free(random);
     return quad;
 }

@@ -4,7 +4,7 @@
  * depends on it. What crosses the wire does not.
  *
  *   single  one polynomial at a time through fft.h; any rank
- *   quad    up to four polynomials at once through quad_fft.h, all passes fused with it; rank 1 to 3
+ *   quad    all polynomials at once through quad_fft.h, all passes fused with it; rank 1 to 3
  *
  * A product decomposes k + 1 polynomials into l digits each, transforms these (k+1) l polynomials, multiplies them at
  * each of N/2 points with a matrix of (k+1) l rows and k + 1 columns, and transforms k + 1 polynomials back. Doubles

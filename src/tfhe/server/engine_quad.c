@@ -1,18 +1,19 @@
 /*
- * External products with up to four polynomials at once, one a vector lane: quad_kernels.h.
+ * External products with all k + 1 polynomials at once: quad_kernels.h. Rank 1 takes 2 slots of a vector's lanes, ranks
+ * 2 and 3 take 4, and the lanes hold as many quarters of the polynomials as there is room for (quad_fft.h).
  *
  * A GGSW ciphertext in the Fourier domain is read once from front to back: for each point, each level and each of the k
- * + 1 digits one row of four columns (unused ones 0), in all N/2 (k+1) l points of 8 doubles. It is scaled for the
- * inverse transform to come, whose coefficients count 2^-(32 - coarse_bits) of the torus.
+ * + 1 digits one row of `slots` columns (unused ones 0), in all N/2 (k+1) l complex numbers a slot. It is scaled for
+ * the inverse transform to come, whose coefficients count 2^-(32 - coarse_bits) of the torus.
  *
- * One key bit, for each accumulator of k + 1 lanes:
+ * One key bit, for each accumulator:
  *
  *     roundings of the masks of (X^a - 1) accumulator -> corrections    correct_rotated
  *     digits of it, level by level -> l spectra                         forward_rotated
  *     row vector of (k+1) l digits times the GGSW matrix -> 1 spectrum  multiply, at each point
  *     inverse transform, rounded and added to the accumulator           inverse_add
  *
- * so 4 l lanes go forward and 4 come back, whatever k is: rank 3 leaves none of them idle.
+ * so l slots go forward and one comes back for each polynomial; rank 2 leaves one of four idle.
  */
 #include <math.h>
 #include <string.h>
@@ -38,23 +39,37 @@ struct tnn_engine_scratch {
     const tnn_quad_kernels *kernels;
     tnn_quad_fft *fft;
     tnn_quad_shape shape;
-    double *reals; /* [N][4] a row of a GGSW ciphertext on its way into the FFT */
+    double *reals; /* [N][slots] a row of a GGSW ciphertext on its way into the FFT */
     tnn_quad_digit digits[TNN_MAX_LEVELS];
     tnn_quad_body body;
     size_t together; /* accumulators that advance together */
     tnn_quad_fetch fetch;
-    double *spectra; /* [together][l][N/2] points */
+    double *spectra; /* [together][l] */
     uint32_t *quads; /* [together] accumulators */
     uint32_t *words; /* a quad: what add_product decomposes */
     uint32_t *added; /* [N] the corrected body of that */
 };
 
-static size_t ggsw_doubles(const tnn_params *params) {
-    return (size_t)tnn_params_ggsw_rows(params) * (params->literal.N / 2) * TNN_QUAD_POINT;
+static uint32_t slots_of(const tnn_params *params) {
+    return tnn_quad_slots(params->literal.k + 1);
 }
 
+/* Doubles of one spectrum. */
 static size_t spectrum_doubles(const tnn_params *params) {
-    return (size_t)params->literal.bs_levels * (params->literal.N / 2) * TNN_QUAD_POINT;
+    return tnn_quad_doubles(params->literal.N / 2, slots_of(params));
+}
+
+static size_t ggsw_doubles(const tnn_params *params) {
+    return tnn_params_ggsw_rows(params) * spectrum_doubles(params);
+}
+
+/* Doubles of the spectra of an accumulator's digits. */
+static size_t digits_doubles(const tnn_params *params) {
+    return params->literal.bs_levels * spectrum_doubles(params);
+}
+
+static size_t quad_words(const tnn_params *params) {
+    return tnn_quad_words(params->literal.N, slots_of(params));
 }
 
 static size_t batch_of(const tnn_params *params) {
@@ -69,10 +84,10 @@ static size_t together(size_t batch) {
 
 static bool allocate(tnn_engine_scratch *s) {
     const uint32_t N = s->params.literal.N;
-    s->reals = tnn_alloc(TNN_QUAD_LANES * (size_t)N, sizeof *s->reals);
-    s->spectra = tnn_alloc(s->together, spectrum_doubles(&s->params) * sizeof *s->spectra);
-    s->quads = tnn_alloc(s->together, tnn_quad_words(N) * sizeof *s->quads);
-    s->words = tnn_alloc(tnn_quad_words(N), sizeof *s->words);
+    s->reals = tnn_alloc(spectrum_doubles(&s->params), sizeof *s->reals);
+    s->spectra = tnn_alloc(s->together, digits_doubles(&s->params) * sizeof *s->spectra);
+    s->quads = tnn_alloc(s->together, quad_words(&s->params) * sizeof *s->quads);
+    s->words = tnn_alloc(quad_words(&s->params), sizeof *s->words);
     s->added = tnn_alloc(N, sizeof *s->added);
     s->body.corrections = tnn_alloc(N / TNN_GADGET_BLOCK, sizeof *s->body.corrections);
     return s->reals && s->spectra && s->quads && s->words && s->added && s->body.corrections;
@@ -111,62 +126,63 @@ static tnn_status fill(tnn_engine_scratch *s, const tnn_execution *execution, si
     s->body = (tnn_quad_body){.lane = p->k, .half_unit = tnn_gadget_half_unit(&gadget)};
     s->together = together(batch);
     s->shape = (tnn_quad_shape){.points = p->N / 2, .columns = p->k + 1, .levels = p->bs_levels};
-    tnn_status status = tnn_quad_fft_create(&s->fft, p->N);
+    tnn_status status = tnn_quad_fft_create(&s->fft, p->N, slots_of(&s->params));
     return status == TNN_OK && !allocate(s) ? TNN_ERR_MEMORY : status;
 }
 
 static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t N = params->literal.N;
     const size_t most = together(batch);
-    return (TNN_QUAD_LANES * N + most * spectrum_doubles(params)) * sizeof(double) +
-           ((most + 1) * tnn_quad_words((uint32_t)N) + N + N / TNN_GADGET_BLOCK) * sizeof(uint32_t);
+    return (spectrum_doubles(params) + most * digits_doubles(params)) * sizeof(double) +
+           ((most + 1) * quad_words(params) + N + N / TNN_GADGET_BLOCK) * sizeof(uint32_t);
 }
 
 /* ----------------------------------------------------------------------------------------------------- keys -- */
 
 static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uint64_t *words) {
     const uint32_t N = s->params.literal.N;
-    const uint32_t rows = tnn_params_ggsw_rows(&s->params);
+    const uint32_t slots = s->fft->slots;
+    const size_t point = 2 * (size_t)s->kernels->lanes; /* doubles */
     const double scale = ldexp(2.0 / N, 32 - (int)s->coarse_bits - 64);
     for (uint32_t c = 0; c <= s->params.literal.k; c++) {
         for (size_t t = 0; t < N; t++) {
-            s->reals[TNN_QUAD_LANES * t + c] = (double)(int64_t)words[(size_t)c * N + t] * scale;
+            s->reals[slots * t + c] = (double)(int64_t)words[(size_t)c * N + t] * scale;
         }
     }
     s->kernels->forward_reals(s->fft, s->spectra, s->reals);
     /* Keys come component by component; the product reads level by level. */
     const uint32_t component = row / s->shape.levels;
     const uint32_t level = row % s->shape.levels;
-    double *out = ggsw + (level * s->shape.columns + component) * (size_t)TNN_QUAD_POINT;
-    for (size_t p = 0; p < N / 2; p++) {
-        memcpy(out + p * rows * TNN_QUAD_POINT, s->spectra + p * TNN_QUAD_POINT, TNN_QUAD_POINT * sizeof *out);
+    double *out = ggsw + (level * s->shape.columns + component) * point;
+    for (size_t at = 0; at < spectrum_doubles(&s->params); at += point) {
+        memcpy(out + at * tnn_params_ggsw_rows(&s->params), s->spectra + at, point * sizeof *out);
     }
 }
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
-/* Coefficient t goes into lane c of entry t. The entry behind the last is the first negated, X^N = -1, so that a
- * rotation can read across the end. */
-static void gather_lane(const tnn_params *params, uint32_t *quad, size_t c, const uint32_t *poly) {
-    const size_t N = params->literal.N;
-    for (size_t t = 0; t < N; t++) {
-        quad[TNN_QUAD_LANES * t + c] = poly[t];
+/* Coefficient t of the polynomial goes into word c of entry t. */
+static void gather_polynomial(const tnn_params *params, uint32_t *quad, size_t c, const uint32_t *poly) {
+    const size_t slots = slots_of(params);
+    for (size_t t = 0; t < params->literal.N; t++) {
+        quad[slots * t + c] = poly[t];
     }
-    quad[TNN_QUAD_LANES * N + c] = 0 - poly[0];
 }
 
 static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glwe) {
     for (size_t c = 0; c <= params->literal.k; c++) {
-        gather_lane(params, quad, c, glwe + c * params->literal.N);
+        gather_polynomial(params, quad, c, glwe + c * params->literal.N);
     }
+    tnn_quad_close(quad, params->literal.N, slots_of(params));
 }
 
-/* Back to the usual layout, [k+1][N]. Entry N says nothing new. */
+/* Back to the usual layout, [k+1][N]. */
 static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *quad) {
     const size_t N = params->literal.N;
+    const size_t slots = slots_of(params);
     for (size_t c = 0; c <= params->literal.k; c++) {
         for (size_t t = 0; t < N; t++) {
-            glwe[c * N + t] = quad[TNN_QUAD_LANES * t + c];
+            glwe[c * N + t] = quad[slots * t + c];
         }
     }
 }
@@ -176,9 +192,9 @@ static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *qu
 static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, const uint32_t *glwe) {
     s->rows->correct_body(s->added, s->body.corrections, glwe, s->params.literal.N, s->body.lane, s->body.half_unit);
     gather(&s->params, s->words, glwe);
-    gather_lane(&s->params, s->words, s->body.lane, s->added);
+    gather_polynomial(&s->params, s->words, s->body.lane, s->added);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
-        double *spectrum = s->spectra + (size_t)level * s->shape.points * TNN_QUAD_POINT;
+        double *spectrum = s->spectra + level * spectrum_doubles(&s->params);
         s->kernels->forward_digits(s->fft, spectrum, s->words, s->digits[level]);
     }
     s->kernels->multiply(&s->shape, s->spectra, ggsw, 1);
@@ -189,7 +205,7 @@ static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const doub
 
 /* The next GGSW ciphertext, in equal parts for the transforms of one key bit. */
 static void plan_fetch(tnn_engine_scratch *s, const double *next, size_t count) {
-    const size_t lines = ggsw_doubles(&s->params) / TNN_QUAD_POINT;
+    const size_t lines = ggsw_doubles(&s->params) * sizeof *next / TNN_QUAD_LINE;
     const size_t quarters = 4 * count * (s->shape.levels + 1);
     s->fetch = (tnn_quad_fetch){(uintptr_t)next, quarters ? (uint32_t)((lines + quarters - 1) / quarters) : 0};
 }
@@ -203,12 +219,12 @@ static tnn_quad_fetch take_fetch(tnn_engine_scratch *s) {
 /* Spectra of accumulator `b`'s digits, to be multiplied with the GGSW ciphertext of key bit `i`. */
 static void transform_digits(tnn_engine_scratch *s, const uint32_t *positions, size_t b, size_t i) {
     const uint32_t exponent = positions[b * (s->params.literal.n + 1) + i];
-    const uint32_t *quad = s->quads + b * tnn_quad_words(s->params.literal.N);
-    double *spectrum = s->spectra + b * spectrum_doubles(&s->params);
+    const uint32_t *quad = s->quads + b * quad_words(&s->params);
+    double *spectrum = s->spectra + b * digits_doubles(&s->params);
     s->kernels->correct_rotated(&s->body, quad, s->params.literal.N, exponent);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
         s->kernels->forward_rotated(s->fft, spectrum, quad, &s->body, exponent, s->digits[level], take_fetch(s));
-        spectrum += (size_t)s->shape.points * TNN_QUAD_POINT;
+        spectrum += spectrum_doubles(&s->params);
     }
 }
 
@@ -219,11 +235,11 @@ static void transform_digits(tnn_engine_scratch *s, const uint32_t *positions, s
  */
 static void rotate_by_key_bit(tnn_engine_scratch *s, const double *ggsw, const uint32_t *positions, size_t i,
                               size_t first, size_t items) {
-    const size_t spectrum = spectrum_doubles(&s->params);
-    s->kernels->multiply(&s->shape, s->spectra + first * spectrum, ggsw, (uint32_t)items);
+    const size_t digits = digits_doubles(&s->params);
+    s->kernels->multiply(&s->shape, s->spectra + first * digits, ggsw, (uint32_t)items);
     for (size_t b = first; b < first + items; b++) {
-        uint32_t *quad = s->quads + b * tnn_quad_words(s->params.literal.N);
-        s->kernels->inverse_add(s->fft, quad, s->spectra + b * spectrum, s->coarse_bits, take_fetch(s));
+        uint32_t *quad = s->quads + b * quad_words(&s->params);
+        s->kernels->inverse_add(s->fft, quad, s->spectra + b * digits, s->coarse_bits, take_fetch(s));
         if (i + 1 < s->params.literal.n) {
             transform_digits(s, positions, b, i + 1);
         }
@@ -251,13 +267,12 @@ static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, 
 static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
                         const uint32_t *positions, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
-    const size_t quad_words = tnn_quad_words(s->params.literal.N);
     for (size_t b = 0; b < count; b++) {
-        gather(&s->params, s->quads + b * quad_words, accumulators + b * glwe_words);
+        gather(&s->params, s->quads + b * quad_words(&s->params), accumulators + b * glwe_words);
     }
     rotate_together(s, bootstrapping, positions, count);
     for (size_t b = 0; b < count; b++) {
-        scatter(&s->params, accumulators + b * glwe_words, s->quads + b * quad_words);
+        scatter(&s->params, accumulators + b * glwe_words, s->quads + b * quad_words(&s->params));
     }
 }
 

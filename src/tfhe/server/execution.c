@@ -1,11 +1,12 @@
 /*
  * Which engine makes the external products of a parameter set. Both compute the same products, up to rounding:
  *
- *     quad     ranks 2 and 3: own transforms of four polynomials at once, one in each lane of a vector; k + 1 are used
+ *     quad     ranks 1 to 3: own transforms of all polynomials of a ciphertext at once, side by side in vectors
  *     single   every rank, every processor; one transform after another (fft.h)
  *
  * and their keys in Fourier form differ. The choice depends on the processor and the build. It must not reach anything
  * that a client's key depends on: parameters and stated noise are those of a reference server that has both (noise.h).
+ * That server rounds accumulators coarsely at the ranks that it plans quads for, 2 and 3, and so does this one.
  */
 #include "execution.h"
 
@@ -13,17 +14,21 @@
 #include "memory.h"
 #include "noise.h"
 
+#define MOST_QUAD_RANK 3u
+
 static const tnn_engine *best_engine(const tnn_params *params) {
 #if defined(TNN_FFTW_ONLY)
     (void)params;
     return &tnn_engine_single;
 #else
-    return tnn_kernels_best()->has_quads && tnn_planned_for_quads(params) ? &tnn_engine_quad : &tnn_engine_single;
+    return tnn_kernels_best()->has_quads && params->literal.k <= MOST_QUAD_RANK ? &tnn_engine_quad : &tnn_engine_single;
 #endif
 }
 
 tnn_execution tnn_execution_of(const tnn_params *params) {
-    return tnn_execution_on(params, best_engine(params));
+    tnn_execution execution = tnn_execution_on(params, best_engine(params));
+    execution.coarse_bits = tnn_planned_for_quads(params) ? execution.coarse_bits : 0;
+    return execution;
 }
 
 tnn_execution tnn_execution_on(const tnn_params *params, const tnn_engine *engine) {

@@ -8,8 +8,8 @@
 
 #include "engine.h"
 
-/* On the faster engine here: quad for the ranks that it is planned for (noise.h), where vectors of four doubles are at
- * hand, unless the build asks for FFTW alone. */
+/* On the faster engine here: quad up to rank 3 where vectors of four doubles are at hand, unless the build asks for
+ * FFTW alone. Accumulators are rounded coarsely at the ranks where noise.h says so. */
 tnn_execution tnn_execution_of(const tnn_params *params);
 
 /* On an engine of the caller's choice. Only quad rounds accumulators coarsely. */

@@ -223,7 +223,7 @@ extern const tnn_kernels TNN_KERNELS;
 const tnn_kernels TNN_KERNELS = {
     .name = STRING(TNN_KERNELS),
     .quad = &TNN_QUAD_KERNELS,
-    .has_quads = LANES >= TNN_QUAD_LANES,
+    .has_quads = LANES >= 4,
     .rotate_minus_one = rotate_minus_one,
     .correct_body = correct_body,
     .decompose_twist = decompose_twist,

@@ -1,13 +1,13 @@
 /*
- * The inner loops of an external product on GLWE ciphertexts of up to four polynomials, one a vector lane. Compiled
- * once for each instruction set.
+ * The inner loops of an external product on GLWE ciphertexts of up to four polynomials, in the lanes of quad_fft.h.
+ * Compiled once for each instruction set, with four or eight lanes.
  *
- * A QUAD holds such a ciphertext coefficient by coefficient: [N + 1][4] words, lane c of entry t the coefficient t of
- * polynomial c; unused lanes hold 0. The last entry is the first one negated: X^N = -1. So entries t and t + 1 of a
- * rotated quad stand side by side wherever t is even.
+ * A QUAD holds such a ciphertext coefficient by coefficient: [N][slots] words, slots 2 or 4, word c of entry t the
+ * coefficient t of polynomial c; unused ones hold 0. Behind them stand copies of the first entries, negated: X^N = -1.
+ * So a vector of entries t, t + 1, ... of a rotated quad stands side by side wherever t is a multiple of their number.
  *
- * Lanes never meet in a transform: each step does the same to four polynomials, with the same root in every lane. They
- * meet in the product alone, where a digit of one polynomial multiplies a row of four.
+ * Polynomials never meet in a transform. They meet in the product alone, where a digit of one polynomial multiplies a
+ * row of all.
  */
 #ifndef TNN_TFHE_QUAD_KERNELS_H
 #define TNN_TFHE_QUAD_KERNELS_H
@@ -17,9 +17,29 @@
 
 #include "quad_fft.h"
 
+/* Lanes that a ciphertext of k + 1 polynomials takes. */
+static inline uint32_t tnn_quad_slots(uint32_t columns) {
+    return columns == 2 ? 2 : 4;
+}
+
+/* Words of the copies: a vector reaches past the end by less. */
+#define TNN_QUAD_COPIES 16u
+
 /* Words of a quad, whole cache lines. */
-static inline size_t tnn_quad_words(uint32_t N) {
-    return (size_t)TNN_QUAD_LANES * N + 16;
+static inline size_t tnn_quad_words(uint32_t N, uint32_t slots) {
+    return (size_t)slots * N + TNN_QUAD_COPIES;
+}
+
+/* Negates the first entries into the copies. */
+static inline void tnn_quad_close(uint32_t *quad, uint32_t N, uint32_t slots) {
+    for (size_t i = 0; i < TNN_QUAD_COPIES; i++) {
+        quad[(size_t)slots * N + i] = 0 - quad[i];
+    }
+}
+
+/* Doubles of a spectrum. */
+static inline size_t tnn_quad_doubles(uint32_t points, uint32_t slots) {
+    return 2 * (size_t)slots * points;
 }
 
 /* How a gadget digit is cut out of a word: (word + offset) << left >> right, the latter with its sign. */
@@ -36,31 +56,35 @@ typedef struct tnn_quad_body {
     uint32_t *corrections; /* [N / TNN_GADGET_BLOCK] */
 } tnn_quad_body;
 
-/* Sizes of one product: columns = k + 1 polynomials, rows = columns l of a GGSW ciphertext. */
+/* Sizes of one product: N/2 points, columns = k + 1 polynomials, rows = columns l of a GGSW ciphertext. */
 typedef struct tnn_quad_shape {
     uint32_t points;
     uint32_t columns;
     uint32_t levels;
 } tnn_quad_shape;
 
+/* Spectra are those of quad_fft.h. */
 typedef struct tnn_quad_kernels {
+    uint32_t lanes; /* 4 or 8 */
+
     /* body->corrections = what compensates the roundings of the masks of (X^exponent - 1) quad; exponent below 2N. */
     void (*correct_rotated)(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent);
 
-    /* spectrum [N/2] = transform of the digits of (X^exponent - 1) quad, its body corrected; exponent below 2N. */
+    /* spectrum = transform of the digits of (X^exponent - 1) quad, its body corrected; exponent below 2N. */
     void (*forward_rotated)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, const tnn_quad_body *body,
                             uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch);
 
-    /* spectrum [N/2] = transform of the digits of quad. */
+    /* spectrum = transform of the digits of quad. */
     void (*forward_digits)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit);
 
-    /* spectrum [N/2] = transform of four real polynomials, [N][4]. */
+    /* spectrum = transform of real polynomials, [N][slots]. */
     void (*forward_reals)(const tnn_quad_fft *fft, double *spectrum, const double *reals);
 
     /*
      * Row vectors times matrix, point by point, for `items` of 1 to 4 ciphertexts: out[c] = sum of digits[row]
-     * ggsw[row][c]. spectra [items][levels][points]: digits, lane c of level i the row i columns + c; level 0 is
-     * overwritten. ggsw [points][levels][columns]: rows as points of 8 doubles, lane c the column c.
+     * ggsw[row][c]. spectra [items][levels]: digits, polynomial c of level i the row i columns + c; level 0 is
+     * overwritten. ggsw: for each point of a spectrum's arrays, [levels][columns] points of the rows' spectra,
+     * polynomial c the column c.
      */
     void (*multiply)(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items);
 

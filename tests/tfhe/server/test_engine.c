@@ -46,7 +46,7 @@ static bool engine_has_rank(const tnn_engine *engine, uint32_t k) {
     return engine == &tnn_engine_single || k <= 3;
 }
 
-/* Sizes by hand: (k+1)^2 l N doubles, and N/2 (k+1) l points of 8. */
+/* Sizes by hand: (k+1)^2 l N doubles, and N (k+1) l times 2 or 4 slots. */
 static void ggsw_ciphertexts_have_their_sizes(void **state) {
     (void)state;
     tnn_params *fast = shipped_params("fast");
@@ -54,7 +54,7 @@ static void ggsw_ciphertexts_have_their_sizes(void **state) {
     assert_int_equal(tnn_engine_single.ggsw_doubles(fast), 8192);
     assert_int_equal(tnn_engine_quad.ggsw_doubles(fast), 8192);
     assert_int_equal(tnn_engine_single.ggsw_doubles(fine), 32768);
-    assert_int_equal(tnn_engine_quad.ggsw_doubles(fine), 65536);
+    assert_int_equal(tnn_engine_quad.ggsw_doubles(fine), 32768);
     tnn_params_free(fast);
     tnn_params_free(fine);
 }
@@ -361,7 +361,8 @@ static size_t transform_bytes(const tnn_execution *execution) {
     fft = NULL;
     tnn_quad_fft *quad_fft = NULL;
     if (execution->engine == &tnn_engine_quad) {
-        assert_ok(tnn_quad_fft_create(&quad_fft, execution->params.literal.N));
+        assert_ok(
+            tnn_quad_fft_create(&quad_fft, execution->params.literal.N, execution->params.literal.k == 1 ? 2 : 4));
     } else {
         assert_ok(tnn_fft_create(&fft, execution->params.literal.N));
     }

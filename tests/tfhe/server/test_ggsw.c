@@ -139,24 +139,28 @@ static void check_blocked_point(const tnn_params *params, const double *fourier,
     assert_true(fabs(found[0] - re) < 1e-14 && fabs(found[TNN_POINT_BLOCK] - im) < 1e-14);
 }
 
-/* A point of each row is a point of the spectrum, each column a lane, unused ones 0; rows go by level, then by
- * polynomial. Values count 2^-(32 - coarse_bits). */
+/* A point of each row is a point of the spectrum's arrays, each column a lane of each quarter, unused ones 0; rows go
+ * by level, then by polynomial. Values count 2^-(32 - coarse_bits). */
 static void check_quad_point(const tnn_execution *execution, const double *fourier, const double *reals, uint32_t row,
                              uint32_t column, uint32_t point) {
     const tnn_params *params = &execution->params;
-    const uint32_t levels = params->literal.bs_levels;
-    const uint32_t row_in_point = row % levels * (params->literal.k + 1) + row / levels;
-    const size_t line = (size_t)point * tnn_params_ggsw_rows(params) + row_in_point;
-    const double *found = fourier + line * TNN_QUAD_POINT + column;
+    const uint32_t columns = params->literal.k + 1;
+    const uint32_t slots = columns == 2 ? 2 : 4;
+    const uint32_t lanes = tnn_kernels_best()->quad->lanes;
+    const uint32_t row_in_point = row % params->literal.bs_levels * columns + row / params->literal.bs_levels;
     const double unit = exp2(32.0 - execution->coarse_bits);
     tnn_quad_fft *fft;
     double re;
     double im;
-    assert_ok(tnn_quad_fft_create(&fft, params->literal.N));
+    assert_ok(tnn_quad_fft_create(&fft, params->literal.N, slots));
+    const size_t at = quad_spectrum_at(fft, lanes, point, 0);
+    const size_t group = at % (2 * (size_t)lanes);
+    const double *found =
+        fourier + (at - group) * tnn_params_ggsw_rows(params) + row_in_point * 2 * (size_t)lanes + group;
     naive_value(reals, params->literal.N, 1, quad_point_root(fft, point), &re, &im);
-    assert_true(fabs(found[0] / unit - re) < 1e-14 && fabs(found[TNN_QUAD_LANES] / unit - im) < 1e-14);
-    for (uint32_t lane = params->literal.k + 1; lane < TNN_QUAD_LANES; lane++) {
-        assert_true(found[lane - column] == 0 && found[lane - column + TNN_QUAD_LANES] == 0);
+    assert_true(fabs(found[column] / unit - re) < 1e-14 && fabs(found[column + lanes] / unit - im) < 1e-14);
+    for (uint32_t lane = columns; lane < slots; lane++) {
+        assert_true(found[lane] == 0 && found[lane + lanes] == 0);
     }
     tnn_quad_fft_free(fft);
 }
