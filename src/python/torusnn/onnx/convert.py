@@ -1,0 +1,232 @@
+"""From an ONNX file to a model file: read, quantize, choose ranges, compare."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import onnx
+
+from .chain import built_chain
+from .graph import read_graph
+from .model_file import Contract, Layer, Model, new_salt
+from .pixels import pixels_of
+from .quantize import Settings, add_steps, entry_limits, input_levels, integer_sums, table_layer, weighted_reach
+from .ranges import RULES, Spans, active_part, range_of
+from .reference import onnxruntime_tensors
+from .simulate import classes_of, clear_lookup, linear, model_logits
+from .symbolic import Reader
+
+MOST_BOOTSTRAPS = 4096
+POSITION_NOISE = 0.01  # under which ranges are chosen: about what the parameters of most nets give
+TRIAL_IMAGES, TRIAL_RUNS = 1000, 2
+BOOTSTRAP_MS = 1.8     # of one thread, until the compiler knows better
+NEARLY_ALL = 0.995
+
+
+@dataclass
+class Prepared:
+    """A chain in integers, all but the ranges of tables."""
+    chain: object
+    inputs: object  # InputLevels
+    stages: list    # IntegerStage, the logits last
+    seen: list      # accumulators of the images, [neurons, 2] a table stage
+
+    @property
+    def tables(self):
+        return len(self.stages) - 1
+
+
+@dataclass
+class LayerReport:
+    tensor: str
+    neurons: int
+    rule: str                 # of the ranges
+    exact_weights: bool
+    staircase: bool           # all its functions are
+    largest_difference: float = float("nan")  # from the reference, in its numbers
+    equal: float = float("nan")               # share of values less than half a step off
+
+
+@dataclass
+class Report:
+    """What a conversion did and what it costs."""
+    reference: str             # that it is compared with
+    bootstraps: int
+    predicted_ms: float
+    images: int
+    layers: list = field(default_factory=list)
+    clear_agreement: float = float("nan")      # share of images with the reference's class
+    simulated_agreement: float = float("nan")  # with noise of POSITION_NOISE in each table
+    largest_logit_difference: float = float("nan")
+    settings: object = None
+    notes: list = field(default_factory=list)
+
+    def lines(self):
+        yield f"{self.bootstraps} bootstraps an image"
+        yield from self.notes
+        for layer in self.layers:
+            weights = "weights as they are" if layer.exact_weights else f"weights of {self.settings.weight_bits} bits"
+            values = "its own levels" if layer.staircase else f"{self.settings.levels} levels"
+            yield (f"{layer.tensor}: {layer.neurons} neurons, {weights}, {values}, range: {layer.rule}; "
+                   f"{layer.equal:.2%} of its values are the reference's, largest difference "
+                   f"{layer.largest_difference:.3g}")
+        yield (f"against {self.reference} on {self.images} images: same class {self.clear_agreement:.2%} in the clear, "
+               f"{self.simulated_agreement:.2%} simulated; largest logit difference "
+               f"{self.largest_logit_difference:.3g}")
+
+    def __str__(self):
+        return "\n".join(self.lines())
+
+
+def prepare(chain, pixels, settings):
+    """Scales, steps and accumulators of the images, stage by stage."""
+    generator = np.random.default_rng(0)
+    inputs = input_levels(chain, *pixels.seen, settings.input_levels)
+    size = pixels.images.shape[1]
+    lowest, highest = np.zeros(size, np.int64), np.full(size, inputs.levels - 1)
+    step, shift = np.full(size, inputs.step), np.full(size, inputs.shift)
+    values, stages, seen = inputs.map[pixels.images].astype(np.int64), [], []
+    for stage in chain.stages:
+        found = integer_sums(stage, step, shift, lowest, highest, settings.weight_bits)
+        stages.append(found)
+        if stage.function is None:
+            break
+        sums = linear(Layer(found.weights, 0), values)
+        seen.append(np.stack([sums.min(axis=0), sums.max(axis=0)], axis=1))
+        add_steps(found, seen[-1], settings.levels, generator)
+        lowest, highest, _ = entry_limits(found, *found.reach.T)
+        step, shift, values = found.step, found.shift, found.entries(sums)
+    return Prepared(chain, inputs, stages, seen)
+
+
+def assembled(prepared, rules, pixels):
+    """The model with ranges by the rules, one a table stage."""
+    size = pixels.images.shape[1]
+    lowest, highest = np.zeros(size, np.int64), np.full(size, prepared.inputs.levels - 1)
+    layers = []
+    for found, seen, rule in zip(prepared.stages, prepared.seen, rules):
+        reach = np.stack(weighted_reach(found.weights, lowest, highest), axis=1)
+        layer = table_layer(found, *range_of(rule, Spans(reach, seen, active_part(found, seen))))
+        layers.append(layer)
+        lowest, highest = layer.tables[:, 0].min(axis=1), layer.tables[:, 0].max(axis=1)
+    last = prepared.stages[-1]
+    layers.append(Layer(last.weights, np.zeros(len(last.weights), np.int64)))
+    return Model(*pixels.shape, prepared.inputs.levels, last.scale, {}, layers, classes=prepared.chain.classes,
+                 input_map=prepared.inputs.map, offsets=last.offset, salt=new_salt())
+
+
+def agreement(model, levels, classes, noise=0.0, runs=1):
+    """Share of images whose class is the given one, and minus the mean square of what logits are off."""
+    clear = model_logits(model, levels)
+    found = [model_logits(model, levels, noise, seed) for seed in range(runs)] if noise else [clear]
+    same = float(np.mean([classes_of(logits) == classes for logits in found]))
+    return same, -float(np.mean([np.mean((logits - clear) ** 2) for logits in found]))
+
+
+def best_rules(prepared, pixels, classes, noise):
+    """One rule for all layers, then each layer's own where that is better. Returns rules, model and agreement."""
+    levels = prepared.inputs.map[pixels.images[:TRIAL_IMAGES]].astype(np.int64)
+    classes = classes[:TRIAL_IMAGES]
+
+    def trial(rules):
+        model = assembled(prepared, rules, pixels)
+        return agreement(model, levels, classes, noise, TRIAL_RUNS)[0], rules, model
+    best = max((trial([rule] * prepared.tables) for rule in RULES), key=lambda item: item[0])
+    for index in range(prepared.tables if prepared.tables > 1 else 0):
+        for rule in RULES:
+            if rule != best[1][index]:
+                other = trial(best[1][:index] + [rule] + best[1][index + 1:])
+                best = other if other[0] > best[0] else best
+    return best
+
+
+def reference_classes(tensors, chain, pixels, names):
+    """Logits and their origin: ONNX Runtime's where it has the tensor, else the chain's own in real numbers."""
+    own = chain.forward(pixels.images)
+    logits = tensors.get(names[-1]) if tensors else None
+    if logits is None:
+        return own[-1], "the graph in real numbers"
+    return logits.reshape(len(own[-1]), -1)[:, :own[-1].shape[1]], "ONNX Runtime"
+
+
+def compare_layers(report, prepared, model, tensors, pixels):
+    """Outputs of each table stage beside the reference's."""
+    values = prepared.inputs.map[pixels.images].astype(np.int64)
+    real = prepared.chain.level_values[pixels.images]
+    for found, layer, line in zip(prepared.stages, model.layers, report.layers):
+        values = clear_lookup(layer, linear(layer, values))
+        real = found.stage.outputs(found.stage.sums(real))
+        expected = stage_tensor(found.stage, tensors, real)
+        difference = np.abs(values * found.step + found.shift - expected)
+        line.largest_difference = float(difference.max())
+        line.equal = float(np.mean(difference <= found.step / 2 + 1e-9))
+
+
+def stage_tensor(stage, tensors, real):
+    """ONNX Runtime's values of a stage where it has them all, else the chain's."""
+    found = [tensors.get(name) if tensors else None for name, _ in stage.parts]
+    if any(part is None for part in found):
+        return real
+    joined = np.concatenate([part.reshape(len(real), -1).astype(np.float64) for part in found], axis=1)
+    return joined if joined.shape == real.shape else real
+
+
+def settings_to_try(settings):
+    if settings is not None:
+        return [settings]
+    return [Settings(8, 255), Settings(12, 1023)]
+
+
+def quantized(chain, pixels, classes, settings):
+    """The first settings that keep nearly all classes in the clear, else the best."""
+    best = None
+    for chosen in settings_to_try(settings):
+        widest = max((len(stage.constant) for stage in chain.stages[:-1]), default=1)
+        chosen = replace(chosen, levels=min(chosen.levels, (2 ** 20 - 1) // widest))
+        prepared = prepare(chain, pixels, chosen)
+        model = assembled(prepared, ["the proven reach"] * prepared.tables, pixels)
+        same, _ = agreement(model, prepared.inputs.map[pixels.images].astype(np.int64), classes)
+        if best is None or same > best[0]:
+            best = same, prepared, chosen
+        if same >= NEARLY_ALL:
+            break
+    return best[1:]
+
+
+def loaded(model):
+    return model if isinstance(model, onnx.ModelProto) else onnx.load(str(model))
+
+
+def read_chain(model, data, scale, offset, output, most_bootstraps):
+    graph = read_graph(model, output)
+    pixels = pixels_of(data, graph.input_shape[1:], scale, offset)
+    reader = Reader(graph, pixels.shape, pixels.values, pixels.seen, most_bootstraps)
+    chain = built_chain(reader, reader.read(), pixels.images)
+    return graph, pixels, chain
+
+
+def convert(model, data, scale=None, offset=0.0, output=None, settings=None, most_bootstraps=MOST_BOOTSTRAPS,
+            noise=POSITION_NOISE, tell=lambda line: None):
+    """An ONNX model (or its path) and calibration data as a model file's Model and a Report. tell: is given lines as they
+    are known."""
+    model = loaded(model)
+    graph, pixels, chain = read_chain(model, data, scale, offset, output, most_bootstraps)
+    report = Report("", chain.bootstraps, chain.bootstraps * BOOTSTRAP_MS, len(pixels.images), notes=chain.notes)
+    tell(f"{chain.bootstraps} bootstraps an image, about {report.predicted_ms:.0f} ms on one thread")
+    names = [name for stage in chain.stages for name, _ in stage.parts]
+    tensors = onnxruntime_tensors(model, graph, pixels, names)
+    logits, report.reference = reference_classes(tensors, chain, pixels, names)
+    classes = classes_of(logits)
+    prepared, report.settings = quantized(chain, pixels, classes, settings)
+    report.simulated_agreement, rules, made = best_rules(prepared, pixels, classes, noise)
+    finish_report(report, prepared, made, rules, tensors, pixels, logits)
+    return made, report
+
+
+def finish_report(report, prepared, model, rules, tensors, pixels, logits):
+    levels = prepared.inputs.map[pixels.images].astype(np.int64)
+    own = model_logits(model, levels)
+    report.layers = [LayerReport(found.stage.parts[0][0], len(found.weights), rule, found.exact,
+                                 bool(found.steps.all())) for found, rule in zip(prepared.stages, rules)]
+    report.clear_agreement = float(np.mean(classes_of(own) == classes_of(logits)))
+    report.largest_logit_difference = float(np.abs(own - logits).max())
+    compare_layers(report, prepared, model, tensors, pixels)

@@ -1,0 +1,503 @@
+"""A graph as a chain: image -> (matrix, function of each element)* -> matrix -> logits.
+
+Every tensor that depends on the image is held as a function, element by element, of a source: of the image, of the
+neurons of a layer, or of sums of them. A node that works element by element, or moves elements, makes that function longer. A
+node that adds elements up begins new sums; where what it adds up is no affine function of neurons, that first becomes a layer.
+Nothing here is derived on paper: functions run the nodes themselves (operators.py), and a matrix is what the nodes say of
+unit vectors.
+"""
+
+from dataclasses import dataclass, field
+from typing import Callable, Optional
+
+import numpy as np
+
+from .expansion import expanded
+from .operators import (AFFINE_IN_ANY, CONSTANTS, ELEMENTWISE, FLOATS, JOINTLY_AFFINE, LAYOUT, LINEAR, OPERATORS,
+                        shape_of)
+from .graph import Node
+from .refusal import UnsupportedModel
+
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "onnx.brevitas", "finn.custom_op.general",
+           "qonnx.custom_op.general")
+CHUNK = 256  # unit vectors at a time
+
+TABLE_HINT = "only sums with fixed weights and functions of single elements can be evaluated on an encrypted image"
+REMEDIES = {
+    "DynamicQuantizeLinear": ("chooses its scale by the image", "quantize statically, with calibration images"),
+    "DynamicQuantizeLSTM": ("chooses its scale by the image", "quantize statically, with calibration images"),
+    "DynamicQuantizeMatMul": ("chooses its scale by the image", "quantize statically, with calibration images"),
+    "MatMulIntegerToFloat": ("is the product of a dynamic quantization", "quantize statically, with calibration images"),
+    "MaxPool": ("takes the largest of several encrypted values", "use AveragePool or a Conv with strides"),
+    "GlobalMaxPool": ("takes the largest of several encrypted values", "use GlobalAveragePool"),
+    "LayerNormalization": ("divides by a deviation of encrypted values", "use BatchNormalization"),
+    "InstanceNormalization": ("divides by a deviation of encrypted values", "use BatchNormalization"),
+    "GroupNormalization": ("divides by a deviation of encrypted values", "use BatchNormalization"),
+    "LRN": ("divides by a sum over encrypted values", "use BatchNormalization"),
+    "Trunc": ("cuts low bits of an accumulator", "export it with QCDQ or as Quant of the result"),
+    "If": ("branches", "export one branch"), "Loop": ("loops", "unroll it"), "Scan": ("loops", "unroll it"),
+    "LSTM": ("is recurrent", "train a fully connected net"), "GRU": ("is recurrent", "train a fully connected net"),
+    "RNN": ("is recurrent", "train a fully connected net"),
+    "TreeEnsembleClassifier": ("is a set of trees", "train a fully connected net"),
+    "TreeEnsembleRegressor": ("is a set of trees", "train a fully connected net"),
+}
+READOUTS = ("Softmax", "LogSoftmax", "ArgMax", "Hardmax", "ZipMap", "ArrayFeatureExtractor", "Normalizer",
+            "LpNormalization", "TopK", "LabelEncoder")
+
+
+@dataclass
+class Base:
+    """The image (depth 0) or the neurons of one layer; grows while layers of that depth are found."""
+    depth: int
+    parent: Optional["Base"] = None
+    size: int = 0
+    layers: list = field(default_factory=list)
+    child: Optional["Base"] = None
+
+    def next(self):
+        self.child = self.child or Base(self.depth + 1, self)
+        return self.child
+
+
+@dataclass(eq=False)
+class Source:
+    """What functions are functions of: `size` elements of a base, from `start` on, or sums of a base's elements.
+
+    matrix [size, base.size at the time], constant [size]; None where elements of the base stand for themselves."""
+    base: Base
+    size: int
+    start: int = 0
+    matrix: Optional[np.ndarray] = None
+    constant: Optional[np.ndarray] = None
+    name: str = ""     # of the tensor of the sums
+    raw: bool = False  # the graph's input, before it is levels
+
+    @property
+    def sums(self):
+        return self.matrix is not None
+
+
+@dataclass(eq=False)
+class Tensor:
+    """function: [G, source.size] to [G, *shape]; element i of it depends on element index[i] of the source alone."""
+    source: Source
+    function: Callable
+    index: np.ndarray
+    affine: bool
+    name: str
+    straight: Optional["Tensor"] = None  # what it was before the first function that is not affine
+    layer: Optional["Tensor"] = None     # the same as neurons, once it is a layer
+
+    @property
+    def shape(self):
+        return self.index.shape
+
+
+@dataclass
+class Answer:
+    """What is read off the logits: their order says it all."""
+    logits: Tensor
+    kind: str
+
+
+@dataclass
+class Layer:
+    """Neurons start.. of a base: sums and what becomes of them."""
+    source: Source
+    function: Callable  # [G, neurons] sums to [G, neurons]
+    rows: np.ndarray    # the neurons' elements of the source
+    name: str           # of the tensor
+    node: object        # that asked for it
+
+
+def by_occurrence(index):
+    """Places of an index array, those of first occurrences, of second ones and so on."""
+    order = np.argsort(index, kind="stable")
+    ordered = index[order]
+    first = np.searchsorted(ordered, ordered)
+    rounds = np.empty(len(index), np.int64)
+    rounds[order] = np.arange(len(index)) - first
+    return [np.flatnonzero(rounds == turn) for turn in range(int(rounds.max()) + 1)]
+
+
+def element_function(tensor):
+    """A function of one argument an element: [G, elements] values of the source to [G, elements]."""
+    index = tensor.index.reshape(-1)
+    turns = by_occurrence(index)
+
+    def evaluate(values):
+        out = np.empty(values.shape, values.dtype)
+        for places in turns:
+            source = np.zeros((len(values), tensor.source.size), values.dtype)
+            source[:, index[places]] = values[:, places]
+            out[:, places] = tensor.function(source).reshape(len(values), -1)[:, places]
+        return out
+    return evaluate
+
+
+class Reader:
+    """Walks through a graph's nodes."""
+
+    def __init__(self, graph, image_shape, pixel_values, seen, limit):
+        """image_shape: height, width, channels; pixel_values [256]: what the graph gets for each value of a pixel; seen:
+        least and largest pixel; limit: most neurons."""
+        self.graph, self.limit, self.neurons = graph, limit, 0
+        self.image_shape, self.pixel_values, self.seen = image_shape, pixel_values, seen
+        self.values, self.notes, self.classes = {}, [], ()
+        self.client_steps = []
+        self.image = Base(0, size=int(np.prod(image_shape)))
+        self.levels = Source(self.image, self.image.size)
+        self.level_values = None  # [256] what levels stand for, where that is not what the graph gets
+
+    # ------------------------------------------------------------------------------------------------ values
+
+    def start(self):
+        self.values[self.graph.input] = image_tensor(self.graph, self.image, self.image_shape)
+        for name, array in self.graph.constants.items():
+            self.values[name] = array
+
+    def read(self):
+        self.start()
+        for node in expanded(self.graph.nodes):
+            self.check_known(node)
+            inputs = [self.values[name] if name else None for name in node.inputs]
+            while inputs and inputs[-1] is None:
+                inputs.pop()
+            results = self.apply(node, inputs)
+            for name, value in zip(node.outputs, results if isinstance(results, tuple) else (results,)):
+                self.values[name] = value
+        return self.finish()
+
+    def check_known(self, node):
+        if node.domain not in DOMAINS:
+            node.refuse("is of a domain that is not known here", "export with standard operators")
+        if node.type in REMEDIES:
+            node.refuse(*REMEDIES[node.type])
+        if node.type not in OPERATORS and node.type not in READOUTS and node.type not in ("Shape", "Size"):
+            node.refuse("is not known here", TABLE_HINT)
+
+    def apply(self, node, inputs):
+        tensors = [value for value in inputs if isinstance(value, Tensor)]
+        answers = [value for value in inputs if isinstance(value, Answer)]
+        if node.type == "Shape" and tensors:
+            return shape_of(node, np.empty((1, *tensors[0].shape)))[0]
+        if answers:
+            return self.read_off(node, inputs, answers[0])
+        if not tensors:
+            return self.fold(node, inputs)
+        if node.type in READOUTS:
+            return self.answer(node, tensors[0])
+        if node.type in LAYOUT:
+            return self.move(node, inputs, tensors)
+        if node.type in ELEMENTWISE:
+            return self.element(node, inputs, tensors)
+        if node.type in LINEAR:
+            return self.sum_up(node, inputs, tensors)
+        return node.refuse("depends on the image", TABLE_HINT)
+
+    def fold(self, node, inputs):
+        """Constants alone."""
+        try:
+            result = run(node, [None if value is None else np.asarray(value)[None] for value in inputs])
+        except KeyError:
+            return node.refuse("is not known here", TABLE_HINT)
+        return tuple(part[0] for part in result) if isinstance(result, tuple) else result[0]
+
+    # ------------------------------------------------------------------------------------- element by element
+
+    def move(self, node, inputs, tensors):
+        if any(tensor.source is not tensors[0].source for tensor in tensors) or len(tensors) < len(inputs) and \
+                node.type == "Concat":
+            return self.sum_up(node, inputs, tensors)
+        if node.type == "Gather" and not isinstance(inputs[0], Tensor) or isinstance(
+                inputs[1] if len(inputs) > 1 else None, Tensor) and node.type != "Concat":
+            node.refuse("picks places by the image", TABLE_HINT)
+        moved = run(node, [value.index[None] if isinstance(value, Tensor) else wrapped(value) for value in inputs])
+        if not isinstance(moved, tuple):
+            return self.moved(node, inputs, tensors, moved[0], 0, False)
+        return tuple(self.moved(node, inputs, tensors, part[0], i, True) for i, part in enumerate(moved))
+
+    def moved(self, node, inputs, tensors, index, part, several):
+        def function(values):
+            result = run(node, evaluated(inputs, values))
+            return result[part] if several else result
+        whole = len(tensors) == 1
+        straight = None
+        if whole and tensors[0].straight is not None:
+            straight = self.move(node, [tensors[0].straight, *inputs[1:]], [tensors[0].straight])
+            straight = straight[part] if several else straight
+        return Tensor(tensors[0].source, function, index, all(t.affine for t in tensors),
+                      node.outputs[part], straight)
+
+    def element(self, node, inputs, tensors):
+        if node.type in FIRST_ONLY and any(isinstance(value, Tensor) for value in inputs[1:]):
+            node.refuse("takes a parameter from the image", "keep all but its first input constant")
+        indices = shared_indices(node, inputs, tensors)
+        if indices is None:
+            if node.type in JOINTLY_AFFINE:
+                return self.sum_up(node, inputs, tensors)
+            node.refuse("combines two different encrypted values, and neither a table nor a sum does that",
+                        "keep all but one of its inputs constant")
+        affine = all(tensor.affine for tensor in tensors) and stays_affine(node, inputs, tensors)
+        straight = None
+        if not affine and len(tensors) == 1:
+            straight = tensors[0].straight if not tensors[0].affine else tensors[0]
+        return Tensor(tensors[0].source, lambda values: run(node, evaluated(inputs, values)), indices,
+                      affine, node.outputs[0], straight)
+
+    # ------------------------------------------------------------------------------------------------- sums
+
+    def sum_up(self, node, inputs, tensors):
+        if node.type not in JOINTLY_AFFINE and node.type != "Concat" and (len(tensors) > 1 or not
+                                                                          first_is_enough(node, inputs)):
+            node.refuse("multiplies two encrypted tensors", "keep one of its inputs constant")
+        straight = [self.as_neurons(node, tensor) for tensor in tensors]
+        if len({id(tensor.source.base) for tensor in straight}) > 1:
+            straight = self.brought_level(node, straight)
+        replaced = iter(straight)
+        values = [next(replaced) if isinstance(value, Tensor) else value for value in inputs]
+        matrix, constant = affine_form(node, values, straight[0].source.base)
+        source = Source(straight[0].source.base, len(constant.reshape(-1)), 0, matrix, constant.reshape(-1),
+                        node.outputs[0])
+        return identity(source, constant.shape, node.outputs[0])
+
+    def as_neurons(self, node, tensor):
+        """An affine function of a base's elements or of sums of them; a layer where it was more."""
+        if tensor.affine and not tensor.source.raw:
+            return tensor
+        if tensor.source.raw:
+            return self.as_levels(node, tensor)
+        if not tensor.source.sums:
+            tensor = self.copied(tensor)
+        return self.as_layer(node, tensor)
+
+    def copied(self, tensor):
+        """A function of neurons as one of sums, each of one neuron."""
+        base, size = tensor.source.base, tensor.source.size
+        matrix = np.zeros((size, base.size))
+        matrix[np.arange(size), tensor.source.start + np.arange(size)] = 1
+        source = Source(base, size, 0, matrix, np.zeros(size), tensor.source.name)
+        return Tensor(source, tensor.function, tensor.index, False, tensor.name, tensor.straight)
+
+    def as_layer(self, node, tensor):
+        if tensor.layer is None:
+            rows = tensor.index.reshape(-1)
+            self.neurons += len(rows)
+            if self.neurons > self.limit:
+                node.refuse(f"needs {self.neurons} bootstraps an image with what comes before it, and the limit is "
+                            f"{self.limit}", "make the layers before it smaller, or raise the limit (--most-bootstraps)")
+            base = tensor.source.base.next()
+            base.layers.append(Layer(tensor.source, element_function(tensor), rows, tensor.name, node))
+            source = Source(base, len(rows), base.size, name=tensor.name)
+            base.size += len(rows)
+            tensor.layer = identity(source, tensor.shape, tensor.name)
+        return tensor.layer
+
+    def brought_level(self, node, tensors):
+        """Operands that stand on different layers: what skips a layer is carried through it by neurons of its own."""
+        deepest = max(tensor.source.base.depth for tensor in tensors)
+        out = []
+        for tensor in tensors:
+            while tensor.source.base.depth < deepest:
+                if tensor.source.raw:
+                    tensor = self.as_levels(node, tensor)
+                tensor = self.as_layer(node, tensor if tensor.source.sums else self.copied(tensor))
+            out.append(tensor)
+        return out
+
+    def as_levels(self, node, tensor):
+        """The image as its encrypted levels, each of which stands for a value of its own."""
+        if tensor.layer is None:
+            tensor.layer = self.straight_levels(tensor) if tensor.affine else self.mapped_levels(node, tensor)
+        return tensor.layer
+
+    def straight_levels(self, tensor):
+        return Tensor(self.levels, tensor.function, tensor.index, True, tensor.name)
+
+    def mapped_levels(self, node, tensor):
+        """What the graph makes of each pixel by a function that is not affine: the client's map of levels, where it is one
+        function for all of them."""
+        values = np.repeat(self.pixel_values.astype(np.float32)[:, None], self.image.size, axis=1)
+        made = tensor.function(values).reshape(256, -1).astype(np.float64)
+        if np.all(made == made[:, :1]) and self.level_values is None:
+            self.level_values = made[:, 0]
+            return gathered(self.levels, tensor.index, tensor.name)
+        self.notes.append(f"tensor '{tensor.name}' is another function of each pixel: a straight line stands for each")
+        return self.fitted_levels(tensor, made)
+
+    def fitted_levels(self, tensor, made):
+        low, high = self.seen
+        x = self.pixel_values[low:high + 1]
+        slope, offset = np.polyfit(x, made[low:high + 1], 1)
+        flat = tensor.index.reshape(-1)
+        return Tensor(self.levels, lambda values: (values[:, flat] * slope + offset).reshape(-1, *tensor.shape),
+                      tensor.index, True, tensor.name)
+
+    # -------------------------------------------------------------------------------------------------- readout
+
+    def answer(self, node, tensor):
+        if node.type == "Normalizer" and tensor.source.raw and tensor.affine:
+            self.client_steps.append(node)
+            self.notes.append(f"node '{node.name}' ({node.title}) works on the image before it is encrypted: the client "
+                              "must do it")
+            return tensor
+        if tensor.source.raw:
+            node.refuse("depends on the image", TABLE_HINT)
+        return self.several(node, Answer(tensor, node.type))
+
+    def several(self, node, answer):
+        return tuple(answer for _ in node.outputs) if len(node.outputs) > 1 else answer
+
+    def read_off(self, node, inputs, answer):
+        if node.type in LINEAR or node.type == "Concat" and any(
+                isinstance(value, Tensor) for value in inputs):
+            node.refuse(f"works on what {answer.kind} made of encrypted values, which no table can hold",
+                        f"end the graph at the input of {answer.kind}")
+        self.note_classes(node, inputs)
+        return self.several(node, answer)
+
+    def note_classes(self, node, inputs):
+        names = None
+        if node.type == "ZipMap":
+            names = node.get("classlabels_strings") or node.get("classlabels_int64s")
+        elif node.type == "ArrayFeatureExtractor" and not isinstance(inputs[0], (Tensor, Answer)):
+            names = np.asarray(inputs[0]).reshape(-1).tolist()
+        if names:
+            self.classes = tuple(str(name) for name in names)
+
+    def finish(self):
+        results = [self.values[name] for name in self.graph.outputs]
+        if any(isinstance(value, np.ndarray) for value in results):
+            raise UnsupportedModel("an output of the graph does not depend on its input", "name another (--output)")
+        tensors = {id(t): t for t in (value.logits if isinstance(value, Answer) else value for value in results)}
+        found = list(tensors.values())
+        answers = [value.logits for value in results if isinstance(value, Answer)]
+        if len(found) > 1 and answers:
+            found = [tensor for tensor in found if any(tensor is item for item in answers)]
+        if len(found) > 1:
+            raise UnsupportedModel(f"the graph has {len(found)} outputs that differ ({', '.join(self.graph.outputs)})",
+                                   "name the one of the logits (--output)")
+        return found[0]
+
+
+FIRST_ONLY = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Clip", "BatchNormalization",
+              "PRelu")
+
+
+def shared_indices(node, inputs, tensors):
+    """Which element of the source each element of the result depends on; None where that is more than one."""
+    source = tensors[0].source
+    if any(tensor.source is not source for tensor in tensors):
+        return None
+    shape = run(node, evaluated(inputs, np.zeros((1, source.size)))).shape[1:]
+    first, *others = (np.broadcast_to(tensor.index, shape) for tensor in tensors)
+    return first.copy() if all(np.array_equal(first, other) for other in others) else None
+
+
+def wrapped(value):
+    return None if value is None else np.asarray(value)[None]
+
+
+def run(node, inputs):
+    with np.errstate(all="ignore"):
+        return (shape_of if node.type == "Shape" else OPERATORS[node.type])(node, *inputs)
+
+
+def evaluated(inputs, values):
+    return [value.function(values) if isinstance(value, Tensor) else wrapped(value) for value in inputs]
+
+
+def stays_affine(node, inputs, tensors):
+    kind = node.type
+    if kind in AFFINE_IN_ANY:
+        return True
+    if kind == "Cast":
+        return node.get("to") in FLOATS
+    if kind == "Mul":
+        return len(tensors) == 1
+    return kind == "Div" and len(tensors) == 1 and isinstance(inputs[0], Tensor)
+
+
+def first_is_enough(node, inputs):
+    """Products take any operand encrypted; convolutions and sums over axes the first."""
+    return isinstance(inputs[0], Tensor) or node.type in ("MatMul", "Gemm", "MatMulInteger")
+
+
+def identity(source, shape, name):
+    return gathered(source, np.arange(source.size).reshape(shape), name)
+
+
+def gathered(source, index, name):
+    flat = index.reshape(-1)
+    whole = np.array_equal(flat, np.arange(source.size))
+
+    def function(values):
+        return (values if whole else values[:, flat]).reshape(len(values), *index.shape)
+    return Tensor(source, function, index, True, name)
+
+
+def image_tensor(graph, base, image_shape):
+    """The input of the graph: pixels row by row, channels innermost, or channels first, or in a row."""
+    height, width, channels = image_shape
+    index = np.arange(base.size).reshape(image_shape)
+    dims = graph.input_shape[1:]
+    fits = all(size in (None, here) for size, here in zip(dims, (channels, height, width)))
+    if len(graph.input_shape) < 2:
+        raise UnsupportedModel(f"input '{graph.input}' has {len(graph.input_shape)} axes", "export with a batch axis")
+    if len(dims) == 3 and fits:
+        index = index.transpose(2, 0, 1)
+    elif len(dims) == 1:
+        index = index.reshape(-1)
+    elif len(dims) == 2 and channels == 1:
+        index = index.reshape(height, width)
+    sizes = [here if size is None else size for size, here in zip(dims, index.shape)]
+    if len(dims) != index.ndim or list(index.shape) != sizes:
+        try:
+            index = index.reshape([size or 1 for size in dims])
+        except ValueError:
+            raise UnsupportedModel(
+                f"input '{graph.input}' takes {dims}, the images have {list(image_shape)} (height, width, channels)",
+                "give calibration images of the graph's size") from None
+    return gathered(Source(base, base.size, name=graph.input, raw=True), index[None], graph.input)
+
+
+def columns(source, base):
+    """Rows of the identity or of the matrix, a chunk of unit vectors of the base at a time: [chunk, source.size]."""
+    for begin in range(0, base.size, CHUNK):
+        end = min(begin + CHUNK, base.size)
+        if source.sums:
+            part = np.zeros((end - begin, source.size))
+            have = source.matrix[:, begin:end].T
+            part[:len(have)] = have
+        else:
+            part = np.zeros((end - begin, source.size))
+            own = np.arange(max(begin, source.start), min(end, source.start + source.size))
+            part[own - begin, own - source.start] = 1
+        yield part
+
+
+def affine_form(node, inputs, base):
+    """Matrix [elements, base.size] and constant [*shape] of a node whose inputs are affine functions of the base."""
+    zeros = [value.function(np.zeros((1, value.source.size))) if isinstance(value, Tensor) else wrapped(value)
+             for value in inputs]
+    # Functions are affine, so their linear part is what a unit vector adds to what zero gives.
+    at_zero = run(node, zeros)
+    tensors = [value for value in inputs if isinstance(value, Tensor)]
+    parts = []
+    for vectors in zip(*(columns(tensor.source, base) for tensor in tensors)):
+        own = iter(vectors)
+        values = [value.function(next(own)) if isinstance(value, Tensor) else wrapped(value) for value in inputs]
+        parts.append((run(node, values) - at_zero).reshape(len(vectors[0]), -1).T)
+    constants = [value.function(constant_of(value.source)) if isinstance(value, Tensor) else wrapped(value)
+                 for value in inputs]
+    return np.concatenate(parts, axis=1), run(node, constants)[0].astype(np.float64)
+
+
+def constant_of(source):
+    return source.constant[None] if source.sums else np.zeros((1, source.size))
+
+
+def affine_tensor(tensor):
+    """Matrix and constant of an affine tensor itself."""
+    same = Node("", "Identity", "", [], [], {}, 0)
+    return affine_form(same, [tensor], tensor.source.base)
