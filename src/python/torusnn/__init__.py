@@ -1,0 +1,66 @@
+"""Quantized neural networks on TFHE-encrypted images.
+
+    model = torusnn.load("pneumoniamnist.tnn")
+    circuit = model.compile()                                        # server
+    client = torusnn.Client(circuit.spec)                            # client: its secret key stays
+    evaluator = torusnn.Evaluator(circuit, client.evaluation_key)    # server, once a client
+    logits = client.decrypt(evaluator.infer(client.encrypt(image)))
+
+docs/PYTHON.md says more.
+"""
+
+from . import errors
+from ._declared import (
+    AgreementPoint,
+    CircuitInfo,
+    Fault,
+    LayerInfo,
+    ModelInfo,
+    NeuronRange,
+    Obstacle,
+    ParamsLiteral,
+    Precision,
+    Refusal,
+    Security,
+    SpecInfo,
+    Status,
+)
+from ._images import classes_of
+from .circuit import Asked, Circuit
+from .client import Client, EncryptedImage, EncryptedLogits, EvaluationKey, SecretKey, Spec, generate_keys
+from .errors import TorusnnError
+from .evaluator import Evaluator
+from .explain import Explanation
+from .model import Model, load
+
+__all__ = [
+    "AgreementPoint",
+    "Asked",
+    "Circuit",
+    "CircuitInfo",
+    "Client",
+    "EncryptedImage",
+    "EncryptedLogits",
+    "EvaluationKey",
+    "Evaluator",
+    "Explanation",
+    "Fault",
+    "LayerInfo",
+    "Model",
+    "ModelInfo",
+    "NeuronRange",
+    "Obstacle",
+    "ParamsLiteral",
+    "Precision",
+    "Refusal",
+    "SecretKey",
+    "Security",
+    "Spec",
+    "SpecInfo",
+    "Status",
+    "TorusnnError",
+    "classes_of",
+    "errors",
+    "generate_keys",
+    "load",
+]
