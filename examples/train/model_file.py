@@ -27,8 +27,12 @@ from typing import Optional
 
 import numpy as np
 
-from errors import TrainerError
-from output import write_whole
+try:
+    from .errors import TrainerError  # in the package torusnn
+    from .output import write_whole
+except ImportError:
+    from errors import TrainerError
+    from output import write_whole
 
 MAGIC, VERSION = b"TNNM", 2
 HEADER = struct.Struct("<4sHHQ16s")
@@ -154,10 +158,13 @@ def fingerprint(payload):
     return hashlib.blake2b(payload, digest_size=16).digest()
 
 
-def write_model(path, model):
+def model_bytes(model):
     payload = payload_bytes(model)
-    header = HEADER.pack(MAGIC, VERSION, 0, len(payload), fingerprint(payload))
-    write_whole(path, header + payload)
+    return HEADER.pack(MAGIC, VERSION, 0, len(payload), fingerprint(payload)) + payload
+
+
+def write_model(path, model):
+    write_whole(path, model_bytes(model))
 
 
 class Reader:

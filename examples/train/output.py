@@ -3,7 +3,10 @@
 import os
 import tempfile
 
-from errors import TrainerError
+try:
+    from .errors import TrainerError  # in the package torusnn
+except ImportError:
+    from errors import TrainerError
 
 
 def refused(path, error):

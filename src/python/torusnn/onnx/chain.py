@@ -11,7 +11,8 @@ import numpy as np
 from .graph import Node
 from .symbolic import Tensor, affine_tensor
 
-GRID = 257  # places at which the last function of a graph is looked at
+GRID = 257       # places at which the last function of a graph is looked at
+STRAIGHT = 0.02  # of the spread of all logits: how far a function may be off a straight line that stands for it
 
 
 @dataclass
@@ -107,17 +108,36 @@ def line_of(tensor):
     return tensor.function(zero + 1).reshape(-1) - offset, offset
 
 
-def same_rise(tensor, straight, low, high):
-    """Does one function that never falls lead from `straight` to `tensor` for every element?"""
+def last_functions(tensor, straight, grid):
+    """The values of each element of `tensor` [GRID, elements] where those of `straight` are the grid's [GRID, elements];
+    None where elements of one are not those of the other."""
     slope, offset = line_of(straight)
     flat = tensor.index.reshape(-1)
     if np.any(slope == 0) or len(np.unique(flat)) < len(flat) or not np.array_equal(flat, straight.index.reshape(-1)):
-        return False
-    grid = np.linspace(low, high, GRID)[:, None]
-    values = tensor.function(placed(tensor, (grid - offset) / slope)).reshape(GRID, -1)
+        return None
+    return tensor.function(placed(tensor, (grid - offset) / slope)).reshape(GRID, -1)
+
+
+def same_rise(values):
+    """Is it one function for every element, that never falls?"""
     spread = max(float(np.ptp(values)), 1e-30)
     return bool(np.all(np.diff(values, axis=0) >= -1e-6 * spread) and np.ptp(values, axis=1).max() <= 1e-3 * spread
                 and np.ptp(values) > 0)
+
+
+def lines_of(grid, values):
+    """Slopes and offsets where each element's function is nearly a straight line that rises, as that of a quantizer is."""
+    middle = grid.mean(axis=0)
+    slopes = ((grid - middle) * (values - values.mean(axis=0))).sum(axis=0) / ((grid - middle) ** 2).sum(axis=0)
+    offsets = values.mean(axis=0) - slopes * middle
+    off = np.abs(values - (grid * slopes + offsets)).max()
+    return (slopes, offsets) if off <= STRAIGHT * np.ptp(values) and slopes.min() > 0 else None
+
+
+def with_lines(tensor, straight, slopes, offsets):
+    slopes, offsets = slopes.reshape(straight.shape), offsets.reshape(straight.shape)
+    return Tensor(straight.source, lambda values: straight.function(values) * slopes + offsets, straight.index, True,
+                  tensor.name)
 
 
 def balance(tensor, low, high):
@@ -151,6 +171,30 @@ def pair_of_one(reader, tensor, images):
     return Tensor(tensor.source, lambda values: values[:, flat[:1]] - edge, flat[:1], True, tensor.source.name)
 
 
+def without_last_functions(reader, tensor, images):
+    """A chain that ends before the functions of the logits, where these change no class, or hardly any."""
+    straight = tensor.straight
+    if straight is None or not straight.source.sums:
+        return None
+    chain = chain_of(reader, straight)
+    logits = chain.forward(images)[-1]
+    together = np.broadcast_to(np.linspace(logits.min(), logits.max(), GRID)[:, None], (GRID, logits.shape[1]))
+    values = last_functions(tensor, straight, together)
+    if values is None:
+        return None
+    if same_rise(values):
+        reader.notes.append(f"what follows '{straight.name}' never falls and is one function of all logits: it is left out, "
+                            "classes are the same")
+        return chain
+    apart = np.linspace(logits.min(axis=0), logits.max(axis=0), GRID)
+    lines = lines_of(apart, last_functions(tensor, straight, apart))
+    if lines is None:
+        return None
+    reader.notes.append(f"what leads from '{straight.name}' to '{tensor.name}' is a straight line but for rounding: the line "
+                        "stands for it")
+    return chain_of(reader, with_lines(tensor, straight, *lines))
+
+
 def built_chain(reader, tensor, images):
     """The chain whose logits name the class that the graph names. images: uint8 [count, pixels]."""
     node = Node(tensor.name, "output of the graph", "", [], [], {}, 0)
@@ -161,12 +205,7 @@ def built_chain(reader, tensor, images):
     pair = pair_of_one(reader, tensor, images)
     if pair is not None:
         return chain_of(reader, pair)
-    straight = tensor.straight
-    if straight is not None and straight.source.sums:
-        chain = chain_of(reader, straight)
-        logits = chain.forward(images)[-1]
-        if same_rise(tensor, straight, logits.min(), logits.max()):
-            reader.notes.append(f"what follows '{straight.name}' never falls and is one function of all logits: it is left "
-                                "out, classes are the same")
-            return chain
+    chain = without_last_functions(reader, tensor, images)
+    if chain is not None:
+        return chain
     return chain_of(reader, reader.as_neurons(node, tensor))

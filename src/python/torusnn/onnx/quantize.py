@@ -5,13 +5,13 @@ Where weights are integers times a scale and functions are staircases, as in net
 is the graph over again; elsewhere weights and values are rounded.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 import numpy as np
 
 from .integers import row_scale, staircase
-from .model_file import Layer, even_map, reachable
+from .._trainer.model_file import Layer
 
 PROBES = 1537        # values of a sum at which a function is looked at
 CELLS = 1024         # of a table that is no staircase
@@ -37,6 +37,7 @@ class IntegerStage:
     step: Optional[np.ndarray] = None  # y = step * entry + shift
     shift: Optional[np.ndarray] = None
     steps: Optional[np.ndarray] = None  # bool: the function is a staircase
+    layers: dict = field(default_factory=dict)  # those made already, by their ranges
 
     def reals(self, accumulators):
         return accumulators * self.scale + self.offset
@@ -119,16 +120,6 @@ def jittered(low, high, generator):
     return low + places * (high - low)
 
 
-def first_stage_inputs(found):
-    return np.array([0]), np.array([found.levels - 1])
-
-
-def bounded(weights, scale, lowest, highest):
-    """Fewer bits where accumulators would leave 31."""
-    reach = np.stack(weighted_reach(weights, lowest, highest), axis=1)
-    return np.abs(reach).max() < SUM_LIMIT, reach
-
-
 def weighted_reach(weights, lowest, highest):
     """lowest, highest: least and largest value of each input."""
     positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
@@ -208,7 +199,14 @@ def widened(low, high, cells):
 
 
 def table_layer(found, low, high):
-    """low, high: int64 [neurons], the range of each table."""
+    """low, high: int64 [neurons], the range of each table. Made once for each: rules are tried in many combinations."""
+    key = low.tobytes() + high.tobytes()
+    if key not in found.layers:
+        found.layers[key] = new_table_layer(found, low, high)
+    return found.layers[key]
+
+
+def new_table_layer(found, low, high):
     lowest, highest, entries = entry_limits(found, low, high)
     peak = max(int(np.abs(lowest).max()), int(np.abs(highest).max()))
     ends = found.entries(np.stack([low, high]))

@@ -1,0 +1,1 @@
+../../../../examples/train/model_file.py
