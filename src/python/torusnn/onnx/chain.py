@@ -200,6 +200,9 @@ def built_chain(reader, tensor, images):
     node = Node(tensor.name, "output of the graph", "", [], [], {}, 0)
     if tensor.source.raw:
         node.refuse("is no sum of pixels", "add a linear layer")
+    if sum(size > 1 for size in tensor.shape) > 1:
+        node.refuse(f"has the shape {list(tensor.shape)}, and the logits of one image are a row",
+                    "see whether a Reshape mixes the images of a batch, or flatten it")
     if tensor.affine:
         return chain_of(reader, tensor)
     pair = pair_of_one(reader, tensor, images)

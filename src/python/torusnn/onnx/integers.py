@@ -31,11 +31,12 @@ def distinct(values, slack):
 
 
 def staircase(values):
-    """Step and offset of a function's values [G]: value = step * integer + offset. None where they are no staircase."""
+    """Step (0 where they are all one) and offset of a function's values [G]: value = step * integer + offset. None where
+    they are no staircase."""
     spread = float(np.ptp(values))
     size = max(float(np.abs(values).max()), 1e-30)
     if spread <= 1e-6 * size:
-        return 1.0, float(np.median(values))
+        return 0.0, float(np.median(values))
     levels = distinct(values, max(1e-5 * spread, 1e-6 * size))
     if len(levels) > min(FEW, len(values) // 3):
         return None

@@ -147,9 +147,10 @@ def add_steps(found, seen, levels, generator):
     usual = found.stage.outputs(found.reals(jittered(seen[:, 0], np.maximum(seen[:, 1], seen[:, 0] + 1), generator)))
     stairs = [staircase(column) for column in values.T]
     found.steps = np.array([stair is not None for stair in stairs])
-    spans = np.ptp(usual, axis=0)
-    smooth = np.where(spans > 0, spans / (levels - 1), 1.0)
-    found.step = np.array([stair[0] if stair else smooth[j] for j, stair in enumerate(stairs)])
+    spans = np.where(np.ptp(usual, axis=0) > 0, np.ptp(usual, axis=0), np.ptp(values, axis=0))
+    step = np.array([stair[0] if stair else spans[j] / (levels - 1) for j, stair in enumerate(stairs)])
+    # What never changes has no step; one like the others' keeps its column from ruling the next matrix.
+    found.step = np.where(step > 0, step, step[step > 0].min(initial=1.0))
     found.shift = np.array([stair[1] if stair else 0.0 for stair in stairs])
 
 

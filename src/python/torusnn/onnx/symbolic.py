@@ -197,10 +197,7 @@ class Reader:
 
     def fold(self, node, inputs):
         """Constants alone."""
-        try:
-            result = run(node, [None if value is None else np.asarray(value)[None] for value in inputs])
-        except KeyError:
-            return node.refuse("is not known here", TABLE_HINT)
+        result = run(node, [wrapped(value) for value in inputs])
         return tuple(part[0] for part in result) if isinstance(result, tuple) else result[0]
 
     # ------------------------------------------------------------------------------------- element by element
@@ -399,8 +396,17 @@ def wrapped(value):
 
 
 def run(node, inputs):
-    with np.errstate(all="ignore"):
-        return (shape_of if node.type == "Shape" else OPERATORS[node.type])(node, *inputs)
+    function = shape_of if node.type == "Shape" else OPERATORS.get(node.type)
+    if function is None:
+        node.refuse("is not known here", TABLE_HINT)
+    try:
+        with np.errstate(all="ignore"):
+            return function(node, *inputs)
+    except UnsupportedModel:
+        raise
+    except (ValueError, IndexError, TypeError, AttributeError) as error:
+        detail = " ".join(str(error).split())
+        return node.refuse(f"cannot be evaluated on what it is given ({detail})", "see what onnx.checker says of the file")
 
 
 def evaluated(inputs, values):
