@@ -9,6 +9,8 @@
 docs/PYTHON.md says more.
 """
 
+from typing import Any
+
 from . import errors
 from ._declared import (
     AgreementPoint,
@@ -32,6 +34,15 @@ from .errors import TorusnnError
 from .evaluator import Evaluator
 from .explain import Explanation
 from .model import Model, load
+
+
+def from_onnx(model: Any, calibration_images: Any, **options: Any) -> Model:
+    """A Model from an ONNX file, compared with ONNX Runtime on the calibration images. See torusnn.onnx.from_onnx, which
+    takes the options; needs the package onnx."""
+    from .onnx import from_onnx as converted
+
+    return converted(model, calibration_images, **options)
+
 
 __all__ = [
     "AgreementPoint",
@@ -61,6 +72,7 @@ __all__ = [
     "TorusnnError",
     "classes_of",
     "errors",
+    "from_onnx",
     "generate_keys",
     "load",
 ]

@@ -258,6 +258,15 @@ def test_arg_max():
     assert np.mean(classes_of(logits) == reference(model, graph, taken)[:, 0]) >= 0.985
 
 
+def test_linear_classifier_of_scikit_learn():
+    builder = Builder()
+    builder.add("LinearClassifier", domain="ai.onnx.ml", outputs=2, coefficients=(W2 @ W1).reshape(-1).tolist(),
+                intercepts=(W2 @ B1 + B2).tolist(), classlabels_ints=list(range(CLASSES)), post_transform="SOFTMAX")
+    scores = builder.nodes[-1].output[1]
+    chain, _ = agrees(builder.model([scores]), neurons=0)
+    assert chain.classes == tuple(str(label) for label in range(CLASSES))
+
+
 def test_quantized_logits():
     def after(builder):
         scale, zero = builder.constant(np.float32(0.1)), builder.constant(np.uint8(100))

@@ -1,5 +1,7 @@
 """ONNX files as torusnn models: `torusnn.from_onnx`, `torusnn import`. Needs the package onnx; docs/PYTHON.md says more."""
 
+from typing import Any, Callable, Optional
+
 from .._trainer.model_file import model_bytes
 from ..model import Model
 from .convert import AGREEMENT, MOST_BOOTSTRAPS, Report, convert
@@ -9,8 +11,9 @@ from .refusal import UnsupportedModel
 __all__ = ["Report", "Settings", "UnsupportedModel", "from_onnx"]
 
 
-def from_onnx(model, calibration_images, *, scale=None, offset=0.0, output=None, settings=None,
-              most_bootstraps=MOST_BOOTSTRAPS, agreement=AGREEMENT, tell=lambda line: None):
+def from_onnx(model: Any, calibration_images: Any, *, scale: Optional[float] = None, offset: float = 0.0,
+              output: Optional[str] = None, settings: Optional[Settings] = None, most_bootstraps: int = MOST_BOOTSTRAPS,
+              agreement: float = AGREEMENT, tell: Callable[[str], object] = lambda line: None) -> Model:
     """Converts an ONNX model into a torusnn one, and compares the two.
 
     model               path or onnx.ModelProto

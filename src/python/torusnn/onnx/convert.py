@@ -117,8 +117,14 @@ def assembled(prepared, rules, pixels):
         lowest, highest = layer.tables[:, 0].min(axis=1), layer.tables[:, 0].max(axis=1)
     last = prepared.stages[-1]
     layers.append(Layer(last.weights, np.zeros(len(last.weights), np.int64)))
-    return Model(*pixels.shape, prepared.inputs.levels, last.scale, {}, layers, classes=prepared.chain.classes,
+    return Model(*pixels.shape, prepared.inputs.levels, last.scale, {}, layers, classes=names_for(prepared),
                  input_map=prepared.inputs.map, offsets=last.offset, salt=new_salt())
+
+
+def names_for(prepared):
+    """Names of classes where the graph has one for each."""
+    outputs, names = len(prepared.stages[-1].weights), prepared.chain.classes
+    return names if len(names) == max(outputs, 2) else ()
 
 
 def agreement(model, levels, classes, noise=0.0, runs=1):
@@ -146,13 +152,25 @@ def best_rules(prepared, pixels, classes, noise):
     return best
 
 
-def reference_classes(tensors, chain, pixels, names):
-    """Logits and their origin: ONNX Runtime's where it has the tensor, else the chain's own in real numbers."""
-    own = chain.forward(pixels.images)
-    logits = tensors.get(names[-1]) if tensors else None
-    if logits is None:
-        return own[-1], "the graph in real numbers"
-    return logits.reshape(len(own[-1]), -1)[:, :own[-1].shape[1]], "ONNX Runtime"
+def reference_of(tensors, chain, pixels, names, outputs):
+    """Logits, classes and their origin: ONNX Runtime's where it has them, else the chain's own in real numbers."""
+    own = chain.forward(pixels.images)[-1]
+    logits = rows_of(tensors, names[-1], own)
+    if logits is not None:
+        return logits, classes_of(logits), "ONNX Runtime"
+    for name in outputs:
+        scores = rows_of(tensors, name, own)
+        if scores is not None and own.shape[1] > 1:
+            return own, classes_of(scores), "ONNX Runtime (classes) and the graph in real numbers (logits)"
+    return own, classes_of(own), "the graph in real numbers"
+
+
+def rows_of(tensors, name, like):
+    """A tensor of ONNX Runtime as [count, outputs], where it has as many."""
+    found = tensors.get(name) if tensors else None
+    if found is None or found.dtype.kind != "f" or found.size != like.size:
+        return None
+    return found.reshape(like.shape)
 
 
 def compare_layers(report, prepared, model, tensors, pixels):
@@ -225,14 +243,13 @@ def convert(model, data, scale=None, offset=0.0, output=None, settings=None, mos
     report = Report("", chain.bootstraps, chain.bootstraps * BOOTSTRAP_MS, len(pixels.images), notes=chain.notes)
     tell(f"{chain.bootstraps} bootstraps an image, about {report.predicted_ms:.0f} ms on one thread")
     names = [name for stage in chain.stages for name, _ in stage.parts]
-    tensors = onnxruntime_tensors(model, graph, pixels, names)
-    logits, report.reference = reference_classes(tensors, chain, pixels, names)
-    classes = classes_of(logits)
+    tensors = onnxruntime_tensors(model, graph, pixels, list(dict.fromkeys(names + graph.outputs)))
+    logits, classes, report.reference = reference_of(tensors, chain, pixels, names, graph.outputs)
     prepared, report.settings = quantized(chain, pixels, classes, settings)
     _, rules, made = best_rules(prepared, pixels, classes, noise)
     made.provenance = provenance_of(model, pixels, report)
     circuit, report.contract_agreement = state_contract(made, pixels, agreement_wanted)
-    finish_report(report, prepared, made, rules, tensors, pixels, logits)
+    finish_report(report, prepared, made, rules, tensors, pixels, logits, classes)
     report.simulated_agreement = simulated(circuit, pixels, classes)
     report.predicted_ms, report.bootstraps = circuit.info.predicted_ms, circuit.info.bootstraps
     return made, report
@@ -251,11 +268,11 @@ def simulated(circuit, pixels, classes):
     return float(np.mean(classes_of(circuit.simulate(images)) == classes[:TRIAL_IMAGES]))
 
 
-def finish_report(report, prepared, model, rules, tensors, pixels, logits):
+def finish_report(report, prepared, model, rules, tensors, pixels, logits, classes):
     levels = prepared.inputs.map[pixels.images].astype(np.int64)
     own = model_logits(model, levels)
     report.layers = [LayerReport(found.stage.parts[0][0], len(found.weights), rule, found.exact,
                                  bool(found.steps.all())) for found, rule in zip(prepared.stages, rules)]
-    report.clear_agreement = float(np.mean(classes_of(own) == classes_of(logits)))
+    report.clear_agreement = float(np.mean(classes_of(own) == classes))
     report.largest_logit_difference = float(np.abs(own - logits).max())
     compare_layers(report, prepared, model, tensors, pixels)

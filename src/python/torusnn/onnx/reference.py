@@ -34,9 +34,15 @@ def graph_inputs(graph, pixels):
     return values.astype(helper.tensor_dtype_to_np_dtype(graph.input_kind))
 
 
+def numeric(session, name):
+    """Not the sequences of maps that ZipMap makes."""
+    return all(value.type.startswith("tensor") for value in session.get_outputs() if value.name == name)
+
+
 def run_batches(session, name, values, names, batch):
     """All images, `batch` at a time, the last ones made up to as many."""
     parts = []
+    names = [name for name in names if numeric(session, name)]
     for begin in range(0, len(values), batch):
         part = values[begin:begin + batch]
         lack = batch - len(part)

@@ -41,7 +41,7 @@ REMEDIES = {
     "TreeEnsembleClassifier": ("is a set of trees", "train a fully connected net"),
     "TreeEnsembleRegressor": ("is a set of trees", "train a fully connected net"),
 }
-READOUTS = ("Softmax", "LogSoftmax", "ArgMax", "Hardmax", "ZipMap", "ArrayFeatureExtractor", "Normalizer",
+READOUTS = ("LinearClassifier", "LinearRegressor", "Softmax", "LogSoftmax", "ArgMax", "Hardmax", "ZipMap", "ArrayFeatureExtractor", "Normalizer",
             "LpNormalization", "TopK", "LabelEncoder")
 
 
@@ -185,6 +185,8 @@ class Reader:
             return self.read_off(node, inputs, answers[0])
         if not tensors:
             return self.fold(node, inputs)
+        if node.type in ("LinearClassifier", "LinearRegressor"):
+            return self.linear_model(node, tensors[0])
         if node.type in READOUTS:
             return self.answer(node, tensors[0])
         if node.type in LAYOUT:
@@ -341,6 +343,19 @@ class Reader:
         if tensor.source.raw:
             node.refuse("depends on the image", TABLE_HINT)
         return self.several(node, Answer(tensor, node.type))
+
+    def linear_model(self, node, tensor):
+        """scikit-learn's: sums, and the label that they name."""
+        coefficients = np.asarray(node.get("coefficients"), np.float64)
+        rows = coefficients.reshape(-1, tensor.index.size)
+        names = node.get("classlabels_ints") or node.get("classlabels_strings") or node.get("classlabels_int64s")
+        gemm = node.derived("Gemm", [], node.outputs[-1:], transB=1)
+        offsets = np.asarray(node.get("intercepts", np.zeros(len(rows))), np.float64)
+        sums = self.sum_up(gemm, [tensor, rows, offsets], [tensor])
+        if node.type == "LinearRegressor":
+            return sums
+        self.classes = tuple(str(name) for name in names or ())
+        return self.several(node, Answer(sums, node.type))
 
     def several(self, node, answer):
         return tuple(answer for _ in node.outputs) if len(node.outputs) > 1 else answer
