@@ -2,8 +2,8 @@
 
     python exporters.py FOLDER [NAME ...]
 
-writes NAME.onnx beside NAME.npz, which holds calibration images X, 360 test images and the classes that the exported net
-names for them: ONNX Runtime's, or PyTorch's where ONNX Runtime has no kernels.
+writes NAME.onnx beside NAME.npz, which holds calibration images X, 360 test images and the classes that the exported
+net names for them: ONNX Runtime's, or PyTorch's where ONNX Runtime has no kernels.
 """
 
 import pathlib
@@ -206,7 +206,8 @@ def brevitas_qonnx(path):
 def brevitas_qcdq(path):
     from brevitas.export import export_onnx_qcdq
     train, test, labels, _ = digits()
-    brevitas_exported(path, quantized_net((64, 32, 10), 3, False), export_onnx_qcdq, train / 16, test / 16, labels, 30, 13)
+    net = quantized_net((64, 32, 10), 3, False)
+    brevitas_exported(path, net, export_onnx_qcdq, train / 16, test / 16, labels, 30, 13)
 
 
 def enlarged(images):
@@ -226,9 +227,9 @@ def brevitas_two_bits(path):
 
 
 EXPORTERS = {function.__name__: function for function in (
-    sklearn_relu, sklearn_scaled_tanh, sklearn_binary, ort_qdq_per_tensor, ort_qdq_per_channel, ort_qdq_s8s8, ort_qdq_u8s8,
-    ort_qoperator, torchscript_batchnorm, torchscript_silu, torchscript_convolution, dynamo, brevitas_qonnx,
-    brevitas_qcdq, brevitas_two_bits)}
+    sklearn_relu, sklearn_scaled_tanh, sklearn_binary, ort_qdq_per_tensor, ort_qdq_per_channel, ort_qdq_s8s8,
+    ort_qdq_u8s8, ort_qoperator, torchscript_batchnorm, torchscript_silu, torchscript_convolution, dynamo,
+    brevitas_qonnx, brevitas_qcdq, brevitas_two_bits)}
 
 
 def main(folder, *names):

@@ -1,7 +1,6 @@
 """ONNX graphs of the kinds that exporters write, made node by node around one small net."""
 
 import numpy as np
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 INPUTS, HIDDEN, CLASSES = 36, 12, 5
@@ -27,7 +26,8 @@ class Builder:
         self.count += 1
         names = [f"t{self.count}_{i}" for i in range(outputs)]
         inputs = [self.last, *inputs] if "LAST" not in inputs else [self.last if n == "LAST" else n for n in inputs]
-        self.nodes.append(helper.make_node(type_, inputs, names, name=f"{type_}{self.count}", domain=domain, **attributes))
+        self.nodes.append(helper.make_node(type_, inputs, names, name=f"{type_}{self.count}", domain=domain,
+                                           **attributes))
         self.last = names[0]
         return names[0]
 

@@ -77,7 +77,8 @@ def test_exported_nets_keep_their_classes(name, folder):
     simulated = same(model, circuit.simulate(images), classes)
     hidden = same(model, logits, classes[:ENCRYPTED])
     print(f"\n{name}: {circuit.info.bootstraps} bootstraps, clear {clear:.2%}, simulated {simulated:.2%}, encrypted "
-          f"{hidden:.2%} of {len(logits)}, median {median:.0f} ms (predicted {circuit.info.predicted_ms:.0f})\n{model.report}")
+          f"{hidden:.2%} of {len(logits)}, median {median:.0f} ms (predicted {circuit.info.predicted_ms:.0f})\n"
+          f"{model.report}")
     assert arranged(stored["test"], list(stored["X"].shape[1:])).shape[1:] == model.shape
     assert clear >= 0.99
     assert hidden >= LEAST.get(name, 0.98)

@@ -14,12 +14,12 @@ from torusnn.onnx.simulate import classes_of, model_logits  # noqa: E402
 
 W1, B1, W2, B2 = weights()
 X = data()
+USUAL = Settings(8, 255)
 
 
-def converted(model, images=X, settings=Settings(8, 255), limit=4096, **pixels):
+def converted(model, images=X, settings=USUAL, limit=4096, **pixels):
     """Logits of the integer model and the chain."""
-    graph, taken, chain = read_chain(model, images, pixels.get("scale"), pixels.get("offset", 0.0), pixels.get("output"),
-                                     limit)
+    graph, taken, chain = read_chain(model, images, pixels.get("scale"), pixels.get("offset", 0.0), None, limit)
     prepared = prepare(chain, taken, settings)
     made = assembled(prepared, ["the proven reach"] * prepared.tables, taken)
     return model_logits(made, prepared.inputs.map[taken.images].astype(np.int64)), chain, prepared, (graph, taken)
@@ -245,6 +245,16 @@ def test_scaler_of_scikit_learn():
     agrees(float_net(builder))
 
 
+@pytest.mark.parametrize("norm", ["MAX", "L1", "L2"])
+def test_normalizer_of_the_image_is_left_to_the_client(norm):
+    factor = {"MAX": 15, "L1": 270, "L2": 52}[norm]
+    builder = Builder()
+    builder.add("Normalizer", domain="ai.onnx.ml", norm=norm)
+    builder.add("Mul", builder.constant(np.float32(factor)))
+    chain, _ = agrees(float_net(builder), least=0.97)
+    assert "client" in chain.notes[0]
+
+
 @pytest.mark.parametrize("after", [lambda b: b.add("Softmax", axis=1), lambda b: b.add("LogSoftmax", axis=1),
                                    lambda b: b.add("Sigmoid")])
 def test_what_keeps_the_order_of_logits_is_left_out(after):
@@ -338,7 +348,8 @@ def from_float_with_clip(builder, matrix):
 
 def as_int4(builder, matrix):
     whole, scale = on_grid(matrix)
-    return builder.free("DequantizeLinear", [builder.constant(whole.T.copy(), TensorProto.INT4), builder.constant(scale)])
+    stored = builder.constant(whole.T.copy(), TensorProto.INT4)
+    return builder.free("DequantizeLinear", [stored, builder.constant(scale)])
 
 
 def turned_by_channel(builder, matrix):
@@ -414,7 +425,8 @@ def test_qlinear_matmul():
     one, zero = builder.constant(np.float32(1)), builder.constant(np.uint8(0))
     middle, signed = builder.constant(np.float32(0.25)), builder.constant(np.int8(0))
     builder.add("QuantizeLinear", one, zero)
-    builder.add("QLinearMatMul", one, zero, builder.constant(first.T.copy()), builder.constant(s1), signed, middle, zero)
+    builder.add("QLinearMatMul", one, zero, builder.constant(first.T.copy()), builder.constant(s1), signed, middle,
+                zero)
     builder.add("QLinearMatMul", middle, zero, builder.constant(second.T.copy()), builder.constant(s2), signed,
                 builder.constant(np.float32(0.05)), builder.constant(np.uint8(128)))
     builder.add("DequantizeLinear", builder.constant(np.float32(0.05)), builder.constant(np.uint8(128)))

@@ -27,7 +27,8 @@ def test_quant(domain, narrow, mode, rounding):
     (_, s1), (_, s2) = on_grid(W1), on_grid(W2)
     turned = []
     for matrix, scale in ((W1, s1), (W2, s2)):
-        held = quant(builder, builder.constant(matrix), scale, 4, domain, signed=1, narrow=narrow, rounding_mode="ROUND")
+        held = quant(builder, builder.constant(matrix), scale, 4, domain, signed=1, narrow=narrow,
+                     rounding_mode="ROUND")
         turned.append(builder.free("Transpose", [held], perm=[1, 0]))
     builder.add("MatMul", turned[0])
     builder.add("Add", builder.constant(B1))

@@ -93,9 +93,12 @@ def places_by_image(builder):
 
 KINDS = {
     "DynamicQuantizeLinear": dynamic, "Mul": product_of_two, "MatMul": product_of_matrices, "Softmax": softmax_inside,
-    "QuantizeLinear": scale_from_the_image, "LayerNormalization": layer_normalization, "com.example.Fancy": unknown_domain,
-    "qonnx.custom_op.general.Quant": unknown_rounding, "qonnx.custom_op.general.Trunc": trunc, "Gather": places_by_image,
-    "GlobalMaxPool": of_the_image("GlobalMaxPool"), "LRN": of_the_image("LRN", size=3), "NonZero": of_the_image("NonZero"),
+    "QuantizeLinear": scale_from_the_image, "LayerNormalization": layer_normalization,
+    "com.example.Fancy": unknown_domain,
+    "qonnx.custom_op.general.Quant": unknown_rounding, "qonnx.custom_op.general.Trunc": trunc,
+    "Gather": places_by_image,
+    "GlobalMaxPool": of_the_image("GlobalMaxPool"), "LRN": of_the_image("LRN", size=3),
+    "NonZero": of_the_image("NonZero"),
     "CumSum": of_the_image("CumSum"), "InstanceNormalization": of_the_image("InstanceNormalization"),
     "MaxPool": of_the_image("MaxPool", kernel_shape=[2]), "LSTM": of_the_image("LSTM"), "If": of_the_image("If"),
     "Loop": of_the_image("Loop"), "ReduceMax": of_the_image("ReduceMax", axes=[1], keepdims=1),

@@ -1,4 +1,5 @@
-"""ONNX files as torusnn models: `torusnn.from_onnx`, `torusnn import`. Needs the package onnx; docs/PYTHON.md says more."""
+"""ONNX files as torusnn models: `torusnn.from_onnx`, `torusnn import`. Needs the package onnx; docs/PYTHON.md says
+more."""
 
 from typing import Any, Callable, Optional
 
@@ -24,8 +25,8 @@ def from_onnx(model: Any, calibration_images: Any, *, scale: Optional[float] = N
     agreement           share of classes that the contract in the file keeps, with 95 % confidence
     tell                is given lines as they are known: first the bootstraps and about how long they take
 
-    Returns the Model; its `report` says what was done and what it costs. Raises UnsupportedModel with the node, its type
-    and a remedy in one sentence.
+    Returns the Model; its `report` says what was done and what it costs. Raises UnsupportedModel with the node, its
+    type and a remedy in one sentence.
     """
     made, report = convert(model, calibration_images, scale, offset, output, settings, most_bootstraps, agreement,
                            tell=tell)

@@ -1,6 +1,7 @@
 """A graph as matrices and functions, in real numbers:
 
-    y[0] = level_values[pixel];  x[k] = matrix[k] y[k - 1] + constant[k];  y[k] = function[k](x[k]);  logits = the last x
+    y[0] = level_values[pixel];  x[k] = matrix[k] y[k - 1] + constant[k];  y[k] = function[k](x[k]);  logits = the last
+    x
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from .graph import Node
-from .symbolic import Tensor, affine_tensor
+from .tensors import Tensor, affine_tensor
 
 GRID = 257       # places at which the last function of a graph is looked at
 STRAIGHT = 0.02  # of the spread of all logits: how far a function may be off a straight line that stands for it
@@ -109,7 +110,8 @@ def line_of(tensor):
 
 
 def last_functions(tensor, straight, grid):
-    """The values of each element of `tensor` [GRID, elements] where those of `straight` are the grid's [GRID, elements];
+    """The values of each element of `tensor` [GRID, elements] where those of `straight` are the grid's [GRID,
+    elements];
     None where elements of one are not those of the other."""
     slope, offset = line_of(straight)
     flat = tensor.index.reshape(-1)
@@ -126,7 +128,8 @@ def same_rise(values):
 
 
 def lines_of(grid, values):
-    """Slopes and offsets where each element's function is nearly a straight line that rises, as that of a quantizer is."""
+    """Slopes and offsets where each element's function is nearly a straight line that rises, as that of a quantizer
+    is."""
     middle = grid.mean(axis=0)
     slopes = ((grid - middle) * (values - values.mean(axis=0))).sum(axis=0) / ((grid - middle) ** 2).sum(axis=0)
     offsets = values.mean(axis=0) - slopes * middle
@@ -183,15 +186,15 @@ def without_last_functions(reader, tensor, images):
     if values is None:
         return None
     if same_rise(values):
-        reader.notes.append(f"what follows '{straight.name}' never falls and is one function of all logits: it is left out, "
-                            "classes are the same")
+        reader.notes.append(f"what follows '{straight.name}' never falls and is one function of all logits: it is "
+                            "left out, classes are the same")
         return chain
     apart = np.linspace(logits.min(axis=0), logits.max(axis=0), GRID)
     lines = lines_of(apart, last_functions(tensor, straight, apart))
     if lines is None:
         return None
-    reader.notes.append(f"what leads from '{straight.name}' to '{tensor.name}' is a straight line but for rounding: the line "
-                        "stands for it")
+    reader.notes.append(f"what leads from '{straight.name}' to '{tensor.name}' is a straight line but for rounding: "
+                        "the line stands for it")
     return chain_of(reader, with_lines(tensor, straight, *lines))
 
 

@@ -13,7 +13,7 @@ def add_arguments(parser):
     parser.add_argument("--calibration", required=True, metavar="X.npz",
                         help="images as the graph takes them: X in an .npz file, or an .npy file")
     parser.add_argument("--out", required=True, metavar="M.tnn", help="model file to write")
-    parser.add_argument("--scale", type=float, help="calibration holds bytes, and the graph takes scale * byte + offset")
+    parser.add_argument("--scale", type=float, help="calibration holds bytes; the graph takes scale * byte + offset")
     parser.add_argument("--offset", type=float, default=0.0, help="see --scale (default: 0)")
     parser.add_argument("--output", metavar="TENSOR", help="tensor of the logits, where the graph has several outputs")
     parser.add_argument("--agreement", type=float, default=AGREEMENT, metavar="SHARE",

@@ -1,4 +1,5 @@
-"""The precision that a converted model states: that of the cheapest circuit which keeps enough classes of the calibration
+"""The precision that a converted model states: that of the cheapest circuit which keeps enough classes of the
+calibration
 images."""
 
 from .._trainer.model_file import Contract, model_bytes

@@ -10,13 +10,13 @@ from .chain import built_chain
 from .contract import state_contract
 from .graph import read_graph
 from .._trainer.model_file import Layer, Model, new_salt
-from .pixels import pixels_of
+from .pixels import normalized, pixels_of
 from .quantize import Settings, add_steps, entry_limits, input_levels, integer_sums, table_layer, weighted_reach
 from .ranges import RULES, Spans, active_part, range_of
 from .reference import onnxruntime_tensors
 from .refusal import UnsupportedModel
 from .simulate import classes_of, clear_lookup, linear, model_logits
-from .symbolic import Reader
+from .reader import Reader
 
 MOST_BOOTSTRAPS = 4096
 POSITION_NOISE = 0.01  # under which ranges are chosen: about what the parameters of most nets give
@@ -230,13 +230,18 @@ def read_chain(model, data, scale, offset, output, most_bootstraps):
     graph = read_graph(model, output)
     pixels = pixels_of(data, graph.input_shape[1:], scale, offset)
     reader = Reader(graph, pixels.shape, pixels.values, pixels.seen, most_bootstraps)
-    chain = built_chain(reader, reader.read(), pixels.images)
-    return graph, pixels, chain
+    logits = reader.read()
+    if reader.client_steps:
+        pixels = normalized(pixels, reader.client_steps[0])
+        reader = Reader(graph, pixels.shape, pixels.values, pixels.seen, most_bootstraps)
+        logits = reader.read()
+    return graph, pixels, built_chain(reader, logits, pixels.images)
 
 
 def convert(model, data, scale=None, offset=0.0, output=None, settings=None, most_bootstraps=MOST_BOOTSTRAPS,
             agreement_wanted=AGREEMENT, noise=POSITION_NOISE, tell=lambda line: None):
-    """An ONNX model (or its path) and calibration data as a model file's Model and a Report. tell: is given lines as they
+    """An ONNX model (or its path) and calibration data as a model file's Model and a Report. tell: is given lines as
+    they
     are known."""
     model = loaded(model)
     graph, pixels, chain = read_chain(model, data, scale, offset, output, most_bootstraps)

@@ -31,7 +31,8 @@ def distinct(values, slack):
 
 
 def staircase(values):
-    """Step (0 where they are all one) and offset of a function's values [G]: value = step * integer + offset. None where
+    """Step (0 where they are all one) and offset of a function's values [G]: value = step * integer + offset. None
+    where
     they are no staircase."""
     spread = float(np.ptp(values))
     size = max(float(np.abs(values).max()), 1e-30)

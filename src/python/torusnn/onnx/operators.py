@@ -1,7 +1,8 @@
-"""What nodes compute, in numpy. Every array has one axis more than its ONNX tensor, in front: G copies of it, or one that
+"""What nodes compute, in numpy. Every array has one axis more than its ONNX tensor, in front: G copies of it, or one
+that
 serves all. The same function so evaluates a node on a grid of accumulators, on the columns of a matrix, on images and
-on constants. Arithmetic keeps the type of its floats: float32 where a table is made, as ONNX Runtime has it, float64 where
-matrices are multiplied.
+on constants. Arithmetic keeps the type of its floats: float32 where a table is made, as ONNX Runtime has it, float64
+where matrices are multiplied.
 """
 
 import math

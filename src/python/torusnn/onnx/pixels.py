@@ -1,6 +1,7 @@
 """Calibration data as the bytes that a client encrypts, and what each byte is to the graph."""
 
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
@@ -14,6 +15,7 @@ class Pixels:
     images: np.ndarray  # uint8 [count, height * width * channels]
     shape: tuple        # height, width, channels
     values: np.ndarray  # float64 [256]: what the graph gets for a byte
+    before: Optional[np.ndarray] = None  # [count, pixels] what the graph is given, where the client does its first node
 
     @property
     def seen(self):
@@ -65,6 +67,20 @@ def pixels_of(data, dims, scale=None, offset=0.0):
     bytes_of = data if scale is not None else np.rint((data - grid[0]) / grid[1])
     images = np.clip(bytes_of, 0, 255).astype(np.uint8).reshape(len(data), -1)
     return Pixels(images, data.shape[1:], grid[0] + grid[1] * np.arange(256))
+
+
+NORMS = {"MAX": lambda rows: np.abs(rows).max(axis=1), "L1": lambda rows: np.abs(rows).sum(axis=1),
+         "L2": lambda rows: np.sqrt((rows ** 2).sum(axis=1))}
+
+
+def normalized(pixels, node):
+    """The images after a Normalizer, which divides each by a norm of its own before it is encrypted."""
+    before = pixels.values[pixels.images]
+    norms = NORMS[node.get("norm", "MAX")](before)[:, None]
+    after = before / np.where(norms > 0, norms, 1)
+    low, step = byte_grid(after)
+    images = np.clip(np.rint((after - low) / step), 0, 255).astype(np.uint8)
+    return Pixels(images, pixels.shape, low + step * np.arange(256), before)
 
 
 def calibration_array(path):

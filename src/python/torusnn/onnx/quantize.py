@@ -113,7 +113,8 @@ def integer_rows(matrix, bits):
 
 
 def jittered(low, high, generator):
-    """PROBES places in each neuron's low..high, ends among them, unevenly spaced: evenly spaced ones would make a straight
+    """PROBES places in each neuron's low..high, ends among them, unevenly spaced: evenly spaced ones would make a
+    straight
     line look like a staircase."""
     places = np.sort(generator.random((PROBES, 1)), axis=0)
     places[0], places[-1] = 0, 1
@@ -127,7 +128,8 @@ def weighted_reach(weights, lowest, highest):
 
 
 def integer_sums(stage, step, shift, lowest, highest, bits):
-    """A stage over inputs that are integers from lowest to highest (a number each), each worth step and, at 0, shift."""
+    """A stage over inputs that are integers from lowest to highest (a number each), each worth step and, at 0,
+    shift."""
     matrix = stage.matrix * step
     offset = stage.constant + stage.matrix @ shift
     while True:

@@ -1,4 +1,5 @@
-"""How far a table goes. Narrow ranges are read with less noise; what lies outside is read as the end, as far as the table
+"""How far a table goes. Narrow ranges are read with less noise; what lies outside is read as the end, as far as the
+table
 is flat there. Which rule is best depends on the net, so each is tried (convert.py)."""
 
 from dataclasses import dataclass

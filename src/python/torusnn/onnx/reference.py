@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from .symbolic import Base, image_tensor
+from .tensors import Base, image_tensor
 
 CUSTOM = ("onnx.brevitas", "finn.custom_op.general", "qonnx.custom_op.general")
 
@@ -30,7 +30,8 @@ def produced(model):
 def graph_inputs(graph, pixels):
     """The images as the graph takes them, [count, ...]."""
     tensor = image_tensor(graph, Base(0, size=pixels.images.shape[1]), pixels.shape)
-    values = tensor.function(pixels.values[pixels.images])[:, 0]
+    before = pixels.values[pixels.images] if pixels.before is None else pixels.before
+    values = tensor.function(before)[:, 0]
     return values.astype(helper.tensor_dtype_to_np_dtype(graph.input_kind))
 
 

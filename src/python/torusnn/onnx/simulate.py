@@ -22,7 +22,8 @@ def clear_lookup(layer, accumulators):
 
 
 def noisy_lookup(layer, accumulators, position_noise, generator):
-    """A table fills half of the torus, and the other half reads its negative about the mean of its ends (docs/DESIGN.md,
+    """A table fills half of the torus, and the other half reads its negative about the mean of its ends
+    (docs/DESIGN.md,
     "Tables"); position_noise: standard deviation, as a share of the range."""
     low, high = layer.ranges[:, 0].astype(np.int64), layer.ranges[:, 1].astype(np.int64)
     width = high - low + 1

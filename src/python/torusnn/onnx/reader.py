@@ -1,33 +1,25 @@
 """A graph as a chain: image -> (matrix, function of each element)* -> matrix -> logits.
 
-Every tensor that depends on the image is held as a function, element by element, of a source: of the image, of the
-neurons of a layer, or of sums of them. A node that works element by element, or moves elements, makes that function longer. A
-node that adds elements up begins new sums; where what it adds up is no affine function of neurons, that first becomes a layer.
-Nothing here is derived on paper: functions run the nodes themselves (operators.py), and a matrix is what the nodes say of
-unit vectors.
+A node that works element by element, or moves elements, makes the function of its tensor longer. A node that adds
+elements up begins new sums; where what it adds up is no affine function of neurons, that first becomes a layer.
 """
-
-from dataclasses import dataclass, field
-from typing import Callable, Optional
 
 import numpy as np
 
 from .expansion import expanded
-from .operators import (AFFINE_IN_ANY, CONSTANTS, ELEMENTWISE, FLOATS, JOINTLY_AFFINE, LAYOUT, LINEAR, OPERATORS,
-                        shape_of)
-from .graph import Node
+from .operators import AFFINE_IN_ANY, ELEMENTWISE, FLOATS, JOINTLY_AFFINE, LAYOUT, LINEAR, OPERATORS, shape_of
 from .refusal import UnsupportedModel
+from .tensors import (TABLE_HINT, Answer, Base, Layer, Source, Tensor, affine_form, element_function, evaluated,
+                      gathered, identity, image_tensor, run, wrapped)
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "onnx.brevitas", "finn.custom_op.general",
            "qonnx.custom_op.general")
-CHUNK = 256  # unit vectors at a time
-
-TABLE_HINT = "only sums with fixed weights and functions of single elements can be evaluated on an encrypted image"
+STATIC = "quantize statically, with calibration images"
 REMEDIES = {
-    "DynamicQuantizeLinear": ("chooses its scale by the image", "quantize statically, with calibration images"),
-    "DynamicQuantizeLSTM": ("chooses its scale by the image", "quantize statically, with calibration images"),
-    "DynamicQuantizeMatMul": ("chooses its scale by the image", "quantize statically, with calibration images"),
-    "MatMulIntegerToFloat": ("is the product of a dynamic quantization", "quantize statically, with calibration images"),
+    "DynamicQuantizeLinear": ("chooses its scale by the image", STATIC),
+    "DynamicQuantizeLSTM": ("chooses its scale by the image", STATIC),
+    "DynamicQuantizeMatMul": ("chooses its scale by the image", STATIC),
+    "MatMulIntegerToFloat": ("is the product of a dynamic quantization", STATIC),
     "MaxPool": ("takes the largest of several encrypted values", "use AveragePool or a Conv with strides"),
     "GlobalMaxPool": ("takes the largest of several encrypted values", "use GlobalAveragePool"),
     "LayerNormalization": ("divides by a deviation of encrypted values", "use BatchNormalization"),
@@ -41,105 +33,18 @@ REMEDIES = {
     "TreeEnsembleClassifier": ("is a set of trees", "train a fully connected net"),
     "TreeEnsembleRegressor": ("is a set of trees", "train a fully connected net"),
 }
-READOUTS = ("LinearClassifier", "LinearRegressor", "Softmax", "LogSoftmax", "ArgMax", "Hardmax", "ZipMap", "ArrayFeatureExtractor", "Normalizer",
-            "LpNormalization", "TopK", "LabelEncoder")
-
-
-@dataclass
-class Base:
-    """The image (depth 0) or the neurons of one layer; grows while layers of that depth are found."""
-    depth: int
-    parent: Optional["Base"] = None
-    size: int = 0
-    layers: list = field(default_factory=list)
-    child: Optional["Base"] = None
-
-    def next(self):
-        self.child = self.child or Base(self.depth + 1, self)
-        return self.child
-
-
-@dataclass(eq=False)
-class Source:
-    """What functions are functions of: `size` elements of a base, from `start` on, or sums of a base's elements.
-
-    matrix [size, base.size at the time], constant [size]; None where elements of the base stand for themselves."""
-    base: Base
-    size: int
-    start: int = 0
-    matrix: Optional[np.ndarray] = None
-    constant: Optional[np.ndarray] = None
-    name: str = ""     # of the tensor of the sums
-    raw: bool = False  # the graph's input, before it is levels
-
-    @property
-    def sums(self):
-        return self.matrix is not None
-
-
-@dataclass(eq=False)
-class Tensor:
-    """function: [G, source.size] to [G, *shape]; element i of it depends on element index[i] of the source alone."""
-    source: Source
-    function: Callable
-    index: np.ndarray
-    affine: bool
-    name: str
-    straight: Optional["Tensor"] = None  # what it was before the first function that is not affine
-    layer: Optional["Tensor"] = None     # the same as neurons, once it is a layer
-
-    @property
-    def shape(self):
-        return self.index.shape
-
-
-@dataclass
-class Answer:
-    """What is read off the logits: their order says it all."""
-    logits: Tensor
-    kind: str
-
-
-@dataclass
-class Layer:
-    """Neurons start.. of a base: sums and what becomes of them."""
-    source: Source
-    function: Callable  # [G, neurons] sums to [G, neurons]
-    rows: np.ndarray    # the neurons' elements of the source
-    name: str           # of the tensor
-    node: object        # that asked for it
-
-
-def by_occurrence(index):
-    """Places of an index array, those of first occurrences, of second ones and so on."""
-    order = np.argsort(index, kind="stable")
-    ordered = index[order]
-    first = np.searchsorted(ordered, ordered)
-    rounds = np.empty(len(index), np.int64)
-    rounds[order] = np.arange(len(index)) - first
-    return [np.flatnonzero(rounds == turn) for turn in range(int(rounds.max()) + 1)]
-
-
-def element_function(tensor):
-    """A function of one argument an element: [G, elements] values of the source to [G, elements]."""
-    index = tensor.index.reshape(-1)
-    turns = by_occurrence(index)
-
-    def evaluate(values):
-        out = np.empty(values.shape, values.dtype)
-        for places in turns:
-            source = np.zeros((len(values), tensor.source.size), values.dtype)
-            source[:, index[places]] = values[:, places]
-            out[:, places] = tensor.function(source).reshape(len(values), -1)[:, places]
-        return out
-    return evaluate
+READOUTS = ("LinearClassifier", "LinearRegressor", "Softmax", "LogSoftmax", "ArgMax", "Hardmax", "ZipMap",
+            "ArrayFeatureExtractor", "Normalizer", "LpNormalization", "TopK", "LabelEncoder")
+FIRST_ONLY = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Clip", "BatchNormalization",
+              "PRelu")
 
 
 class Reader:
     """Walks through a graph's nodes."""
 
     def __init__(self, graph, image_shape, pixel_values, seen, limit):
-        """image_shape: height, width, channels; pixel_values [256]: what the graph gets for each value of a pixel; seen:
+        """image_shape: height, width, channels; pixel_values [256]: what the graph gets for each value of a pixel;
+        seen:
         least and largest pixel; limit: most neurons."""
         self.graph, self.limit, self.neurons = graph, limit, 0
         self.image_shape, self.pixel_values, self.seen = image_shape, pixel_values, seen
@@ -284,7 +189,8 @@ class Reader:
             self.neurons += len(rows)
             if self.neurons > self.limit:
                 node.refuse(f"needs {self.neurons} bootstraps an image with what comes before it, and the limit is "
-                            f"{self.limit}", "make the layers before it smaller, or raise the limit (--most-bootstraps)")
+                            f"{self.limit}",
+                            "make the layers before it smaller, or raise the limit (--most-bootstraps)")
             base = tensor.source.base.next()
             base.layers.append(Layer(tensor.source, element_function(tensor), rows, tensor.name, node))
             source = Source(base, len(rows), base.size, name=tensor.name)
@@ -314,7 +220,8 @@ class Reader:
         return Tensor(self.levels, tensor.function, tensor.index, True, tensor.name)
 
     def mapped_levels(self, node, tensor):
-        """What the graph makes of each pixel by a function that is not affine: the client's map of levels, where it is one
+        """What the graph makes of each pixel by a function that is not affine: the client's map of levels, where it is
+        one
         function for all of them."""
         values = np.repeat(self.pixel_values.astype(np.float32)[:, None], self.image.size, axis=1)
         made = tensor.function(values).reshape(256, -1).astype(np.float64)
@@ -337,8 +244,8 @@ class Reader:
     def answer(self, node, tensor):
         if node.type == "Normalizer" and tensor.source.raw and tensor.affine:
             self.client_steps.append(node)
-            self.notes.append(f"node '{node.name}' ({node.title}) works on the image before it is encrypted: the client "
-                              "must do it")
+            self.notes.append(f"node '{node.name}' ({node.title}) works on the image before it is "
+                              "encrypted: the client must do it")
             return tensor
         if tensor.source.raw:
             node.refuse("depends on the image", TABLE_HINT)
@@ -392,10 +299,6 @@ class Reader:
         return found[0]
 
 
-FIRST_ONLY = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Clip", "BatchNormalization",
-              "PRelu")
-
-
 def shared_indices(node, inputs, tensors):
     """Which element of the source each element of the result depends on; None where that is more than one."""
     source = tensors[0].source
@@ -404,28 +307,6 @@ def shared_indices(node, inputs, tensors):
     shape = run(node, evaluated(inputs, np.zeros((1, source.size)))).shape[1:]
     first, *others = (np.broadcast_to(tensor.index, shape) for tensor in tensors)
     return first.copy() if all(np.array_equal(first, other) for other in others) else None
-
-
-def wrapped(value):
-    return None if value is None else np.asarray(value)[None]
-
-
-def run(node, inputs):
-    function = shape_of if node.type == "Shape" else OPERATORS.get(node.type)
-    if function is None:
-        node.refuse("is not known here", TABLE_HINT)
-    try:
-        with np.errstate(all="ignore"):
-            return function(node, *inputs)
-    except UnsupportedModel:
-        raise
-    except (ValueError, IndexError, TypeError, AttributeError) as error:
-        detail = " ".join(str(error).split())
-        return node.refuse(f"cannot be evaluated on what it is given ({detail})", "see what onnx.checker says of the file")
-
-
-def evaluated(inputs, values):
-    return [value.function(values) if isinstance(value, Tensor) else wrapped(value) for value in inputs]
 
 
 def stays_affine(node, inputs, tensors):
@@ -442,83 +323,3 @@ def stays_affine(node, inputs, tensors):
 def first_is_enough(node, inputs):
     """Products take any operand encrypted; convolutions and sums over axes the first."""
     return isinstance(inputs[0], Tensor) or node.type in ("MatMul", "Gemm", "MatMulInteger")
-
-
-def identity(source, shape, name):
-    return gathered(source, np.arange(source.size).reshape(shape), name)
-
-
-def gathered(source, index, name):
-    flat = index.reshape(-1)
-    whole = np.array_equal(flat, np.arange(source.size))
-
-    def function(values):
-        return (values if whole else values[:, flat]).reshape(len(values), *index.shape)
-    return Tensor(source, function, index, True, name)
-
-
-def image_tensor(graph, base, image_shape):
-    """The input of the graph: pixels row by row, channels innermost, or channels first, or in a row."""
-    height, width, channels = image_shape
-    index = np.arange(base.size).reshape(image_shape)
-    dims = graph.input_shape[1:]
-    fits = all(size in (None, here) for size, here in zip(dims, (channels, height, width)))
-    if len(graph.input_shape) < 2:
-        raise UnsupportedModel(f"input '{graph.input}' has {len(graph.input_shape)} axes", "export with a batch axis")
-    if len(dims) == 3 and fits:
-        index = index.transpose(2, 0, 1)
-    elif len(dims) == 1:
-        index = index.reshape(-1)
-    elif len(dims) == 2 and channels == 1:
-        index = index.reshape(height, width)
-    sizes = [here if size is None else size for size, here in zip(dims, index.shape)]
-    if len(dims) != index.ndim or list(index.shape) != sizes:
-        try:
-            index = index.reshape([size or 1 for size in dims])
-        except ValueError:
-            raise UnsupportedModel(
-                f"input '{graph.input}' takes {dims}, the images have {list(image_shape)} (height, width, channels)",
-                "give calibration images of the graph's size") from None
-    return gathered(Source(base, base.size, name=graph.input, raw=True), index[None], graph.input)
-
-
-def columns(source, base):
-    """Rows of the identity or of the matrix, a chunk of unit vectors of the base at a time: [chunk, source.size]."""
-    for begin in range(0, base.size, CHUNK):
-        end = min(begin + CHUNK, base.size)
-        if source.sums:
-            part = np.zeros((end - begin, source.size))
-            have = source.matrix[:, begin:end].T
-            part[:len(have)] = have
-        else:
-            part = np.zeros((end - begin, source.size))
-            own = np.arange(max(begin, source.start), min(end, source.start + source.size))
-            part[own - begin, own - source.start] = 1
-        yield part
-
-
-def affine_form(node, inputs, base):
-    """Matrix [elements, base.size] and constant [*shape] of a node whose inputs are affine functions of the base."""
-    zeros = [value.function(np.zeros((1, value.source.size))) if isinstance(value, Tensor) else wrapped(value)
-             for value in inputs]
-    # Functions are affine, so their linear part is what a unit vector adds to what zero gives.
-    at_zero = run(node, zeros)
-    tensors = [value for value in inputs if isinstance(value, Tensor)]
-    parts = []
-    for vectors in zip(*(columns(tensor.source, base) for tensor in tensors)):
-        own = iter(vectors)
-        values = [value.function(next(own)) if isinstance(value, Tensor) else wrapped(value) for value in inputs]
-        parts.append((run(node, values) - at_zero).reshape(len(vectors[0]), -1).T)
-    constants = [value.function(constant_of(value.source)) if isinstance(value, Tensor) else wrapped(value)
-                 for value in inputs]
-    return np.concatenate(parts, axis=1), run(node, constants)[0].astype(np.float64)
-
-
-def constant_of(source):
-    return source.constant[None] if source.sums else np.zeros((1, source.size))
-
-
-def affine_tensor(tensor):
-    """Matrix and constant of an affine tensor itself."""
-    same = Node("", "Identity", "", [], [], {}, 0)
-    return affine_form(same, [tensor], tensor.source.base)
