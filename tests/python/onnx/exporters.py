@@ -13,13 +13,19 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-TEST_IMAGES = 360
+CALIBRATION_IMAGES, TEST_IMAGES = 360, 360
 
 
 def digits():
-    """Calibration images, test images and their classes; values 0 to 16."""
+    """Images [count, 64] of values 0 to 16: those to train on, their labels, those to calibrate with, those to test
+    with.
+    A net is surer of images that it was trained on than of others, so a contract by agreement is found on others."""
     images, labels = load_digits(return_X_y=True)
-    return train_test_split(images.astype(np.float32), labels, test_size=TEST_IMAGES, random_state=0, stratify=labels)
+    rest, test, left, _ = train_test_split(images.astype(np.float32), labels, test_size=TEST_IMAGES, random_state=0,
+                                           stratify=labels)
+    train, calibration, labels, _ = train_test_split(rest, left, test_size=CALIBRATION_IMAGES, random_state=0,
+                                                     stratify=left)
+    return train, labels, calibration, test
 
 
 def runtime_classes(path, images):
@@ -37,11 +43,11 @@ def kept(path, calibration, test, classes):
 
 def from_scikit_learn(path, classifier, labels_of=lambda labels: labels, **options):
     from skl2onnx import to_onnx
-    train, test, labels, _ = digits()
+    train, labels, calibration, test = digits()
     classifier.fit(train, labels_of(labels))
     model = to_onnx(classifier, train[:1], options=options or None)
     path.write_bytes(model.SerializeToString())
-    kept(path, train, test, runtime_classes(path, test))
+    kept(path, calibration, test, runtime_classes(path, test))
 
 
 def sklearn_relu(path):
@@ -71,17 +77,17 @@ def runtime_quantized(path, layout, activations, weights, by_channel):
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     plain = path.with_name(path.stem + "-float.onnx")
     sklearn_relu(plain)
-    train, test, _, _ = digits()
+    _, _, calibration, test = digits()
 
     class Images(CalibrationDataReader):
         def __init__(self):
-            self.batches = iter([{"X": train[i:i + 50]} for i in range(0, 500, 50)])
+            self.batches = iter([{"X": calibration[i:i + 60]} for i in range(0, CALIBRATION_IMAGES, 60)])
 
         def get_next(self):
             return next(self.batches, None)
     quantize_static(str(plain), str(path), Images(), quant_format=QuantFormat[layout], per_channel=by_channel,
                     activation_type=QuantType[activations], weight_type=QuantType[weights])
-    kept(path, train, test, runtime_classes(path, test))
+    kept(path, calibration, test, runtime_classes(path, test))
 
 
 def ort_qdq_per_tensor(path):
@@ -124,12 +130,12 @@ def trained(net, train, labels, epochs, rate=0.01):
 
 def torchscript(path, net, shape=(64,), epochs=30):
     import torch
-    train, test, labels, _ = digits()
-    train, test = train.reshape(-1, *shape) / 16, test.reshape(-1, *shape) / 16
+    train, labels, calibration, test = digits()
+    train, calibration, test = (images.reshape(-1, *shape) / 16 for images in (train, calibration, test))
     trained(net, train, labels, epochs)
     torch.onnx.export(net, torch.from_numpy(train[:1]), str(path), opset_version=13, input_names=["image"],
                       dynamic_axes={"image": {0: "batch"}})
-    kept(path, train, test, runtime_classes(path, test))
+    kept(path, calibration, test, runtime_classes(path, test))
 
 
 def torchscript_batchnorm(path):
@@ -168,10 +174,10 @@ def dynamo(path):
     import torch
     from torch import nn
     torch.manual_seed(0)
-    train, test, labels, _ = digits()
+    train, labels, calibration, test = digits()
     net = trained(nn.Sequential(nn.Linear(64, 24), nn.GELU(), nn.Linear(24, 10)), train / 16, labels, 30)
     torch.onnx.export(net, (torch.from_numpy(train[:1] / 16),), dynamo=True).save(str(path))
-    kept(path, train / 16, test / 16, runtime_classes(path, test / 16))
+    kept(path, calibration / 16, test / 16, runtime_classes(path, test / 16))
 
 
 # ------------------------------------------------------------------------------------------------------ brevitas
@@ -188,26 +194,25 @@ def quantized_net(sizes, bits, normalized=True):
     return torch.nn.Sequential(*layers, QuantLinear(sizes[-2], sizes[-1], bias=True, weight_bit_width=bits))
 
 
-def brevitas_exported(path, net, export, train, test, labels, epochs, opset):
+def brevitas_exported(path, net, export, epochs, prepared=lambda images: images / 16):
     import torch
+    train, labels, calibration, test = digits()
+    train, calibration, test = prepared(train), prepared(calibration), prepared(test)
     trained(net, train, labels, epochs)
     with torch.no_grad():
         classes = net(torch.from_numpy(test)).argmax(1).numpy()
-    export(net, args=torch.from_numpy(train[:1]), export_path=str(path), opset_version=opset)
-    kept(path, train, test, classes)
+    export(net, args=torch.from_numpy(train[:1]), export_path=str(path), opset_version=13)
+    kept(path, calibration, test, classes)
 
 
 def brevitas_qonnx(path):
     from brevitas.export import export_qonnx
-    train, test, labels, _ = digits()
-    brevitas_exported(path, quantized_net((64, 32, 10), 4), export_qonnx, train / 16, test / 16, labels, 30, 13)
+    brevitas_exported(path, quantized_net((64, 32, 10), 4), export_qonnx, 30)
 
 
 def brevitas_qcdq(path):
     from brevitas.export import export_onnx_qcdq
-    train, test, labels, _ = digits()
-    net = quantized_net((64, 32, 10), 3, False)
-    brevitas_exported(path, net, export_onnx_qcdq, train / 16, test / 16, labels, 30, 13)
+    brevitas_exported(path, quantized_net((64, 32, 10), 3, False), export_onnx_qcdq, 30)
 
 
 def enlarged(images):
@@ -221,9 +226,7 @@ def enlarged(images):
 def brevitas_two_bits(path):
     """784-64-64-64-10, weights and activations of two bits."""
     from brevitas.export import export_onnx_qcdq
-    train, test, labels, _ = digits()
-    brevitas_exported(path, quantized_net((784, 64, 64, 64, 10), 2), export_onnx_qcdq, enlarged(train), enlarged(test),
-                      labels, 40, 13)
+    brevitas_exported(path, quantized_net((784, 64, 64, 64, 10), 2), export_onnx_qcdq, 40, enlarged)
 
 
 EXPORTERS = {function.__name__: function for function in (

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("onnx")
 from graphs import CLASSES, HIDDEN, INPUTS, Builder, data, on_grid, weights  # noqa: E402
-from onnx import TensorProto  # noqa: E402
+from onnx import TensorProto, helper  # noqa: E402
 
 from torusnn.onnx.convert import assembled, prepare, read_chain  # noqa: E402
 from torusnn.onnx.quantize import Settings  # noqa: E402
@@ -90,6 +90,23 @@ def test_opset_6_broadcasts_by_attribute():
     assert chain.bootstraps == HIDDEN and np.mean(classes_of(logits) == classes_of(expected)) >= 0.985
 
 
+def test_local_functions_as_the_exporter_of_pytorch_2_writes_them():
+    """A module becomes a function of the file; its weights have the module's names."""
+    linear = helper.make_function(
+        "pkg.torch", "Linear", ["x", "weight", "bias"], ["y"],
+        [helper.make_node("Gemm", ["x", "weight", "bias"], ["y"], alpha=1.0, beta=1.0, transA=0, transB=1)],
+        [helper.make_opsetid("", 18)])
+    builder = Builder(18, ("s77", INPUTS))
+    first = builder.constant(W1, name="0.weight"), builder.constant(B1, name="0.bias")
+    second = builder.constant(W2, name="2.weight"), builder.constant(B2, name="2.bias")
+    builder.add("Linear", *first, domain="pkg.torch")
+    gelu_in_parts(builder)
+    builder.add("Linear", *second, domain="pkg.torch")
+    model = builder.model()
+    model.functions.append(linear)
+    agrees(model, least=0.97)
+
+
 def test_one_linear_layer():
     builder = Builder()
     builder.add("Gemm", builder.constant((W2 @ W1).copy()), builder.constant(W2 @ B1 + B2), transB=1)
@@ -160,7 +177,18 @@ def hard_swish_in_parts(builder):
     builder.add("Div", builder.constant(np.float32(6)))
 
 
+def gelu_in_parts(builder):
+    """As PyTorch's exporters write it below opset 20."""
+    x = builder.last
+    builder.add("Div", builder.constant(np.float32(np.sqrt(2))))
+    builder.add("Erf")
+    builder.add("Add", builder.constant(np.float32(1)))
+    builder.add("Mul", x, "LAST")
+    builder.add("Mul", builder.constant(np.float32(0.5)))
+
+
 ACTIVATIONS = {
+    "Gelu in parts": gelu_in_parts,
     "Sign": lambda b: b.add("Sign"), "Tanh": lambda b: b.add("Tanh"), "Sigmoid": lambda b: b.add("Sigmoid"),
     "LeakyRelu": lambda b: b.add("LeakyRelu", alpha=0.1), "Elu": lambda b: b.add("Elu"),
     "PRelu": lambda b: b.add("PRelu", b.constant(np.linspace(0, 0.5, HIDDEN, dtype=np.float32))),

@@ -8,7 +8,7 @@ from ..model import Model as Compiled
 
 SLACK = 1.001             # so that rounding does not refuse the circuit that was found
 TARGETS = (0.995, 0.985, 0.97, 0.95, 0.9)
-MOST_IMAGES = 2000
+MOST_IMAGES = 1000
 
 
 def loaded(model):
