@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/calibration.h"
+#include "bench/circuit_file.h"
 #include "bench/core_items.h"
 #include "bench/document.h"
 #include "common/command_line.h"
@@ -19,16 +20,18 @@ enum { DEFAULT_ROUNDS = 20, MOST_ROUNDS = 10000 };
 
 typedef struct options {
     const char *set;              /* NULL: the first */
+    const char *model_path;       /* NULL: none */
     const char *json_path;        /* NULL: none */
     const char *calibration_path; /* NULL: none */
     const char *once;             /* NULL: none */
     size_t rounds;
 } options;
 
-enum option_key { SET = 1, ROUNDS, JSON, CALIBRATE, ONCE };
+enum option_key { SET = 1, MODEL, ROUNDS, JSON, CALIBRATE, ONCE };
 
 static const struct argp_option OPTIONS[] = {
     {"set", SET, "NAME", 0, "Parameter set, or all (default: the first shipped one)", 0},
+    {"model", MODEL, "FILE", 0, "Instead of a set: the parameters to which a model compiles", 0},
     {"rounds", ROUNDS, "COUNT", 0, "Samples of each operation (default: 20)", 0},
     {"json", JSON, "FILE", 0, "Write the figures to a file too", 0},
     {"calibrate", CALIBRATE, "FILE", 0,
@@ -42,6 +45,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state) {
     options *chosen = state->input;
     switch (key) {
     case SET: chosen->set = value; return 0;
+    case MODEL: chosen->model_path = value; return 0;
     case ROUNDS: return option_done(parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS));
     case JSON: chosen->json_path = value; return 0;
     case CALIBRATE: chosen->calibration_path = value; return 0;
@@ -55,13 +59,12 @@ static const struct argp PARSER = {
     .parser = parse_option,
     .doc = "Times the operations of the TFHE core on one thread, beside the FFT floor of the same minutes."};
 
-static bool bench_set(cJSON *list, const tnn_shipped_params *set, size_t rounds) {
-    const tnn_params_literal *p = &set->literal;
+static bool bench_set(cJSON *list, const char *name, const tnn_params_literal *p, size_t rounds) {
     cJSON *object = add_row(list);
-    if (!add_text(object, "set", set->name) || !core_items_measure(object, p, rounds)) {
+    if (!add_text(object, "set", name) || !core_items_measure(object, p, rounds)) {
         return false;
     }
-    printf("%s: n %u, k %u, N %u, l %u, %zu rounds\n", set->name, p->n, p->k, p->N, p->bs_levels, rounds);
+    printf("%s: n %u, k %u, N %u, l %u, %zu rounds\n", name, p->n, p->k, p->N, p->bs_levels, rounds);
     print_row("floor", cJSON_GetObjectItem(object, "floor"));
     print_rows("a ciphertext", cJSON_GetObjectItem(object, "items"));
     putchar('\n');
@@ -94,6 +97,21 @@ static bool is_chosen(const options *chosen, const tnn_shipped_params *sets, siz
     return strcmp(chosen->set, "all") == 0 || strcmp(chosen->set, sets[index].name) == 0;
 }
 
+static bool bench_model(cJSON *list, const options *chosen) {
+    tnn_circuit *circuit;
+    if (!circuit_from_file(&circuit, chosen->model_path)) {
+        return false;
+    }
+    tnn_circuit_info info;
+    tnn_circuit_describe(circuit, &info);
+    tnn_circuit_free(circuit);
+    if (info.bootstraps == 0) {
+        return report_error("%s: its circuit bootstraps nothing; choose a model with tables", chosen->model_path);
+    }
+    return chosen->once != NULL ? run_once(&info.parameters, chosen->once)
+                                : bench_set(list, chosen->model_path, &info.parameters, chosen->rounds);
+}
+
 static bool bench_sets(cJSON *list, const options *chosen) {
     size_t count, found = 0;
     const tnn_shipped_params *sets = tnn_shipped_params_list(&count);
@@ -105,7 +123,7 @@ static bool bench_sets(cJSON *list, const options *chosen) {
         if (chosen->once != NULL) {
             return run_once(&sets[i].literal, chosen->once);
         }
-        if (!bench_set(list, &sets[i], chosen->rounds)) {
+        if (!bench_set(list, sets[i].name, &sets[i].literal, chosen->rounds)) {
             return false;
         }
     }
@@ -117,8 +135,9 @@ static bool run(const options *chosen) {
         return calibration_run(chosen->calibration_path, chosen->rounds);
     }
     cJSON *object = cJSON_CreateObject();
+    bool (*bench)(cJSON *, const options *) = chosen->model_path != NULL ? bench_model : bench_sets;
     bool done = add_machine(object) && add_count(object, "threads", 1) &&
-                bench_sets(cJSON_AddArrayToObject(object, "sets"), chosen) &&
+                bench(cJSON_AddArrayToObject(object, "sets"), chosen) &&
                 (chosen->json_path == NULL || json_file_write(chosen->json_path, object));
     cJSON_Delete(object);
     return done;

@@ -12,15 +12,9 @@ import sys
 
 from figures import (FAST_NET, GOAL_BATCH, ROTATION_GOAL, WIDE_NET, Refused, alone_on, batches_of, fit_of, fullest_on,
                      item_of, model_of, one, read_figures, read_noise, thread_counts)
+from markdown import table
 
 DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
-
-
-def table(kinds, heads, rows):
-    """Markdown. Args: kinds  a letter a column: t for text, n for numbers"""
-    rule = "".join("|---:" if kind == "n" else "|---" for kind in kinds) + "|"
-    lines = [f"| {' | '.join(cells)} |" for cells in [heads, *rows]]
-    return "\n".join([lines[0], rule, *lines[1:], ""])
 
 
 def parameters(p):

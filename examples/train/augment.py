@@ -33,6 +33,13 @@ def affine_matrices(draws, augmentation, height, width):
     return torch.stack([row_x, row_y], dim=1)
 
 
+def sampling_grid(matrices, height, width):
+    """[count, 2, 3] to [count, height, width, 2], as torch.nn.functional.affine_grid, in one product for all images."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    middles = torch.stack([(2 * columns + 1) / width - 1, (2 * rows + 1) / height - 1, torch.ones(height, width)])
+    return (matrices.flatten(0, 1) @ middles.flatten(1)).reshape(-1, 2, height, width).permute(0, 2, 3, 1)
+
+
 def change_exposure(images, contrast_draw, brightness_draw, augmentation):
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     contrast = (1 + contrast_draw * augmentation.contrast).reshape(-1, 1, 1, 1)
@@ -43,7 +50,7 @@ def change_exposure(images, contrast_draw, brightness_draw, augmentation):
 def augment(images, draws, augmentation):
     """images: float [count, channels, height, width], 0..255; the border is repeated where the grid leaves."""
     matrices = affine_matrices(draws, augmentation, *images.shape[-2:])
-    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
+    grid = sampling_grid(matrices, *images.shape[-2:])
     moved = functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
     exposed = change_exposure(moved, draws[:, 5], draws[:, 6], augmentation)
     return exposed.clamp(0, 255).round()

@@ -89,6 +89,10 @@ class ExactNets(torch.nn.Module):
         moved = (places - places.detach()).unsqueeze(2)
         return entries.gather(3, index) + self.slopes().gather(3, index) * moved
 
+    def fill(self):
+        """As TableNets.fill: ranges are what the weights reach, nothing is followed."""
+        return []
+
     def forward(self, levels, _noise, _normal):
         """As TableNets.forward; lookups are exact and leave no range."""
         values = self.look_up(self.places(levels))

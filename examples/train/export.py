@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 
+from deep_network import PEAK
 from errors import TrainerError
 from exact_network import MIDDLE
 from model_file import LOGIT_LIMIT, Layer, Model, reachable
+from ring import full_logit
 
 TABLE_PEAK = 16383  # leaves half of int16 to whoever adds or rescales tables
 
@@ -17,10 +19,21 @@ MOST_CELLS = 4096   # of a table that has one for every accumulator
 def sampled_tables(nets, index, cells):
     """Tables of one seed at the middle of each cell: float64 [H, C, cells]."""
     middles = (torch.arange(cells) + 0.5) / cells
-    seeds, neurons = nets.low.shape
+    seeds, neurons = nets.tables.shape[:2]
     positions = middles.reshape(1, -1, 1).expand(seeds, -1, neurons)
     with torch.no_grad():
-        return nets.look_up(positions)[index].double().numpy()
+        tables = nets.look_up(positions)[index].double().numpy()
+    return with_equal_ends(tables) if nets.shape.negacyclic else tables
+
+
+def with_equal_ends(tables):
+    """A table on the whole torus is negacyclic about the mean of its ends where each half of it begins as it ends. Both
+    are within half a cell of its mean."""
+    half = tables.shape[2] // 2
+    ends = (tables[:, :, 0] + tables[:, :, half - 1]) / 2
+    for cell, sign in ((0, 1), (half - 1, 1), (half, -1), (2 * half - 1, -1)):
+        tables[:, :, cell] = sign * ends
+    return tables
 
 
 def centred(tables):
@@ -29,8 +42,20 @@ def centred(tables):
     return tables - middle[:, :, None], middle.sum(axis=0)
 
 
+def on_image(weights, nets):
+    """[H, I] of the inputs that are used to all inputs of an image."""
+    whole = np.zeros((len(weights), nets.image_inputs), np.int64)
+    whole[:, nets.used.numpy()] = weights
+    return whole
+
+
+def integer_rows(nets, members):
+    """Of each member, [H, I]."""
+    return [nets.weights()[index].detach().round().numpy().astype(np.int64) for index in members]
+
+
 def integer_weights(nets, members):
-    return np.concatenate([nets.weights()[index].detach().round().numpy().astype(np.int64) for index in members])
+    return on_image(np.concatenate(integer_rows(nets, members)), nets)
 
 
 def mean_bias(nets, members):
@@ -43,11 +68,31 @@ def widened(ranges, width):
     return np.stack([ranges[:, 0] - missing // 2, ranges[:, 1] + missing - missing // 2], axis=1)
 
 
-def table_layer(nets, members, tables, scale):
-    weights = integer_weights(nets, members)
-    ranges = np.concatenate([nets.ranges()[index].numpy().astype(np.int64) for index in members])
-    ranges = widened(ranges, tables.shape[2])
+def apart(blocks):
+    """Weights of several nets, each of which reads its own inputs alone."""
+    whole = np.zeros(np.sum([block.shape for block in blocks], axis=0), np.int64)
+    row, column = 0, 0
+    for block in blocks:
+        whole[row:row + block.shape[0], column:column + block.shape[1]] = block
+        row, column = row + block.shape[0], column + block.shape[1]
+    return whole
+
+
+def table_layer(nets, members, weights, tables, scale):
+    ranges = np.concatenate([nets.integer_ranges(index) for index in members])
     return Layer(weights, np.zeros(len(weights), np.int64), ranges, np.rint(tables / scale).astype(np.int64))
+
+
+def scale_of_tables(tables, biases, rotation):
+    """The logit that an entry of 1 stands for: as fine as entries and sums allow. A single logit takes the torus whole;
+    rounding changes the largest one by no more than half an entry a neuron."""
+    neurons, outputs = tables.shape[:2]
+    peak = min(TABLE_PEAK if outputs == 1 else SHARED_TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
+    finest = float(np.abs(tables).max() / peak)
+    if outputs > 1:
+        return finest
+    largest = float(np.abs(tables).max(axis=2).sum() + np.abs(biases[0]))
+    return largest / (full_logit(largest / finest, rotation, neurons) - neurons / 2 - 1)
 
 
 def sum_layer(neurons, outputs, biases, scale):
@@ -62,11 +107,20 @@ def export_tables(nets, members, recipe, image_shape):
     neurons, outputs = nets.shape.neurons * len(members), nets.shape.outputs
     sampled = np.concatenate([sampled_tables(nets, index, recipe.cells) for index in members]) / len(members)
     tables, middles = centred(sampled)
-    peak = min(TABLE_PEAK if outputs == 1 else SHARED_TABLE_PEAK, (LOGIT_LIMIT - 1) // neurons)
-    scale = float(np.abs(tables).max() / peak)
     biases = mean_bias(nets, members) + middles
-    layers = [table_layer(nets, members, tables, scale), sum_layer(neurons, outputs, biases, scale)]
-    return Model(*image_shape, recipe.levels, scale, {}, layers)
+    scale = scale_of_tables(tables, biases, recipe.noise.rotation)
+    return Model(*image_shape, recipe.levels, scale, {}, [
+        *table_layers(nets, members, recipe, tables, scale), sum_layer(neurons, outputs, biases, scale)])
+
+
+def table_layers(nets, members, recipe, tables, scale):
+    """tables: of the last layer, in logits."""
+    if not recipe.hidden:
+        return [table_layer(nets, members, integer_weights(nets, members), tables, scale)]
+    nets.hidden.used, nets.hidden.image_inputs = nets.used, nets.image_inputs
+    hidden = np.concatenate([sampled_tables(nets.hidden, index, recipe.cells) for index in members])
+    first = table_layer(nets.hidden, members, integer_weights(nets.hidden, members), hidden.clip(-1, 1), 1 / PEAK)
+    return [first, table_layer(nets, members, apart(integer_rows(nets, members)), tables, scale)]
 
 
 def exact_table_layer(nets, members):
@@ -99,10 +153,8 @@ def fc_ranges(nets, index, layer, weights, recipe):
         ranges = np.stack(reachable(weights, np.zeros(len(weights), np.int64), high, low), axis=1)
         cells = int((ranges[:, 1] - ranges[:, 0]).max()) + 1
         return widened(ranges, cells), (cells if cells <= MOST_CELLS else recipe.cells)
-    norm = nets.norms[layer]
-    seen = torch.stack([norm.low[index, 0].floor(), norm.high[index, 0].ceil()], dim=1).double().numpy()
-    offset = weights @ nets.mean_levels.double().numpy() if layer == 0 else np.zeros(len(weights))
-    return widened(np.rint(seen + offset[:, None]).astype(np.int64), recipe.cells), recipe.cells
+    offset = torch.from_numpy(weights).double() @ nets.mean_levels.double() if layer == 0 else 0.0
+    return nets.ranges[layer].integers(index, offset), recipe.cells
 
 
 def fc_table_layer(nets, index, layer, recipe):
@@ -118,7 +170,7 @@ def fc_table_layer(nets, index, layer, recipe):
         places = torch.from_numpy(middles.T).float().expand(len(norm.mean), -1, -1)
         levels = nets.shape.activation.levels(norm(places, places, follow=False))[index].T.numpy()
     tables = np.rint(levels).astype(np.int64)[:, None, :]
-    return Layer(weights, np.zeros(len(weights), np.int64), ranges, tables)
+    return Layer(on_image(weights, nets) if layer == 0 else weights, np.zeros(len(weights), np.int64), ranges, tables)
 
 
 def export_fc(nets, members, recipe, image_shape):

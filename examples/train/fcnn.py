@@ -15,6 +15,8 @@ from typing import Optional
 import torch
 
 from quantizer import IntegerWeights, largest_l1, straight_through
+from ranges import excess
+from ring import reach_noise
 
 ACTIVATIONS = ("relu", "clipped-relu", "sigmoid", "sign")
 
@@ -70,26 +72,22 @@ class FcShape:
 
 
 class Normalization(torch.nn.Module):
-    """Batch normalization of accumulators [S, B, H] that also follows their extremes, the ranges of the tables."""
-    # Share by which running statistics move at each step, and which ranges give back.
-    MOMENTUM, DECAY = 0.05, 0.005
+    """Batch normalization of accumulators [S, B, H]."""
+    MOMENTUM = 0.05  # share by which running statistics move at each step
 
     def __init__(self, seeds, neurons):
         super().__init__()
         self.gain = torch.nn.Parameter(torch.ones(seeds, 1, neurons))
         self.shift = torch.nn.Parameter(torch.zeros(seeds, 1, neurons))
-        self.mean, self.variance, self.low, self.high = None, None, None, None  # [S, 1, H], set by the first batch
+        self.mean, self.variance = None, None  # [S, 1, H], set by the first batch
 
     def follow(self, accumulators):
         values = accumulators.detach()
         mean, variance = values.mean(dim=1, keepdim=True), values.var(dim=1, keepdim=True)
-        low, high = values.amin(dim=1, keepdim=True), values.amax(dim=1, keepdim=True)
         if self.mean is None:
-            self.mean, self.variance, self.low, self.high = mean, variance, low, high
+            self.mean, self.variance = mean, variance
         self.mean = torch.lerp(self.mean, mean, self.MOMENTUM)
         self.variance = torch.lerp(self.variance, variance, self.MOMENTUM)
-        slack = self.DECAY * (self.high - self.low)
-        self.low, self.high = torch.minimum(self.low + slack, low), torch.maximum(self.high - slack, high)
 
     def normalized(self, values, mean, variance):
         return self.gain * (values - mean) / torch.sqrt(variance + 1e-3) + self.shift
@@ -101,15 +99,11 @@ class Normalization(torch.nn.Module):
         mean, variance = accumulators.mean(dim=1, keepdim=True), accumulators.var(dim=1, keepdim=True)
         return self.normalized(noisy, mean, variance)
 
-    def excess(self, accumulators):
-        """[S]: mean squared distance by which accumulators leave their range, in shares of it."""
-        outside = accumulators - torch.minimum(torch.maximum(accumulators, self.low), self.high)
-        return ((outside / (self.high - self.low + 1)) ** 2).mean(dim=(1, 2))
-
 
 class FcNets(torch.nn.Module):
-    def __init__(self, shape, latents, mean_levels):
-        """latents: [S, H, I] real weights of each layer, the logits' last; mean_levels: [I] of the images."""
+    def __init__(self, shape, latents, mean_levels, ranges):
+        """latents: [S, H, I] real weights of each layer, the logits' last; mean_levels: [I] of the images; ranges:
+        SharedRanges of each hidden layer."""
         super().__init__()
         self.shape = shape
         self.mean_levels = mean_levels
@@ -118,46 +112,80 @@ class FcNets(torch.nn.Module):
             IntegerWeights(latent, shape.weight_bits, shape.l1_bound(index))
             for index, latent in enumerate(latents[:-1]))
         self.output = IntegerWeights(latents[-1], shape.weight_bits, shared_step=True)
+        self.ranges = ranges
         self.norms = torch.nn.ModuleList(Normalization(seeds, width) for width in shape.layers)
         self.log_scale = torch.nn.Parameter(torch.full((seeds, 1, 1), self.first_log_scale()))
         self.bias = torch.nn.Parameter(torch.zeros(seeds, 1, shape.outputs))
         self.ranges_follow = True
+
+    def image_layer(self):
+        """As of TableNets."""
+        return self.layers[0]
 
     def first_log_scale(self):
         """Logits of deviation about 1, for activations a quarter of the way up and weights half."""
         weight, level = 2 ** (self.shape.weight_bits - 2), self.shape.activation.highest
         return -float(torch.log(torch.tensor(weight * max(1.0, level / 4) * self.shape.layers[-1] ** 0.5)))
 
-    def centre(self, index):
-        """The mean image counts nothing, as in network.py; later layers are centred by their normalization."""
-        return self.mean_levels if index == 0 else 0.0
-
-    def noise_std(self, index, weights, norm, noise):
+    def noise_std(self, index, weights, noise):
         """[S, 1, H], in accumulators. Pixels count in the first layer; position noise holds all there is in others."""
-        width = norm.high - norm.low
-        std = noise.position * width
-        if index > 0:
-            return std
-        pixel = noise.pixel / 32768 * width.amax(dim=2, keepdim=True)
-        return torch.sqrt(std ** 2 + (weights.detach().norm(dim=2).unsqueeze(1) * pixel) ** 2)
+        pixel = noise.pixel / 32768 if index == 0 else 0.0
+        share = torch.sqrt(noise.position ** 2 + (weights.detach().norm(dim=2) * pixel) ** 2)
+        return (self.ranges[index].width.unsqueeze(1) * share).unsqueeze(1)
+
+    def follow(self, index, accumulators):
+        """Normalization and range of a layer follow a batch, and steps of the weights the range's width: all
+        accumulators of a layer become as wide, so that all of their tables fill the torus."""
+        layer, ranges = self.layers[index], self.ranges[index]
+        self.norms[index].follow(accumulators)
+        ranges.follow(accumulators, layer.stretch.squeeze(2))
+        if layer.l1_bound is None:
+            layer.follow_width(ranges.seen(), ranges.width)
+
+    def fill(self):
+        """As TableNets.fill."""
+        return [ranges.fill(layer()) for ranges, layer in zip(self.ranges, self.layers)]
+
+    def end_levels(self):
+        """[S, 1, H] twice: the lowest and the highest level of the last layer's tables, before rounding."""
+        ranges, norm, activation = self.ranges[-1], self.norms[-1], self.shape.activation
+        low = ranges.low().unsqueeze(1)
+        ends = [activation.smooth(norm.normalized(end, norm.mean, norm.variance))
+                for end in (low, low + ranges.width.reshape(-1, 1, 1))]
+        return torch.minimum(*ends), torch.maximum(*ends)
 
     def reach(self, weights):
-        """[S, 1, C]: the largest absolute logit over all levels there can be. The whole torus has room for it, so noise
-        is a share of it, and logits gain on the noise where many neurons agree."""
-        activation = self.shape.activation
-        middle, half = (activation.highest + activation.lowest) / 2, (activation.highest - activation.lowest) / 2
-        centre = self.log_scale.exp() * middle * weights.sum(dim=2).unsqueeze(1) + self.bias
-        return centre.abs() + self.log_scale.exp() * half * weights.abs().sum(dim=2).unsqueeze(1)
+        """[S, 1, C]: the largest absolute logit over all entries of the tables. The torus has room for it, so noise is
+        a share of it, and logits gain on the noise where many neurons agree."""
+        lowest, highest = self.end_levels()
+        scale = self.log_scale.exp()
+        centre = scale * torch.bmm((lowest + highest) / 2, weights.transpose(1, 2)) + self.bias
+        return centre.abs() + scale * torch.bmm((highest - lowest) / 2, weights.abs().transpose(1, 2))
+
+    def rotations(self, weights):
+        """[S]: neurons that something reads; others are not bootstrapped. With several logits a table's own weights
+        multiply its noise."""
+        if self.shape.outputs == 1:
+            return (weights.detach().round() != 0).float().sum(dim=(1, 2))
+        return (weights.detach() ** 2).sum(dim=2).amax(dim=1)
+
+    def logit_std(self, weights, noise):
+        """[S, 1, 1]"""
+        shared = [reach_noise(noise.rotation, rotations) for rotations in self.rotations(weights).tolist()]
+        largest = self.reach(weights).amax(dim=2, keepdim=True)  # sets the amplitude of all
+        return torch.sqrt(noise.logit ** 2 + (torch.tensor(shared).reshape(-1, 1, 1) * largest) ** 2 + 1e-12)
 
     def hidden(self, index, values, noise, normal):
         """values [S, B, I] to levels [S, B, H] and how far accumulators leave their ranges, [S]."""
-        weights, norm = self.layers[index](), self.norms[index]
-        accumulators = torch.bmm(values - self.centre(index), weights.transpose(1, 2))
+        weights = self.layers[index]()
+        accumulators = torch.bmm(values, weights.transpose(1, 2))
+        if index == 0:  # the mean image counts nothing, as in network.py
+            accumulators = accumulators - (weights @ self.mean_levels).unsqueeze(1)
         if self.ranges_follow:
-            norm.follow(accumulators)
-        shifts = self.noise_std(index, weights, norm, noise) * normal(*accumulators.shape[1:])
-        normalized = norm(accumulators, accumulators + shifts, self.ranges_follow)
-        return self.shape.activation.levels(normalized), norm.excess(accumulators)
+            self.follow(index, accumulators)
+        shifts = self.noise_std(index, weights, noise) * normal(*accumulators.shape[1:])
+        normalized = self.norms[index](accumulators, accumulators + shifts, self.ranges_follow)
+        return self.shape.activation.levels(normalized), excess(self.ranges[index].positions(accumulators))
 
     def forward(self, levels, noise, normal):
         """As TableNets.forward."""
@@ -167,5 +195,4 @@ class FcNets(torch.nn.Module):
             outside = outside + beyond
         weights = self.output()
         logits = self.log_scale.exp() * torch.bmm(values, weights.transpose(1, 2)) + self.bias
-        std = torch.sqrt(noise.logit ** 2 + (noise.reach * self.reach(weights)) ** 2)
-        return logits + std * normal(*logits.shape[1:]), outside
+        return logits + self.logit_std(weights, noise) * normal(*logits.shape[1:]), outside

@@ -5,7 +5,8 @@ Logits are [count, outputs]; a single one stands for two classes, class 1 where 
 
 import numpy as np
 
-from model_file import accumulate, integer_logits, reachable, read_tables
+from model_file import accumulate, integer_logits, read_tables
+from ring import amplitude_width, reach_noise
 
 SIMULATED_LOOKUPS = 2 ** 24  # of one description, about: decides the number of draws
 FEWEST_DRAWS, MOST_DRAWS = 4, 64
@@ -68,42 +69,55 @@ def cross_entropy(real_logits, labels, class_weights):
     return float(np.average(losses, weights=class_weights[labels]))
 
 
-def noise_std(layer, noise, first):
-    """[neurons], in accumulators: the position noise and, in the first layer, that of the encrypted pixels."""
-    widths = (layer.ranges[:, 1] - layer.ranges[:, 0]).astype(float)
-    pixel = noise.pixel * widths.max() / 32768 if first else 0.0
-    from_pixels = np.linalg.norm(layer.weights.astype(float), axis=1) * pixel
-    return np.hypot(from_pixels, noise.position * widths)
+def noise_std(layer, noise, first, whole_torus=False):
+    """[neurons], in accumulators: the position noise, and that of the inputs, pixels or rotations. A neuron's weights can be multiplied by an integer, so that its range fills at least half of what there is."""
+    widths = (layer.ranges[:, 1] - layer.ranges[:, 0] + 1).astype(float)
+    full = amplitude_width(widths, whole_torus) if first else widths.max()
+    inputs = full * (noise.pixel / 65536 if first else noise.rotation) * (1 if whole_torus else 2)
+    from_inputs = np.linalg.norm(layer.weights.astype(float), axis=1) * inputs
+    return np.hypot(from_inputs, noise.position * full / np.floor(full / widths))
 
 
-def read_wrapped(layer, accumulators):
+def is_on_whole_torus(model):
+    return model.contract is not None and model.contract.whole_torus
+
+
+def read_wrapped(layer, accumulators, whole_torus=False):
     """Tables as encryption reads them: beyond its range a table continues with its negacyclic copy,
-    f(low) + f(high) - f(accumulator -+ width)."""
+    f(low) + f(high) - f(accumulator -+ width), and on the whole torus with itself."""
     low = layer.ranges[:, 0].astype(np.int64)
     width = layer.ranges[:, 1] - low + 1
-    turned = (accumulators - low) % (2 * width)
+    turned = (accumulators - low) % (width if whole_torus else 2 * width)
     per_neuron = layer.tables.shape[1]
     values = read_tables(layer, low + turned % width)
     ends = (layer.tables[:, :, 0].astype(np.int64) + layer.tables[:, :, -1]).reshape(-1)
     return np.where(np.repeat(turned >= width, per_neuron, axis=1), ends - values, values)
 
 
-def largest_logits(model):
-    """[outputs]: over all entries of the last tables there can be."""
-    tables, layer = model.layers[-2].tables, model.layers[-1]
-    low, high = reachable(layer.weights, layer.biases, int(tables.max()), int(tables.min()))
-    return np.maximum(np.abs(low), np.abs(high))
+def largest_logit(model):
+    """Over all entries of the last tables there can be."""
+    tables, layer = model.layers[-2].tables.astype(np.int64), model.layers[-1]
+    weights = layer.weights.astype(np.int64)
+    ends = weights[:, :, None] * np.stack([tables.min(axis=2), tables.max(axis=2)], axis=2).reshape(-1, 2)
+    return int(max(np.abs(ends.max(axis=2).sum(axis=1) + layer.biases).max(),
+                   np.abs(ends.min(axis=2).sum(axis=1) + layer.biases).max()))
+
+
+def rotations(model):
+    """Of a logit: with one logit weights become part of the tables, with several they multiply the noise."""
+    weights = model.layers[-1].weights.astype(np.int64)
+    return int(np.count_nonzero(weights)) if len(weights) == 1 else int((weights ** 2).sum(axis=1).max())
 
 
 def noisy_logits(model, first_accumulators, noise, generator):
-    """Integer logits [count, outputs], with noise before every table and, where it is trained with, after the last."""
-    accumulators = first_accumulators
+    """Integer logits [count, outputs], with noise before every table and after the last."""
+    accumulators, whole = first_accumulators, is_on_whole_torus(model)
     for index, layer in enumerate(model.layers[:-1]):
-        shifts = generator.normal(size=accumulators.shape) * noise_std(layer, noise, index == 0)
-        values = read_wrapped(layer, accumulators + np.rint(shifts).astype(np.int64))
+        shifts = generator.normal(size=accumulators.shape) * noise_std(layer, noise, index == 0, whole)
+        values = read_wrapped(layer, accumulators + np.rint(shifts).astype(np.int64), whole)
         accumulators = accumulate(model.layers[index + 1], values)
-    if noise.reach:
-        std = noise.reach * largest_logits(model)
+    if noise.rotation:
+        std = reach_noise(noise.rotation, rotations(model)) * largest_logit(model)
         accumulators = accumulators + np.rint(std * generator.normal(size=accumulators.shape)).astype(np.int64)
     return accumulators
 

@@ -27,12 +27,8 @@ from typing import Optional
 
 import numpy as np
 
-try:
-    from .errors import TrainerError  # in the package torusnn
-    from .output import write_whole
-except ImportError:
-    from errors import TrainerError
-    from output import write_whole
+from errors import TrainerError
+from output import write_whole
 
 MAGIC, VERSION = b"TNNM", 2
 HEADER = struct.Struct("<4sHHQ16s")

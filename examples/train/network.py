@@ -15,6 +15,8 @@ from typing import Optional
 import torch
 
 from quantizer import IntegerWeights
+from ranges import excess
+from ring import reach_noise
 
 
 @dataclass(frozen=True)
@@ -26,76 +28,82 @@ class Shape:
     weight_bits: int
     flat: float  # share of the range, at each end, in which a table is constant
     l1_bound: Optional[int] = None  # of each neuron's weights
-    step_in_gradient: bool = True   # see IntegerWeights
+    negacyclic: bool = False        # tables over the whole torus, whose second half is the negative of the first
 
 
 @dataclass(frozen=True)
 class Noise:
-    """What encryption adds, in the units of each place."""
-    position: float  # of a table's range: the modulus switch before the table
-    pixel: float     # of the widest range / 32768, for each input: the fresh ciphertext
-    logit: float     # of the real logit: the table's output
-    reach: float = 0.0  # of the largest logit that the weights can reach: what few gadget levels add (fcnn only)
+    """What encryption adds, in the units of each place. explain prints n, k, N and the levels of a circuit."""
+    position: float  # of a table's range: the modulus switch before it, sqrt(n / 48) of N positions, or of 2N where
+                     # tables take the whole torus
+    pixel: float     # of an encrypted pixel, in 2^-16 of the torus: 4.0 at n = 672
+    logit: float     # of the real logit, beside what encryption adds
+    rotation: float = 0.0  # of the torus, added by each table that a logit sums: 2^-9.8 with one gadget level
+
+
+# k 3, N 512 and one gadget level, the cheapest ring.
+CHEAPEST_RING = Noise(position=0.0073, pixel=4.0, logit=0.0, rotation=0.00112)
+CHEAPEST_WHOLE_TORUS = Noise(position=0.00365, pixel=4.0, logit=0.0, rotation=0.00112)
 
 
 class TableNets(torch.nn.Module):
-    # Share of its width that a range gives back at each step, so that it can follow shrinking accumulators.
-    RANGE_DECAY = 0.005
-
-    def __init__(self, shape, latent, tables, mean_levels):
-        """latent: [S, H, I] real weights; tables: [S, H, C, K] knots; mean_levels: [I]."""
+    def __init__(self, shape, latent, tables, mean_levels, ranges):
+        """latent: [S, H, I] real weights; tables: [S, H, C, K] knots; mean_levels: [I]; ranges: SharedRanges."""
         super().__init__()
-        seeds = len(latent)
         self.shape = shape
         self.mean_levels = mean_levels
-        self.layers = torch.nn.ModuleList([IntegerWeights(latent, shape.weight_bits, shape.l1_bound,
-                                                          step_in_gradient=shape.step_in_gradient)])
+        self.layers = torch.nn.ModuleList([IntegerWeights(latent, shape.weight_bits, shape.l1_bound)])
         self.tables = torch.nn.Parameter(tables)
-        self.bias = torch.nn.Parameter(torch.zeros(seeds, shape.outputs))
-        self.low = torch.zeros(seeds, shape.neurons)
-        self.high = torch.zeros(seeds, shape.neurons)
+        self.bias = torch.nn.Parameter(torch.zeros(len(latent), shape.outputs))
+        self.ranges = ranges
         self.ranges_follow = True
 
     def weights(self):
         return self.layers[0]()
 
-    def follow_ranges(self, accumulators):
-        """Ranges grow at once to hold the batch [S, B, H] and shrink slowly."""
-        values = accumulators.detach()
-        slack = self.RANGE_DECAY * (self.high - self.low)
-        self.low = torch.minimum(self.low + slack, values.amin(dim=1))
-        self.high = torch.maximum(self.high - slack, values.amax(dim=1))
+    def image_layer(self):
+        """The weights that read the images."""
+        return self.layers[0]
 
-    def ranges(self):
-        """[S, H, 2]: lowest and highest accumulator of uncentred levels."""
-        offset = self.weights().detach() @ self.mean_levels
-        return torch.stack([(self.low + offset).floor(), (self.high + offset).ceil()], dim=2)
+    def fill(self):
+        """Of each table layer, see SharedRanges.fill."""
+        return [self.ranges.fill(self.weights())]
 
-    def positions(self, accumulators):
-        """Accumulators [S, B, H] as shares of their range: 0 at low, 1 at high."""
-        low, width = self.low.unsqueeze(1), (self.high - self.low).unsqueeze(1)
-        return (accumulators - low) / width
+    def integer_ranges(self, index):
+        """[H, 2]: one seed's ranges of accumulators of uncentred levels."""
+        offsets = self.weights()[index].detach().double() @ self.mean_levels.double()
+        return self.ranges.integers(index, offsets)
 
     def position_noise_std(self, weights, noise):
-        """[S, H], as a share of each range. The widest range of the layer sets the amplitude of the encrypted pixels,
-        so a narrow neuron sees their noise magnified."""
-        width = self.high - self.low
-        pixel = noise.pixel / 32768 * width.amax(dim=1, keepdim=True)
-        from_pixels = weights.detach().norm(dim=2) * pixel / width
-        return torch.sqrt(from_pixels ** 2 + noise.position ** 2)
+        """[S, H], as a share of each range. All ranges fill the torus."""
+        from_inputs = weights.detach().norm(dim=2) * self.input_noise(noise)
+        return torch.sqrt(from_inputs ** 2 + noise.position ** 2)
+
+    def input_noise(self, noise):
+        """Of a pixel, as a share of the range."""
+        return noise.pixel / (65536 if self.shape.negacyclic else 32768)
+
+    def knots(self):
+        """[S, H, C, K]: tables; a negacyclic one ends at its mean, 0, where its negative begins."""
+        if not self.shape.negacyclic:
+            return self.tables
+        return torch.nn.functional.pad(self.tables[..., 1:-1], (1, 1))
 
     def interpolate(self, places):
         """places: [S, H, B] in 0..K-1; returns [S, H, C, B]."""
         left = places.detach().floor().clamp(0, self.shape.knots - 2)
         fraction = (places - left).unsqueeze(2)
         index = left.long().unsqueeze(2).expand(-1, -1, self.shape.outputs, -1)
-        left_knot = self.tables.gather(3, index)
-        right_knot = self.tables.gather(3, index + 1)
+        knots = self.knots()
+        left_knot = knots.gather(3, index)
+        right_knot = knots.gather(3, index + 1)
         return left_knot + fraction * (right_knot - left_knot)
 
     def look_up(self, positions):
-        """positions: [S, B, H]; returns [S, H, C, B]. Outside 0..1 a table reads as under encryption: past either end
-        comes its negacyclic copy f(0) + f(1) - f(position -+ 1), which the flat ends make continuous."""
+        """positions: [S, B, H]; returns [S, H, C, B], as encryption reads tables. One on half of the torus reads
+        outside 0..1 its negacyclic copy f(0) + f(1) - f(position -+ 1), which the flat ends make continuous."""
+        if self.shape.negacyclic:
+            return self.look_up_whole(positions)
         turned = positions.transpose(1, 2).remainder(2)
         mirrored = turned >= 1
         inner = (turned - mirrored.float() - self.shape.flat) / (1 - 2 * self.shape.flat)
@@ -103,28 +111,50 @@ class TableNets(torch.nn.Module):
         ends = (self.tables[..., :1] + self.tables[..., -1:])
         return torch.where(mirrored.unsqueeze(2), ends - values, values)
 
-    def forward(self, levels, noise, normal):
+    def look_up_whole(self, positions):
+        """As look_up: 0..1/2 is a table's first half and 1/2..1 its negative; the torus ends nowhere."""
+        turned = 2 * positions.transpose(1, 2).remainder(1)
+        second = turned >= 1
+        values = self.interpolate((turned - second.float()).clamp(0, 1) * (self.shape.knots - 1))
+        return torch.where(second.unsqueeze(2), -values, values)
+
+    def reach(self):
+        """[S, C]: the largest absolute logit over all entries of the tables."""
+        knots = self.knots()
+        least, most = knots.amin(dim=3), knots.amax(dim=3)
+        if self.shape.negacyclic:
+            most = torch.maximum(most, -least)
+            least = -most
+        return torch.maximum(most.sum(dim=1) + self.bias, -least.sum(dim=1) - self.bias)
+
+    def logit_std(self, noise):
+        """[S, 1, 1]. The logits of `members` nets are averaged: so many rotations add to each net's share."""
+        shared = reach_noise(noise.rotation, self.shape.neurons * self.ranges.members)
+        largest = self.reach().amax(dim=1, keepdim=True)  # sets the amplitude of all
+        return torch.sqrt(noise.logit ** 2 + (shared * largest) ** 2 + 1e-12).unsqueeze(1)
+
+    def read(self, levels, noise, normal):
         """levels: [S, B, I]; normal(B, n): standard normal draws [S, B, n].
-        Returns logits [S, B, C] and how far positions leave their ranges, [S]."""
+        Returns what tables say, [S, H, C, B], and how far positions leave their ranges, [S]."""
         weights = self.weights()
-        accumulators = torch.bmm(levels - self.mean_levels, weights.transpose(1, 2))
+        middles = (weights @ self.mean_levels).unsqueeze(1)
+        accumulators = torch.bmm(levels, weights.transpose(1, 2)) - middles
         if self.ranges_follow:
-            self.follow_ranges(accumulators)
-        positions = self.positions(accumulators)
+            self.ranges.follow(accumulators)
+        positions = self.ranges.positions(accumulators)
         std = self.position_noise_std(weights, noise).unsqueeze(1)
-        count = levels.shape[1]
-        values = self.look_up(positions + std * normal(count, self.shape.neurons))
+        return self.look_up(positions + std * normal(*positions.shape[1:])), excess(positions)
+
+    def forward(self, levels, noise, normal):
+        """As read; returns logits [S, B, C] and how far positions leave their ranges, [S]."""
+        values, outside = self.read(levels, noise, normal)
         logits = values.sum(dim=1).transpose(1, 2) + self.bias.unsqueeze(1)
-        return logits + noise.logit * normal(count, self.shape.outputs), excess(positions)
+        return logits + self.logit_std(noise) * normal(*logits.shape[1:]), outside
 
     def roughness(self):
         """[S]: the integral of f''^2 over a unit range, summed over the tables."""
-        steps = self.shape.knots - 1
-        second = self.tables[..., 2:] - 2 * self.tables[..., 1:-1] + self.tables[..., :-2]
+        knots, steps = self.knots(), self.shape.knots - 1
+        if self.shape.negacyclic:  # goes on as its negative
+            knots = torch.cat([knots, -knots[..., 1:2]], dim=3)
+        second = knots[..., 2:] - 2 * knots[..., 1:-1] + knots[..., :-2]
         return (second ** 2).sum(dim=(1, 2, 3)) * steps ** 3
-
-
-def excess(positions):
-    """[S]: mean squared distance by which positions [S, B, H] leave 0..1."""
-    outside = (positions - positions.clamp(0, 1)) ** 2
-    return outside.mean(dim=(1, 2))

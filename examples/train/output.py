@@ -3,10 +3,7 @@
 import os
 import tempfile
 
-try:
-    from .errors import TrainerError  # in the package torusnn
-except ImportError:
-    from errors import TrainerError
+from errors import TrainerError
 
 
 def refused(path, error):

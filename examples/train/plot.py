@@ -1,4 +1,4 @@
-"""A picture of what was trained: the tables of the chosen model, and how the seeds got there. Needs matplotlib."""
+"""A picture of what was trained: the tables of the model that ships, and how the nets got there. Needs matplotlib."""
 
 import math
 

@@ -1,5 +1,5 @@
 """Where batches come from: images augmented anew for every batch, or a pool of augmented copies that are made once and
-carry a teacher's opinion.
+used again.
 
 Letters in the shapes: S seeds, B images of a batch, I inputs.
 """
@@ -8,10 +8,9 @@ import torch
 import torch.nn.functional as functional
 
 from augment import Augmentation, augment, to_levels
-from errors import TrainerError
-from teacher import opinion, train_teachers
 
 POOL_SEED = 1000003  # not a seed of a net: all nets of a run share one pool
+CHUNK = 1024         # images that are augmented at once
 
 
 def smoothed(labels, classes, smoothing):
@@ -20,46 +19,51 @@ def smoothed(labels, classes, smoothing):
 
 
 class FreshImages:
-    """Every batch is augmented anew."""
+    """Every epoch has all images augmented anew, the same for all nets; each net takes them in its own order."""
 
-    def __init__(self, images, labels, classes, recipe):
-        """images: uint8 [N, channels, h, w]; labels: int64 [N]."""
-        self.images, self.labels, self.classes, self.recipe = images, labels, classes, recipe
+    def __init__(self, images, labels, classes, recipe, used):
+        """images: uint8 [N, channels, h, w]; labels: int64 [N]; used: the inputs that neurons read, [I] numbers."""
+        self.images, self.recipe, self.used = images, recipe, used
+        self.generator = torch.Generator().manual_seed(POOL_SEED)
+        self.targets = smoothed(labels, classes, recipe.label_smoothing)
+        self.levels = None  # uint8 [N, I]
+
+    def augmented(self, images):
+        draws = torch.rand(len(images), Augmentation.DRAWS, generator=self.generator) * 2 - 1
+        levels = to_levels(augment(images.float(), draws, self.recipe.augmentation), self.recipe.levels)
+        return levels[:, self.used].to(torch.uint8)
+
+    def renew(self):
+        """Before every epoch."""
+        self.levels = torch.cat([self.augmented(chunk) for chunk in self.images.split(CHUNK)])
 
     def batch(self, chosen, dice):
         """chosen: image numbers [S, B]. Levels [S, B, I] and targets [S, B, classes]."""
-        seeds, count = chosen.shape
-        draws = dice.uniform(count, Augmentation.DRAWS).flatten(0, 1)
-        images = augment(self.images[chosen.flatten()].float(), draws, self.recipe.augmentation)
-        levels = to_levels(images, self.recipe.levels).reshape(seeds, count, -1)
-        return levels, smoothed(self.labels[chosen], self.classes, self.recipe.label_smoothing)
+        return self.levels[chosen].float(), self.targets[chosen]
 
 
 class Pool:
-    """recipe.copies augmented versions of every image; teacher_share of their targets is what the teachers say."""
+    """recipe.copies augmented versions of every image."""
 
-    def __init__(self, images, labels, classes, recipe):
+    def __init__(self, images, labels, classes, recipe, used):
         """As FreshImages."""
         generator = torch.Generator().manual_seed(POOL_SEED)
-        images, share = images.float(), recipe.teacher_share
-        teachers = train_teachers(images, labels, classes, recipe, generator) if share else None
-        own = smoothed(labels, classes, recipe.label_smoothing)
-        levels, targets = [], []
+        images, levels = images.float(), []
         for _ in range(recipe.copies):
             draws = torch.rand(len(images), Augmentation.DRAWS, generator=generator) * 2 - 1
             copy = augment(images, draws, recipe.augmentation)
-            levels.append(to_levels(copy, recipe.levels).to(torch.uint8))
-            targets.append((1 - share) * own + share * opinion(teachers, copy) if share else own)
-        self.levels = torch.stack(levels)    # uint8 [copies, N, I]
-        self.targets = torch.stack(targets)  # [copies, N, classes]
+            levels.append(to_levels(copy, recipe.levels)[:, used].to(torch.uint8))
+        self.levels = torch.stack(levels)  # uint8 [copies, N, I]
+        self.targets = smoothed(labels, classes, recipe.label_smoothing)
+
+    def renew(self):
+        """Copies are made once."""
 
     def batch(self, chosen, dice):
         """As FreshImages; a random copy of each image."""
         copies = dice.choices(len(self.levels), chosen.shape[1])
-        return self.levels[copies, chosen].float(), self.targets[copies, chosen]
+        return self.levels[copies, chosen].float(), self.targets[chosen]
 
 
-def source_of_batches(images, labels, classes, recipe):
-    if recipe.teacher_share and not recipe.copies:
-        raise TrainerError("a teacher speaks of copies that are made once: --teacher-share needs --copies")
-    return (Pool if recipe.copies else FreshImages)(images, labels, classes, recipe)
+def source_of_batches(images, labels, classes, recipe, used):
+    return (Pool if recipe.copies else FreshImages)(images, labels, classes, recipe, used)

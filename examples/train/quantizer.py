@@ -36,30 +36,30 @@ def kept_within(scaled, integers, allowed):
     return torch.zeros_like(scaled).scatter_(2, order, (norms <= allowed).to(scaled.dtype))
 
 
+# How fast steps follow the widths, a step of the optimizer; beyond the ends weights are clipped, or too coarse.
+STRETCH_RATE, LEAST_STRETCH, MOST_STRETCH = 0.02, 0.7, 5.0
+
 # Steps grow by this power of what the optimizer changes: a factor of ten must fit into few epochs.
 GROWTH_POWER = 10
 
 
 class IntegerWeights(torch.nn.Module):
-    def __init__(self, latent, bits, l1_bound=None, shared_step=False, step_in_gradient=True):
+    def __init__(self, latent, bits, l1_bound=None, shared_step=False):
         """latent: [S, H, I] real weights. l1_bound: of every neuron, or None. shared_step: one for all neurons of a
-        layer whose accumulators are compared, the logits. step_in_gradient: gradients of latent weights are divided by
-        the step, otherwise they are those of the integers."""
+        layer whose accumulators are compared, the logits."""
         super().__init__()
-        if l1_bound is not None and not step_in_gradient:
-            raise TrainerError("accumulators are bounded through the quantization step, which needs --step-in-gradient")
         self.latent = torch.nn.Parameter(latent)
         self.limit = 2 ** (bits - 1) - 1
         self.step_over_mean = STEP_OVER_MEAN[bits]
         self.over = (1, 2) if shared_step else 2
         self.l1_bound = l1_bound
-        self.step_in_gradient = step_in_gradient
         self.growth = None if l1_bound is None else torch.nn.Parameter(torch.zeros_like(latent[:, :, :1]))
         self.mask = None  # [S, H, I] once pruning has begun
+        self.stretch = torch.ones_like(latent[:, :, :1])  # of the steps: a wider accumulator takes smaller weights
 
     def scaled(self):
         """[S, H, I]: latent weights in quantization steps."""
-        step = self.step_over_mean * self.latent.detach().abs().mean(dim=self.over, keepdim=True)
+        step = self.step_over_mean * self.latent.detach().abs().mean(dim=self.over, keepdim=True) * self.stretch
         return self.latent / step if self.growth is None else self.latent / (step * (GROWTH_POWER * self.growth).exp())
 
     def rounded(self, scaled):
@@ -70,13 +70,24 @@ class IntegerWeights(torch.nn.Module):
         scaled = self.scaled()
         integers = self.rounded(scaled)
         kept = integers if self.mask is None else integers * self.mask
-        return straight_through(scaled if self.step_in_gradient else self.latent, kept)
+        return straight_through(scaled, kept)
 
     def prune(self, allowed):
         """Chooses anew which weights fit an l1 norm of `allowed`."""
         with torch.no_grad():
             scaled = self.scaled()
             self.mask = kept_within(scaled, self.rounded(scaled), allowed)
+
+    def keep(self, count):
+        """Chooses anew which inputs are read: those with the largest weights, the same for all neurons of the layer."""
+        with torch.no_grad():
+            strongest = self.latent.abs().sum(dim=1, keepdim=True).topk(count, dim=2).indices
+            self.mask = torch.zeros_like(self.latent[:, :1]).scatter_(2, strongest, 1)
+
+    def follow_width(self, widths, common):
+        """Moves steps towards those with which accumulators as wide as `widths` [S, H] are as wide as `common` [S]."""
+        ratio = (widths / common.unsqueeze(1)).clamp(min=1e-3).log().unsqueeze(2)
+        self.stretch = (self.stretch * (STRETCH_RATE * ratio).exp()).clamp(LEAST_STRETCH, MOST_STRETCH)
 
     def excess(self):
         """[S]: mean share by which l1 norms exceed the bound."""

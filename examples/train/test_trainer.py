@@ -16,7 +16,9 @@ import torch
 
 import data
 import measure
+import priors
 import report
+import ring
 import train
 from errors import TrainerError
 from export import EXPORTS
@@ -28,7 +30,6 @@ from pool import source_of_batches
 from quantizer import IntegerWeights
 from recipes import default_recipe, recipe_for
 from report import input_ends
-from teacher import Teacher, features, opinion, train_teachers
 from training import TRAINERS, Dice
 
 
@@ -83,29 +84,121 @@ class IntegersSayWhatWasTrained(unittest.TestCase):
         self.assertEqual([model.layers[-1].weights.shape for model in models], [(1, 24)] * 2)
         self.assertLess(disagreement(split, trainer, models), 0.04)
 
+    def test_two_layers_of_tables(self):
+        for changes in ({}, {"negacyclic": 1.4}):
+            self.assertLess(disagreement(*trained("tables", 2, hidden=6, **changes)), 0.04)
+
+    def test_averages_of_two_layers(self):
+        split = made_up_split(2, (5, 6, 2))
+        recipe = replace(default_recipe("tables", split, 2), epochs=4, hidden=6, members=2)
+        trainer = TRAINERS["tables"](recipe, split, 2, [1, 2])
+        model = EXPORTS["tables"](trainer.run(split), [0, 1], recipe, (5, 6, 2))
+        levels = data.quantize(split.images, recipe.levels)
+        real = trainer.predict(split.images).mean(dim=0).numpy()
+        self.assertLess(np.abs(integer_logits(model, levels) * model.output_scale - real).std(), 0.1 * real.std())
+
+    def test_tables_on_the_whole_torus(self):
+        for classes in (2, 3):
+            self.assertLess(disagreement(*trained("tables", classes, negacyclic=1.4)), 0.03)
+
     def test_exact(self):
         self.assertEqual(disagreement(*trained("exact", levels=4, first_fan_in=40, fan_in=8)), 0)
 
 
+def doubled_entry(layer, neuron, accumulator):
+    """2 (f - the mean of its ends) at the nearest integer, as src/nn/model/tables.c has it."""
+    nearest = int(np.sign(accumulator) * np.floor(abs(accumulator) + 0.5))
+    read = [measure.read_tables(layer, np.full((1, len(layer.tables)), value))[0, neuron]
+            for value in (nearest, *layer.ranges[neuron])]
+    return 2 * int(read[0]) - int(read[1]) - int(read[2])
+
+
+class WidthsOfOneRing(unittest.TestCase):
+    def widths(self, layer):
+        return layer.ranges[:, 1] - layer.ranges[:, 0] + 1
+
+    def test_all_neurons_of_a_model_share_one_that_fills_the_torus(self):
+        split = made_up_split(2, (5, 6, 2))
+        for kind, changes in (("tables", {"members": 2}), ("tables", {"members": 2, "negacyclic": 1.2}),
+                              ("fcnn", {"layers": (24, 12)})):
+            recipe = replace(default_recipe(kind, split, 2), epochs=2, **changes)
+            nets = TRAINERS[kind](recipe, split, 2, list(range(1, 2 * recipe.members + 1))).run(split)
+            for members in train.member_lists(recipe, 2):
+                model = EXPORTS[kind](nets, members, recipe, split.images.shape[1:])
+                for layer in model.layers[:-1]:
+                    widths = self.widths(layer)
+                    allowed = ring.WHOLE_WIDTHS if "negacyclic" in changes else ring.WIDTHS
+                    self.assertEqual(len(set(widths)), 1)
+                    self.assertIn(widths[0], allowed)
+
+    def test_tables_on_the_whole_torus_are_negacyclic_as_the_compiler_asks(self):
+        _, _, (model, _) = trained("tables", 2, negacyclic=1.4)
+        layer = model.layers[0]
+        for N in (512, 1024):
+            slope = 2 * N / self.widths(layer)[0]
+            for neuron in range(len(layer.tables)):
+                middle = layer.ranges[neuron].sum() / 2
+                for p in range(0, N, 37):
+                    below = doubled_entry(layer, neuron, middle + (p + 0.5 - N) / slope)
+                    self.assertEqual(below, -doubled_entry(layer, neuron, middle + (p + 0.5) / slope))
+
+    def test_amplitudes_have_three_significant_bits(self):
+        for width in (300, 409, 410, 682, 700, 819, 5000):
+            amplitude = 2 ** 31 // width
+            dropped = amplitude.bit_length() - 3
+            units = amplitude >> dropped << dropped
+            self.assertEqual(ring.full_width(width), 2 ** 31 // units)
+
+    def test_logits_use_their_share_of_the_torus(self):
+        _, trainer, models = trained("tables", 2)
+        room = ring.logit_share(trainer.recipe.noise.rotation, 8) / 2
+        for model in models:
+            units = int(room * 2 ** 30 / measure.largest_logit(model))
+            dropped = units.bit_length() - 3
+            self.assertAlmostEqual((units >> dropped << dropped) / units, 1, delta=0.002)
+
+    def test_steps_of_ordinary_layers_follow_the_width(self):
+        _, trainer, _ = trained("fcnn", 2, layers=(24,), epochs=40)
+        shares, _ = trainer.nets.fill()[0]
+        first, _ = trainer.first_fill[0]
+        self.assertLess(np.std(shares) / np.mean(shares), 0.5 * np.std(first) / np.mean(first))
+
+
+class UnusedInputs(unittest.TestCase):
+    """Inputs that are hardly ever above 0 add nothing but noise."""
+
+    def test_they_get_no_weights(self):
+        for kind, changes in (("tables", {}), ("fcnn", {"layers": (24,), "cells": 512})):
+            split = made_up_split(2, (5, 6, 2))
+            split.images[:, 0], split.images[:, 1, 0] = 0, 0
+            split.images[:3, 1, 0] = 200
+            recipe = replace(default_recipe(kind, split, 2), epochs=4, least_use=0.05, **changes)
+            trainer = TRAINERS[kind](recipe, split, 2, [1, 2])
+            model = EXPORTS[kind](trainer.run(split), [0], recipe, split.images.shape[1:])
+            weights = model.layers[0].weights.reshape(-1, 5, 6, 2)
+            self.assertFalse(weights[:, 0].any() or weights[:, 1, 0].any())
+            self.assertTrue(weights[:, 2:].any(axis=(0, 2, 3)).all())
+            self.assertLess(disagreement(split, trainer, [model]), 0.04)
+
+
 class WeightGradients(unittest.TestCase):
-    def gradient(self, step_in_gradient):
-        """Of the sum of some products with the integers; the integers; the step of each neuron."""
+    def test_gradients_are_those_of_latent_weights_in_steps(self):
         latent = torch.randn(1, 4, 50, generator=torch.Generator().manual_seed(1))
         factors = torch.randn(1, 4, 50, generator=torch.Generator().manual_seed(2))
-        weights = IntegerWeights(latent, 2, step_in_gradient=step_in_gradient)
+        weights = IntegerWeights(latent, 2)
         (weights() * factors).sum().backward()
-        return weights.latent.grad, factors, weights().detach().round(), 1.5 * latent.abs().mean(dim=2, keepdim=True)
+        step = 1.5 * latent.abs().mean(dim=2, keepdim=True)
+        self.assertTrue(torch.allclose(weights.latent.grad, factors / step))
 
-    def test_with_and_without_the_step(self):
-        divided, factors, integers, step = self.gradient(True)
-        plain, _, same_integers, _ = self.gradient(False)
-        self.assertTrue(torch.equal(plain, factors))
-        self.assertTrue(torch.allclose(divided, factors / step))
-        self.assertTrue(torch.equal(integers, same_integers))
 
-    def test_bounded_accumulators_need_the_step(self):
-        with self.assertRaises(TrainerError):
-            trained("tables", 2, accumulator_bits=8, step_in_gradient=False)
+class LiveNeurons(unittest.TestCase):
+    def test_logits_read_as_many_as_asked_for(self):
+        for classes in (2, 3):
+            split, trainer, models = trained("fcnn", classes, layers=(24,), live=7, cells=512)
+            for model in models:
+                self.assertLessEqual(np.count_nonzero(model.layers[1].weights.any(axis=0)), 7)
+                self.assertGreater(np.count_nonzero(model.layers[1].weights.any(axis=0)), 3)
+            self.assertLess(disagreement(split, trainer, models), 0.04)
 
 
 class Accumulators(unittest.TestCase):
@@ -140,61 +233,79 @@ class Accumulators(unittest.TestCase):
         self.assertEqual(weights().detach().round().tolist(), [[[0.0, -3.0, 0.0, 0.0]]])
 
 
-class TeacherAndPool(unittest.TestCase):
-    def prepared(self, classes=3, **changes):
-        """Images, labels and a recipe with a teacher."""
-        split = made_up_split(classes, (8, 9, 2))
-        recipe = replace(default_recipe("tables", split, classes), **{"copies": 3, "teacher_share": 0.5, **changes})
-        return torch.from_numpy(split.images).permute(0, 3, 1, 2), torch.from_numpy(split.labels), recipe
-
-    def test_teachers_know_what_they_have_not_seen(self):
-        for classes in (2, 3):
-            images, labels, recipe = self.prepared(classes, teacher_copies=1)
-            generator = torch.Generator().manual_seed(1)
-            teachers = train_teachers(images[:128].float(), labels[:128], classes, recipe, generator)
-            told = opinion(teachers, images[128:].float())
-            self.assertTrue(torch.allclose(told.sum(dim=1), torch.ones(64)))
-            self.assertGreater((told.argmax(dim=1) == labels[128:]).float().mean().item(), 0.8)
-
-    def test_ridge_solves_its_normal_equations(self):
-        images, labels, _ = self.prepared()
-        rows, answers = features(images.float()), torch.nn.functional.one_hot(labels, 3).float()
-        teacher = Teacher(rows, answers, width=0.002, ridge=0.5)
-        squares = torch.cdist(teacher.rows.double(), teacher.rows.double()) ** 2
-        regularized = torch.exp(-0.002 * squares) + 0.5 * torch.eye(len(rows))
-        duals = torch.linalg.solve(regularized, (answers - answers.mean(dim=0)).double())
-        self.assertTrue(torch.allclose(teacher.duals.double(), duals, atol=1e-3))
-
-    def test_pool_mixes_labels_and_opinion(self):
-        images, labels, recipe = self.prepared()
-        chosen = torch.arange(len(labels)).expand(2, -1)
-        levels, targets = source_of_batches(images, labels, 3, recipe).batch(chosen, Dice([1, 2]))
-        _, own = source_of_batches(images, labels, 3, replace(recipe, teacher_share=0.0)).batch(chosen, Dice([1, 2]))
-        told = 2 * targets - own
+class CopiesMadeOnce(unittest.TestCase):
+    def test_pool_holds_changed_copies_of_each_image(self):
+        split = made_up_split(3, (8, 9, 2))
+        recipe = replace(default_recipe("tables", split, 3), copies=3)
+        images, labels = torch.from_numpy(split.images).permute(0, 3, 1, 2), torch.from_numpy(split.labels)
+        chosen, used = torch.arange(len(labels)).expand(2, -1), torch.arange(8 * 9 * 2)
+        levels, targets = source_of_batches(images, labels, 3, recipe, used).batch(chosen, Dice([1, 2]))
+        own = torch.from_numpy(data.quantize(split.images, recipe.levels)).float()
         self.assertEqual(levels.shape, (2, len(labels), 8 * 9 * 2))
-        self.assertEqual(levels.max().item(), recipe.levels - 1)
-        self.assertTrue(torch.allclose(told.sum(dim=2), torch.ones(2, len(labels)), atol=1e-5))
-        self.assertLess((told - own).abs().mean().item(), 0.3)
-        self.assertGreater((told - own).abs().mean().item(), 0.01)
+        self.assertTrue(torch.equal(targets.argmax(dim=2), labels.expand(2, -1)))
+        self.assertFalse(torch.equal(levels[0], levels[1]))
+        self.assertGreater((levels[0] - own).abs().mean().item(), 0.1)
+        self.assertLess((levels[0] - own).abs().mean(), (own[1:] - own[:-1]).abs().mean())
 
     def test_nets_learn_from_a_pool(self):
         for kind, changes in (("tables", {}), ("fcnn", {"layers": (24,), "cells": 512})):
-            self.assertLess(disagreement(*trained(kind, 2, copies=2, teacher_share=0.7, **changes)), 0.04)
-
-    def test_a_teacher_without_copies_is_refused(self):
-        images, labels, recipe = self.prepared(copies=0)
-        with self.assertRaises(TrainerError):
-            source_of_batches(images, labels, 3, recipe)
+            self.assertLess(disagreement(*trained(kind, 2, copies=2, **changes)), 0.04)
 
     def test_unknown_recipe_is_refused(self):
         with self.assertRaises(TrainerError):
             recipe_for("exact", "no-such-set", "breastmnist", None, 2)
 
 
+class Experiments(unittest.TestCase):
+    """Options that a recipe may try."""
+
+    def test_average_is_of_the_last_steps(self):
+        split = made_up_split(2, (6, 6, 1), count=128)
+        recipe = replace(default_recipe("tables", split, 2), epochs=4, batch=64, average_share=0.5)
+        trainer, seen = TRAINERS["tables"](recipe, split, 2, [1]), []
+        step = trainer.step
+        trainer.step = lambda chosen: (step(chosen), seen.append(trainer.nets.tables.detach().clone()))[0]
+        tables = trainer.run(split).tables
+        self.assertEqual(len(seen), 8)
+        self.assertTrue(torch.allclose(tables, torch.stack(seen[4:]).mean(dim=0), atol=1e-6))
+
+
+    def test_mixed_images_have_mixed_targets(self):
+        split = made_up_split(2, (6, 6, 1), count=64)
+        recipe = replace(default_recipe("tables", split, 2), batch=64, mixed_share=0.8, label_smoothing=0.0)
+        trainer = TRAINERS["tables"](recipe, split, 2, [1])
+        trainer.source.renew()
+        chosen = trainer.dice.permutations(64)
+        plain, batch = trainer.source.batch(chosen, trainer.dice), trainer.batch(chosen)
+        others = plain[1].roll(1, dims=1)
+        apart = plain[1][..., 0] != others[..., 0]
+        shares = ((batch.targets - plain[1]) / (others - plain[1]))[apart][:, :1]
+        self.assertTrue(0 <= shares.min() and shares.max() <= 0.8)
+        self.assertGreater(shares.std().item(), 0.1)
+        expected = torch.lerp(plain[0][apart], plain[0].roll(1, dims=1)[apart], shares)
+        self.assertTrue(torch.allclose(batch.levels[apart], expected, atol=1e-3))
+
+
+    def test_roughness_of_rows(self):
+        used = torch.arange(28 * 28 * 2)
+        rows = torch.randn(2, 16, len(used), generator=torch.Generator().manual_seed(1))
+        self.assertTrue(torch.allclose(priors.row_roughness(rows, used, (2, 28, 28)), torch.ones(2), atol=0.1))
+        scaled = priors.many_scales(rows, used, (2, 28, 28), 2.0)
+        self.assertTrue(torch.allclose(scaled[:, 0], rows[:, 0], atol=1e-5))
+        self.assertTrue(torch.allclose(scaled.std(dim=2), rows.std(dim=2)))
+        rough = [priors.row_roughness(scaled[:, index:index + 1], used, (2, 28, 28))[0] for index in range(0, 16, 3)]
+        self.assertEqual(sorted(rough, reverse=True), rough)
+        images = priors.as_images(rows, used, (2, 28, 28))
+        self.assertEqual(images[0, 1, 3, 5], rows[0, 0, (3 * 28 + 5) * 2 + 1])
+
+    def test_nets_learn_with_priors(self):
+        for kind, changes in (("tables", {}), ("fcnn", {"layers": (24,), "cells": 512})):
+            self.assertLess(disagreement(*trained(kind, 2, first_blur=1.0, row_smoothing=0.1, **changes)), 0.04)
+
+
 class Reproducibility(unittest.TestCase):
     def test_same_seeds_same_bytes(self):
-        taught = {"copies": 2, "teacher_share": 0.5}
-        for kind, changes in (("tables", {}), ("tables", taught), ("fcnn", {"layers": (16,)})):
+        for kind, changes in (("tables", {}), ("tables", {"copies": 2}), ("fcnn", {"layers": (16,)})):
             first, second = (payload_bytes(trained(kind, epochs=3, **changes)[2][1]) for _ in range(2))
             self.assertEqual(first, second)
 
@@ -225,14 +336,20 @@ class Figures(unittest.TestCase):
         self.assertLess(figures["flip_rate"], 0.2)
         self.assertNotEqual(figures["noisy_loss"], figures["loss"])
 
-    def test_reach_noise_is_a_share_of_the_largest_logit(self):
-        split, trainer, (model, _) = trained("fcnn", 2, layers=(24,))
-        largest = trainer.nets.reach(trainer.nets.output())[0].item()
-        self.assertAlmostEqual(measure.largest_logits(model)[0] * model.output_scale / largest, 1, delta=0.05)
+    def check_rotation_noise(self, kind, largest, **changes):
+        """largest: of the trained nets, their largest logits."""
+        split, trainer, (model, _) = trained(kind, 2, **changes)
+        real = measure.largest_logit(model) * model.output_scale
+        self.assertAlmostEqual(real / largest(trainer.nets), 1, delta=0.05)
         first = np.tile(measure.accumulate(model.layers[0], data.quantize(split.images, 16)), (20, 1))
         clear = measure.noisy_logits(model, first, Noise(0, 0, 0), np.random.default_rng(1))
-        noisy = measure.noisy_logits(model, first, Noise(0, 0, 0, reach=0.1), np.random.default_rng(1))
-        self.assertAlmostEqual(np.std(noisy - clear) / measure.largest_logits(model)[0], 0.1, delta=0.01)
+        noisy = measure.noisy_logits(model, first, Noise(0, 0, 0, rotation=0.004), np.random.default_rng(1))
+        share = 0.004 * np.sqrt(measure.rotations(model)) / (ring.logit_share(0.004, measure.rotations(model)) / 2)
+        self.assertAlmostEqual(np.std(noisy - clear) / measure.largest_logit(model) / share, 1, delta=0.05)
+
+    def test_rotation_noise_is_a_share_of_the_largest_logit(self):
+        self.check_rotation_noise("fcnn", lambda nets: nets.reach(nets.output())[0].item(), layers=(24,))
+        self.check_rotation_noise("tables", lambda nets: nets.reach()[0].item())
 
 
 class Files(unittest.TestCase):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains nets on a data set in the MedMNIST .npz convention and exports the one that validation picks.
+"""Trains nets on a data set in the MedMNIST .npz convention and exports the first average of them.
 
     train.py --set pneumoniamnist --out pneumoniamnist.tnn
     train.py --set pneumoniamnist --net fcnn --layers 392 --activation relu --bits 4 --out pneumoniamnist-392.tnn
@@ -12,13 +12,18 @@ recipes.py holds the numbers, docs/TRAINING.md the reason of each.
 
 import argparse
 import math
+import os
 import signal
 import sys
 from dataclasses import fields, replace
 
+# Batches are small products, one after the other: threads of OpenBLAS wait for each other. It reads this when loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main() has a sentence for it
 
 try:
+    import numpy as np
     import torch
 
     import data
@@ -34,9 +39,10 @@ from model_file import new_salt, write_model
 from output import check_writable
 from plot import load_pyplot, plot
 from recipes import KINDS, contract_for, recipe_for
-from report import print_layers, print_split, provenance
+from report import print_baselines, print_fill, print_layers, print_split, provenance
 from training import TRAINERS, class_weights
 
+PLACES = ("position", "pixel", "logit", "rotation")  # of noise
 INTERRUPTED = 128 + signal.SIGINT  # the exit code, as a shell gives it
 
 
@@ -44,7 +50,8 @@ class Splits:
     """The splits of one data set, all checked before training; test among them only where a model ships."""
 
     def __init__(self, path, names):
-        self.path, self.names, self.loaded = path, names, data.load_splits(path, names)
+        self.path, self.names, self.set_name = path, names, data.set_name_of(path)
+        self.loaded = data.load_splits(path, names)
 
     def __getitem__(self, name):
         return self.loaded[name]
@@ -53,28 +60,35 @@ class Splits:
         return data.quantize(self[name].images, levels), self[name].labels
 
 
+def joined(splits):
+    return data.Split(np.concatenate([split.images for split in splits]),
+                      np.concatenate([split.labels for split in splits]))
+
+
 def member_lists(recipe, models):
     """Which trained nets make up each model."""
     return [range(first, first + recipe.members) for first in range(0, models * recipe.members, recipe.members)]
 
 
-def choose(validation, recipe):
-    """The shipped seed: lowest validation loss, under simulated noise where there is noise. A loss tells apart models
-    that a small split leaves equal in accuracy, and it punishes logits that noise can push over the threshold."""
-    key = "noisy_loss" if recipe.noise else "loss"
-    return min(range(len(validation)), key=lambda index: validation[index][key])
-
-
-def describe_split(models, baseline, splits, name, recipe, classes):
-    """The figures of every model and of the baselines on one split. Noise is simulated where a choice or a result
-    depends on it, not on train."""
+def describe_split(models, splits, name, recipe, classes):
+    """The figures of every model on one split. Noise is simulated where a choice or a result depends on it, not on
+    train."""
     levels, labels = splits.quantized(name, recipe.levels)
     weights = class_weights(labels, classes, recipe.balanced)
     noise = None if name == "train" else recipe.noise
     return {"images": len(labels),
-            "seeds": [measure.describe(model, levels, labels, noise, weights) for model in models],
-            "baselines": {"most frequent class": describe_majority(splits["train"].labels, labels),
-                          "logistic regression": baseline.describe(levels, labels)}}
+            "models": [measure.describe(model, levels, labels, noise, weights) for model in models]}
+
+
+def compare_baselines(splits, recipe, classes):
+    """Prints what any net has to beat, on every split that was loaded."""
+    weights = class_weights(splits["train"].labels, classes, recipe.balanced)
+    train, validation = (splits.quantized(name, recipe.levels) for name in ("train", "val"))
+    regression = LogisticRegression(train, validation, classes, weights)
+    for name in splits.names:
+        levels, labels = splits.quantized(name, recipe.levels)
+        print_baselines(name, {"most frequent class": describe_majority(splits["train"].labels, labels),
+                               "logistic regression": regression.describe(levels, labels)})
 
 
 def positive(text):
@@ -91,11 +105,25 @@ def deviation(text):
     return value
 
 
+def span(text):
+    value = float(text)
+    if value != 0 and not 0.5 <= value <= 4:
+        raise argparse.ArgumentTypeError(f"takes 0, or 0.5 to 4, not {text}")
+    return value
+
+
 def layer_widths(text):
     widths = tuple(int(width) for width in text.split(","))
     if min(widths) < 1:
         raise argparse.ArgumentTypeError("every layer needs neurons")
     return widths
+
+
+def split_names(text):
+    names = tuple(text.split("+"))
+    if names not in (("train",), ("train", "val")):
+        raise argparse.ArgumentTypeError(f"takes train or train+val, not {text}")
+    return names
 
 
 def add_data_options(parser):
@@ -106,7 +134,11 @@ def add_data_options(parser):
                                         "change the recipe")
     parser.add_argument("--plot", metavar="PNG", help="picture of tables and training (needs matplotlib)")
     parser.add_argument("--recipe", help="name of a recipe of recipes.py (default: the set's own)")
-    parser.add_argument("--seeds", type=positive, default=8, help="models, numbered from 1, side by side (default 8)")
+    parser.add_argument("--seeds", type=positive, default=4,
+                        help="models, each of nets of its own, side by side; the first ships (default 4)")
+    parser.add_argument("--splits", type=split_names, default=("train",), metavar="train[+val]",
+                        help="what is trained on (default train)")
+    parser.add_argument("--baselines", action="store_true", help="fit logistic regression as well, at the end")
     parser.add_argument("--threads", type=positive, default=1)
 
 
@@ -114,8 +146,11 @@ def add_net_options(parser):
     parser.add_argument("--net", choices=sorted(KINDS), default="tables",
                         help="learned tables (default), ordinary layers, or tables whose lookups are exact")
     parser.add_argument("--neurons", type=positive, help="tables and exact: neurons of a member")
+    parser.add_argument("--hidden", type=positive, help="tables: neurons of a layer of tables before them")
     parser.add_argument("--members", type=positive, help="tables and exact: nets whose logits a model averages")
     parser.add_argument("--layers", type=layer_widths, help="fcnn: neurons of each hidden layer, such as 392 or 64,32")
+    parser.add_argument("--live", type=positive, help="fcnn: neurons of the last hidden layer that logits read in the "
+                                                      "end; the others are never bootstrapped")
     parser.add_argument("--activation", choices=ACTIVATIONS, help="fcnn")
     parser.add_argument("--bits", type=int, choices=range(1, 5), dest="activation_bits", help="fcnn: of activations")
     parser.add_argument("--weight-bits", type=int, choices=range(2, 5))
@@ -126,15 +161,14 @@ def add_training_options(parser):
     parser.add_argument("--accumulator-bits", type=positive, help="bound of every accumulator, by its l1 norm")
     parser.add_argument("--accumulator-by", choices=("both", "penalty", "prune"), default="both",
                         help="how the bound is reached; what a penalty leaves is pruned at the end")
-    parser.add_argument("--teacher-share", type=float, help="of the targets, that a teacher gives: 0 to 1")
     parser.add_argument("--copies", type=int, help="augmented copies of each image, made once; 0: anew for each batch")
     parser.add_argument("--epochs", type=positive)
     parser.add_argument("--batch", type=positive)
     parser.add_argument("--balanced", action=argparse.BooleanOptionalAction, default=None,
                         help="weigh all classes the same")
-    parser.add_argument("--step-in-gradient", action=argparse.BooleanOptionalAction, default=None,
-                        help="tables: divide gradients of latent weights by the quantization step")
-    for place in ("position", "pixel", "logit", "reach"):
+    parser.add_argument("--negacyclic", type=span, metavar="X",
+                        help="tables: on the whole torus, over X times what accumulators need; 0: on half of it")
+    for place in PLACES:
         parser.add_argument(f"--{place}-noise", type=deviation, help="trained with; see network.Noise")
 
 
@@ -149,21 +183,21 @@ def parse_arguments():
         parser.error("name a data set: --set NAME or --data FILE.npz")
     if options.levels is not None and not 2 <= options.levels <= 256:
         parser.error("--levels takes 2 to 256")
-    if not 0 <= (options.teacher_share or 0) <= 1 or (options.copies or 0) < 0:
-        parser.error("--teacher-share takes 0 to 1, --copies no negative number")
+    if (options.copies or 0) < 0:
+        parser.error("--copies takes no negative number")
     return options
 
 
 def chosen_noise(noise, options):
-    given = {place: getattr(options, place + "_noise") for place in ("position", "pixel", "logit", "reach")}
+    given = {place: getattr(options, place + "_noise") for place in PLACES}
     return replace(noise, **{place: value for place, value in given.items() if value is not None})
 
 
 def chosen_recipe(options, set_name, train, classes):
     """The set's recipe with what the command line changes. Options that a kind of net has no use for are errors."""
     recipe = recipe_for(options.net, options.recipe, set_name, train, classes)
-    names = ("neurons", "members", "layers", "activation", "activation_bits", "weight_bits", "levels",
-             "accumulator_bits", "teacher_share", "copies", "epochs", "batch", "balanced", "step_in_gradient")
+    names = ("neurons", "members", "layers", "live", "activation", "activation_bits", "weight_bits", "levels",
+             "accumulator_bits", "copies", "epochs", "batch", "balanced", "negacyclic", "hidden")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     unknown = set(given) - {field.name for field in fields(recipe)}
     if unknown or (options.net == "fcnn" and "members" in given):
@@ -176,57 +210,59 @@ def chosen_recipe(options, set_name, train, classes):
 
 
 def train_models(options, recipe, splits, classes):
-    """The trainer, and every seed's model in integers."""
+    """The trainer, and every model in integers."""
     nets = list(range(1, options.seeds * recipe.members + 1))
-    trainer = TRAINERS[options.net](recipe, splits["train"], classes, nets)
+    training = joined([splits[name] for name in options.splits])
+    trainer = TRAINERS[options.net](recipe, training, classes, nets)
     trained = trainer.run(splits["val"])
-    shape = splits["train"].images.shape[1:]
-    return trainer, [EXPORTS[options.net](trained, members, recipe, shape)
-                     for members in member_lists(recipe, options.seeds)]
-
-
-def describe_all(options, recipe, splits, models, classes):
-    """Train and validation; test only where a model ships."""
-    weights = class_weights(splits["train"].labels, classes, recipe.balanced)
-    train, validation = (splits.quantized(name, recipe.levels) for name in ("train", "val"))
-    baseline = LogisticRegression(train, validation, classes, weights)
-    return {name: describe_split(models, baseline, splits, name, recipe, classes) for name in splits.names}
+    shape = training.images.shape[1:]
+    models = [EXPORTS[options.net](trained, members, recipe, shape)
+              for members in member_lists(recipe, options.seeds)]
+    for model in models:
+        model.contract = contract_for(options.net, options.recipe or splits.set_name, recipe)
+    return trainer, models
 
 
 def load(options):
-    """The data set's name and splits; whatever could stop the run later is checked here."""
+    """The splits; whatever could stop the run later is checked here."""
     path = data.find_file(options.set, options.data)
-    set_name = data.set_name_of(path)
     splits = Splits(path, data.SPLITS if options.out else ("train", "val"))
     outputs = [name for name in (options.out, options.draft, options.plot) if name]
     check_writable(outputs, path)
     if options.plot:
         load_pyplot()
-    return set_name, splits
+    return splits
+
+
+def ship(options, trainer, models, results, splits, classes):
+    """Writes the first model, whatever it scores."""
+    shipped, numbers = models[0], list(range(1, len(models) + 1))
+    shipped.salt = new_salt()
+    shipped.classes = data.class_names(splits.set_name, classes)
+    shipped.provenance = provenance(splits.set_name, options.net, trainer.recipe, numbers, options.splits, results,
+                                    shipped, trainer.first_fill)
+    write_model(options.out or options.draft, shipped)
 
 
 def run(options):
     torch.set_num_threads(options.threads)
-    set_name, splits = load(options)
+    splits = load(options)
     classes = data.count_classes(splits["train"].labels)
-    recipe = chosen_recipe(options, set_name, splits["train"], classes)
+    recipe = chosen_recipe(options, splits.set_name, splits["train"], classes)
     data.check_contrast(splits["train"], recipe.levels, splits.path)
-    print(f"{set_name}: {classes} classes, images of {splits['train'].images.shape[1:]}\n{recipe}", flush=True)
+    print(f"{splits.set_name}: {classes} classes, images of {splits['train'].images.shape[1:]}\n{recipe}", flush=True)
     trainer, models = train_models(options, recipe, splits, classes)
-    results = describe_all(options, recipe, splits, models, classes)
-    seeds = list(range(1, options.seeds + 1))
-    chosen = choose(results["val"]["seeds"], recipe)
+    results = {name: describe_split(models, splits, name, recipe, classes) for name in splits.names}
     for split, result in results.items():
-        print_split(split, result, seeds, chosen)
-    print_layers(models[chosen])
+        print_split(split, result, list(range(1, len(models) + 1)))
+    print_layers(models[0])
+    print_fill(trainer.first_fill, models[0])
     if options.out or options.draft:
-        models[chosen].contract = contract_for(options.net, options.recipe or set_name, recipe)
-        models[chosen].salt = new_salt()
-        models[chosen].classes = data.class_names(set_name, classes)
-        models[chosen].provenance = provenance(set_name, options.net, recipe, seeds, chosen, results, models[chosen])
-        write_model(options.out or options.draft, models[chosen])
+        ship(options, trainer, models, results, splits, classes)
     if options.plot:
-        plot(options.plot, models[chosen], trainer)
+        plot(options.plot, models[0], trainer)
+    if options.baselines:
+        compare_baselines(splits, recipe, classes)
 
 
 def main():

@@ -10,8 +10,7 @@
  * Folding and twisting by w^t are left to the caller, who fuses them with what stands before and after the transform:
  * see tfhe/kernels.c.
  *
- * Where registers hold four doubles the transform is our own (single_fft.h), elsewhere, and everywhere in a build with
- * TORUSNN_FFTW_ONLY, it is FFTW's (fftw_plans.h).
+ * The transform is our own (single_fft.h), or in a build with TORUSNN_FFTW_ONLY FFTW's (fftw_plans.h).
  */
 #ifndef TNN_FFT_FFT_H
 #define TNN_FFT_FFT_H

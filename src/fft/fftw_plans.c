@@ -3,10 +3,11 @@
  *
  * Where an allocation of its planner fails, FFTW ends the process: kernel/alloc.c asserts that there is memory, and
  * kernel/assert.c calls abort. No interface, hook or flag of FFTW turns that into a value, and its allocator is the
- * process's malloc. So, of what can be done here, all is done: on processors that have a transform of our own nothing
- * is planned (fft.c); elsewhere a degree is planned once in the life of a process, when the first object of it is made,
- * and only after several times the memory that planning takes was there to be had, which is TNN_ERR_MEMORY otherwise.
- * What remains is another thread taking that memory in the milliseconds of planning. Execution allocates nothing.
+ * process's malloc. So nothing is planned unless the build asks for it (TORUSNN_FFTW_ONLY; fft.c), and then, of what
+ * can be done here, all is done: a degree is planned once in the life of a process, when the first object of it is
+ * made, and only after several times the memory that planning takes was there to be had, which is TNN_ERR_MEMORY
+ * otherwise. What remains is another thread taking that memory in the milliseconds of planning. Execution allocates
+ * nothing.
  */
 #include "fftw_plans.h"
 

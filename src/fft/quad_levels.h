@@ -2,7 +2,7 @@
  * The levels of quad_fft.h as vector loops, for files that are compiled once for each instruction set. All but the
  * first level: that one reads, and its inverse writes, whatever holds the coefficients.
  *
- * quad_vectors.h has the step of one residue. y_j takes the place of x_j: nothing moves. Each point is four complex
+ * vectors.h has the step of one residue. y_j takes the place of x_j: nothing moves. Each point is four complex
  * numbers, one of each polynomial, and all four meet the same rho.
  */
 #ifndef TNN_FFT_QUAD_LEVELS_H
@@ -12,43 +12,45 @@
 #include <stddef.h>
 
 #include "quad_fft.h"
-#include "quad_vectors.h"
+
+#define TNN_LANES TNN_QUAD_LANES
+#include "vectors.h"
 
 /* `count` points, `stride` points apart. */
-TNN_INLINE void tnn_quad_load_points(tnn_quad_complex *x, const double *from, uint32_t count, size_t stride) {
+TNN_INLINE void tnn_quad_load_points(tnn_complex *x, const double *from, uint32_t count, size_t stride) {
     for (uint32_t j = 0; j < count; j++) {
         const double *point = from + j * stride * TNN_QUAD_POINT;
-        x[j].re = tnn_quad_held(tnn_quad_load(point));
-        x[j].im = tnn_quad_held(tnn_quad_load(point + TNN_QUAD_LANES));
+        x[j].re = tnn_vector_held(tnn_vector_load(point));
+        x[j].im = tnn_vector_held(tnn_vector_load(point + TNN_QUAD_LANES));
     }
 }
 
-TNN_INLINE void tnn_quad_store_points(double *to, const tnn_quad_complex *x, uint32_t count, size_t stride) {
+TNN_INLINE void tnn_quad_store_points(double *to, const tnn_complex *x, uint32_t count, size_t stride) {
     for (uint32_t j = 0; j < count; j++) {
         double *point = to + j * stride * TNN_QUAD_POINT;
-        tnn_quad_store(point, x[j].re);
-        tnn_quad_store(point + TNN_QUAD_LANES, x[j].im);
+        tnn_vector_store(point, x[j].re);
+        tnn_vector_store(point + TNN_QUAD_LANES, x[j].im);
     }
 }
 
 /* One residue's roots in every lane. */
-TNN_INLINE void tnn_quad_load_roots(tnn_quad_complex *w, const double *roots, uint32_t count) {
+TNN_INLINE void tnn_quad_load_roots(tnn_complex *w, const double *roots, uint32_t count) {
     for (uint32_t j = 0; j < count; j++) {
-        w[j] = (tnn_quad_complex){tnn_quad_all(roots[2 * j]), tnn_quad_all(roots[2 * j + 1])};
+        w[j] = (tnn_complex){tnn_vector_all(roots[2 * j]), tnn_vector_all(roots[2 * j + 1])};
     }
 }
 
 /* Divides, or combines, one residue whose parts have `part` points. */
 TNN_INLINE void tnn_quad_residue(double *residue, const double *roots, size_t part, uint32_t radix, bool forward) {
-    tnn_quad_complex w[3];
+    tnn_complex w[3];
     tnn_quad_load_roots(w, roots, radix - 1);
     for (double *at = residue; at < residue + part * TNN_QUAD_POINT; at += TNN_QUAD_POINT) {
-        tnn_quad_complex x[4];
+        tnn_complex x[4];
         tnn_quad_load_points(x, at, radix, part);
         if (radix == 4) {
-            forward ? tnn_quad_divide4(x, w) : tnn_quad_combine4(x, w);
+            forward ? tnn_complex_divide4(x, w) : tnn_complex_combine4(x, w);
         } else {
-            forward ? tnn_quad_divide2(x, w[0]) : tnn_quad_combine2(x, w[0]);
+            forward ? tnn_complex_divide2(x, w[0]) : tnn_complex_combine2(x, w[0]);
         }
         tnn_quad_store_points(at, x, radix, part);
     }

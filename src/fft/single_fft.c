@@ -13,11 +13,12 @@
 
 #define PI 3.14159265358979323846264338328L
 
+extern const tnn_single_loops tnn_single_loops_portable;
 extern const tnn_single_loops tnn_single_loops_avx2;
 extern const tnn_single_loops tnn_single_loops_avx512;
 
 static const tnn_single_loops *const COMPILED[] = {
-    [TNN_PORTABLE] = NULL,
+    [TNN_PORTABLE] = &tnn_single_loops_portable,
 #if defined(TNN_HAVE_X86_KERNELS)
     [TNN_AVX2] = &tnn_single_loops_avx2,
     [TNN_AVX512] = &tnn_single_loops_avx512,

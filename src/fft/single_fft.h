@@ -2,7 +2,7 @@
  * FFT of one polynomial at a time: the plan. single_loops.c has the loops.
  *
  * M = N/2 complex points, a polynomial x modulo X^M - 1. One level of radix 4, with roots that cost nothing, leaves
- * four residues of m = M/4 points modulo X^m - i^j, j = 0 to 3. They become the lanes of vectors: from there on all
+ * four residues of m = M/4 points modulo X^m - i^j, j = 0 to 3. They become lanes of vectors: from there on all
  * four are divided alike, each by roots of its own (lanes.h), down to single points, and lanes never meet again. The
  * inverse goes back the same way.
  *
@@ -43,7 +43,7 @@ typedef struct tnn_single_loops {
     void (*inverse)(const tnn_single_fft *fft, double *out, double *in);
 } tnn_single_loops;
 
-/* Those of the processor; NULL where none are compiled for its registers. */
+/* Those of the processor. */
 const tnn_single_loops *tnn_single_loops_best(void);
 
 #endif

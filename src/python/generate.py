@@ -13,7 +13,7 @@ import cffi
 
 LAYERS = ("base", "tfhe", "api")  # the folders of the public headers
 SYSTEM_HEADERS = ("stdbool.h", "stddef.h", "stdint.h")  # cffi knows their types
-PROTOTYPE = re.compile(r"^(?!typedef)\w[\w *]*?\b(tnn_\w+)\([^;{}]*\);", re.MULTILINE)
+PROTOTYPE = re.compile(r"^ *(?!typedef)\w[\w *]*?\b(tnn_\w+)\([^;{}]*\);", re.MULTILINE)
 PYTHON_TYPES = {"_Bool": "bool", "float": "float", "double": "float"}
 
 
@@ -36,9 +36,9 @@ def symbols_of(nm, archive):
     return {line.split()[0] for line in listing.splitlines() if " " in line}
 
 
-def callback(text, typedef, name):
-    """The declaration of a Python function of the type of a callback."""
-    result, arguments = re.search(rf"typedef ([^;]*?)\(\*{typedef}\)(\([^;]*\));", text).groups()
+def callback(text, pointer, name):
+    """The declaration of a Python function for a pointer to one, a typedef's or a member's."""
+    result, arguments = re.search(rf"(\w+) \(\*{pointer}\)(\([^;]*\));", text).groups()
     return f'extern "Python" {result} {name}{arguments};'
 
 
@@ -48,7 +48,7 @@ def declarations(text, symbols):
     types = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
     types = PROTOTYPE.sub(lambda found: found[0] if found[1] in symbols else "", types)
     return "\n".join([types, *(f"#define {name} ..." for name in constants),
-                      callback(text, "tnn_progress", "progress_of_call")])
+                      callback(text, "tnn_progress", "progress_of_call"), callback(text, "read", "read_of_call")])
 
 
 def camel(name):

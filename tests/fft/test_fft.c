@@ -1,9 +1,11 @@
+/* On every instruction set of this processor. */
 #include "fft.h"
 
 #include <math.h>
 #include <stdbool.h>
 
 #include "draw.h"
+#include "instruction_sets.h"
 #include "memory.h"
 #include "schoolbook.h"
 #include "testing.h"
@@ -190,5 +192,10 @@ int main(void) {
         cmocka_unit_test(inverse_gives_the_points_back),
         cmocka_unit_test(impossible_degrees_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = 0;
+    for (unsigned set = TNN_PORTABLE; set <= instructions_of_processor(); set++) {
+        choose_instructions((tnn_instructions)set);
+        failed += cmocka_run_group_tests(tests, NULL, NULL);
+    }
+    return failed;
 }

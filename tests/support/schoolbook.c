@@ -48,6 +48,39 @@ void schoolbook_glwe_phase32(uint32_t *phase, const uint32_t *glwe, const uint32
     tnn_free(wide_phase);
 }
 
+/* A word less its nearest multiple. */
+static int64_t rounded_away(uint32_t word, uint32_t log2_unit) {
+    const int64_t unit = (int64_t)1 << log2_unit;
+    const int64_t above = word % unit;
+    return above < unit / 2 ? above : above - unit;
+}
+
+/* What the masks round away in one block. */
+static int64_t rounded_in_block(const uint32_t *glwe, uint32_t k, uint32_t N, uint32_t block, uint32_t log2_unit) {
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < k * 16; i++) {
+        sum += rounded_away(glwe[(size_t)(i / 16) * N + block * 16 + i % 16], log2_unit);
+    }
+    return sum;
+}
+
+void schoolbook_corrected_body(uint32_t *out, const uint32_t *glwe, uint32_t k, uint32_t N, uint32_t log2_unit) {
+    int64_t *sums = new_array(N / 16, sizeof *sums);
+    for (uint32_t block = 0; block < N / 16; block++) {
+        sums[block] = rounded_in_block(glwe, k, N, block, log2_unit);
+    }
+    for (uint32_t block = 0; block < N / 16; block++) {
+        int64_t twice = 0;
+        for (uint32_t other = 0; other < N / 16; other++) {
+            twice += other > block ? sums[other] : other < block ? -sums[other] : 0;
+        }
+        for (uint32_t t = 16 * block; t < 16 * block + 16; t++) {
+            out[t] = glwe[(size_t)k * N + t] + (uint32_t)(twice / 2);
+        }
+    }
+    tnn_free(sums);
+}
+
 uint32_t schoolbook_lwe_phase(const uint32_t *lwe, const uint32_t *key, uint32_t dimension) {
     uint32_t phase = lwe[dimension];
     for (uint32_t i = 0; i < dimension; i++) {

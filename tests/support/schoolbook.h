@@ -18,6 +18,10 @@ void schoolbook_glwe_phase(uint64_t *phase, const uint64_t *glwe, const uint32_t
 /* The same for a ciphertext on words of 32 bits. */
 void schoolbook_glwe_phase32(uint32_t *phase, const uint32_t *glwe, const uint32_t *key, uint32_t k, uint32_t N);
 
+/* out [N] = the body of glwe [k + 1][N], plus half of what the rounding of its masks to multiples of 2^log2_unit, ties
+ * up, adds to the phase on average over binary keys, in blocks of 16: src/tfhe/server/gadget.h. */
+void schoolbook_corrected_body(uint32_t *out, const uint32_t *glwe, uint32_t k, uint32_t N, uint32_t log2_unit);
+
 /* b - <a, s> of an LWE ciphertext [dimension + 1]. */
 uint32_t schoolbook_lwe_phase(const uint32_t *lwe, const uint32_t *key, uint32_t dimension);
 

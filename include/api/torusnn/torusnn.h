@@ -321,9 +321,10 @@ TNN_API void tnn_spec_free(tnn_spec *spec);
  * Out:     refusal  may be NULL; filled where TNN_ERR_UNSATISFIABLE or TNN_ERR_LIMIT is returned
  * Args:    model    borrowed for the call
  *          spec     borrowed for the call
- * Returns: TNN_ERR_MISUSE; TNN_ERR_MODEL_MISMATCH for a spec that is not of this model; TNN_ERR_UNSATISFIABLE where a
- *          layer has no room under the spec's encodings; TNN_ERR_LIMIT where the circuit would take more than the
- *          256 MiB of tnn_options_default; TNN_ERR_MEMORY.
+ * Returns: TNN_ERR_MISUSE; TNN_ERR_MODEL_MISMATCH for a spec that is not of this model, or has parameters under which
+ *          no circuit of it can be evaluated; TNN_ERR_UNSATISFIABLE where a layer has no room under the spec's
+ *          encodings; TNN_ERR_LIMIT where the circuit would take more than the 256 MiB of tnn_options_default;
+ *          TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_compile_for_spec(tnn_circuit **circuit, tnn_refusal *refusal,
                                                      const tnn_model *model, const tnn_spec *spec);

@@ -38,6 +38,7 @@ typedef struct recompilation {
     tnn_layer_budget *layers; /* [layer_count] scratch */
     way best;
     bool half_torus_only;
+    bool suited;             /* some way's network can be computed under the spec's parameters */
     tnn_shortfall shortfall; /* of the last way without room */
 } recompilation;
 
@@ -82,7 +83,9 @@ static tnn_status rank_way(recompilation *r, way *w) {
 static tnn_status try_way(recompilation *r, way w) {
     tnn_requirement requirement = r->requirement;
     requirement.whole_torus = w.whole_torus;
-    if (!tnn_params_serve(&r->spec->params, w.model->layer_count) || (w.whole_torus && r->half_torus_only)) {
+    const bool suited = tnn_params_serve(&r->spec->params, w.model->layer_count);
+    r->suited |= suited;
+    if (!suited || (w.whole_torus && r->half_torus_only)) {
         return TNN_OK;
     }
     tnn_status status = tnn_shape_create(&w.shape, w.model, &requirement, w.source);
@@ -117,7 +120,7 @@ static tnn_status lower_best(tnn_circuit **out, recompilation *r) {
     tnn_requirement requirement = r->requirement;
     requirement.whole_torus = w->whole_torus;
     if (w->rank == 0) {
-        return TNN_ERR_UNSATISFIABLE;
+        return r->suited ? TNN_ERR_UNSATISFIABLE : TNN_ERR_MODEL_MISMATCH;
     }
     tnn_status status = tnn_lower(out, &r->shortfall, w->model, w->shape, &r->spec->params, &requirement);
     if (status == TNN_ERR_UNSATISFIABLE) {

@@ -37,11 +37,20 @@ from .model import Model, load
 
 
 def from_onnx(model: Any, calibration_images: Any, **options: Any) -> Model:
-    """A Model from an ONNX file, compared with ONNX Runtime on the calibration images. See torusnn.onnx.from_onnx, which
-    takes the options; needs the package onnx."""
+    """A Model from an ONNX file, compared with ONNX Runtime on the calibration images. torusnn.onnx.from_onnx has
+    the options; needs the package onnx."""
     from .onnx import from_onnx as converted
 
     return converted(model, calibration_images, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """What needs scikit-learn is imported when it is first asked for."""
+    if name == "TableClassifier":
+        from .learn import TableClassifier
+
+        return TableClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
@@ -69,6 +78,7 @@ __all__ = [
     "Spec",
     "SpecInfo",
     "Status",
+    "TableClassifier",
     "TorusnnError",
     "classes_of",
     "errors",

@@ -120,8 +120,8 @@ def contract_lines(figures: Figures) -> Iterator[str]:
 
 
 def parameter_lines(p: Figures) -> Iterator[str]:
-    yield titled("  small key", f"n {p['n']}, noise 2^{p['lwe_log2_sigma']:.2f}; inputs of {p['input_bits']} bits packed "
-                                f"by {p['input_N']}")
+    yield titled("  small key", f"n {p['n']}, noise 2^{p['lwe_log2_sigma']:.2f}; inputs of {p['input_bits']} bits "
+                                f"packed by {p['input_N']}")
     if p["N"] == 0:
         return
     yield titled("  GLWE key", f"k {p['k']}, N {p['N']}, noise 2^{p['glwe_log2_sigma']:.2f}")
@@ -233,8 +233,8 @@ def circuit_lines(figures: Figures) -> Iterator[str]:
     yield from ("", "an image")
     if figures["bootstraps"] > 0 or is_exact(figures):
         yield titled("  any wrong lookup", f"at most {probability_text(figures['circuit_error_log2'])}")
-    yield titled("  predicted time", f"{figures['predicted_ms']:.2f} ms on one thread of the machine that calibrated the "
-                                     "library; yours will differ")
+    yield titled("  predicted time", f"{figures['predicted_ms']:.2f} ms on one thread of the machine that calibrated "
+                                     "the library; yours will differ")
     yield titled("  encrypted image", f"{sizes['input']} bytes")
     yield titled("  encrypted result", f"{sizes['output']} bytes")
     yield from ("", "a client", titled("  spec", f"{sizes['spec']} bytes"))

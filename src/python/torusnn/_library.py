@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Optional
+from typing import Any, Optional, Type, TypeVar
 
 from . import _declared, errors
 from ._native import ffi, lib
@@ -74,6 +74,9 @@ def thread_count(threads: Optional[int]) -> int:
     return min(len(os.sched_getaffinity(0)), lib.TNN_MAX_THREADS) if threads is None else threads
 
 
+Made = TypeVar("Made", bound="Handle")
+
+
 class Handle:
     """A Python object around one of the library's. `_kind` is the C type."""
 
@@ -81,10 +84,17 @@ class Handle:
     _c: Any
 
     @classmethod
-    def _around(cls, pointer: Any) -> Any:
+    def _around(cls: Type[Made], pointer: Any) -> Made:
         made = cls.__new__(cls)
         made._c = pointer
         return made
+
+
+def saved(handle: Handle) -> bytearray:
+    """The object's bytes on the wire."""
+    out = bytearray(getattr(lib, f"{handle._kind}_size")(handle._c))
+    check(getattr(lib, f"{handle._kind}_save")(handle._c, bytes_of(out), len(out)))
+    return out
 
 
 class Saved(Handle):
@@ -92,15 +102,10 @@ class Saved(Handle):
 
     def to_bytes(self) -> bytes:
         """The object's bytes on the wire."""
-        return bytes(self._saved())
-
-    def _saved(self) -> bytearray:
-        out = bytearray(getattr(lib, f"{self._kind}_size")(self._c))
-        check(getattr(lib, f"{self._kind}_save")(self._c, bytes_of(out), len(out)))
-        return out
+        return bytes(saved(self))
 
     @classmethod
-    def from_bytes(cls, data: Any) -> Any:
+    def from_bytes(cls: Type[Made], data: Any) -> Made:
         """Reads exactly one object, from anything with a buffer; anything else is refused by an exception."""
         return cls._around(created(cls._kind, getattr(lib, f"{cls._kind}_load"), bytes_of(data), len(data)))
 

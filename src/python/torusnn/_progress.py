@@ -1,4 +1,5 @@
-"""Progress of long calls. Ctrl-C, and any exception of a callback, cancels the call."""
+"""Callbacks of long calls: their progress, and what they read. Ctrl-C, and any exception of a callback, cancels the
+call."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Optional, Union
 
 from ._native import ffi, lib
-from .errors import CancelledError
+from .errors import TorusnnError
 
 Progress = Union[None, bool, Callable[[int, int], Optional[bool]]]
 """None for silence, True for a tqdm bar, or a function of what is done and of how much there is; it returns False to
@@ -14,9 +15,11 @@ cancel."""
 
 
 class Call:
-    """A call under way: the two arguments that the library takes, and what its callback raised."""
+    """A call under way: what the library takes, and what a callback raised."""
 
-    callback = lib.progress_of_call
+    callback, read = lib.progress_of_call, lib.read_of_call
+    file: Any = None
+    """What read_of_call reads from, by its readinto."""
 
     def __init__(self, report: Callable[[int, int], Optional[bool]]):
         self.report = report
@@ -34,6 +37,11 @@ def progress_of_call(user: Any, done: int, total: int) -> bool:
     return ffi.from_handle(user).report(done, total) is not False
 
 
+@ffi.def_extern(error=0, onerror=keep_error)
+def read_of_call(user: Any, out: Any, length: int) -> int:
+    return ffi.from_handle(user).file.readinto(ffi.buffer(out, length))
+
+
 class Bar:
     """A tqdm bar that starts anew with each stage of the work."""
 
@@ -42,7 +50,8 @@ class Bar:
             from tqdm.auto import tqdm
         except ImportError as missing:
             raise ImportError("progress=True needs tqdm: pip install 'torusnn[progress]'") from missing
-        self.tqdm, self.title, self.bar = tqdm, title, None
+        self.tqdm, self.title = tqdm, title
+        self.bar: Any = None
 
     def __call__(self, done: int, total: int) -> None:
         if self.bar is None or self.bar.total != total or done < self.bar.n:
@@ -63,7 +72,7 @@ def reporting(progress: Progress, title: str) -> Iterator[Call]:
     call = Call(bar or (progress if callable(progress) else lambda done, total: None))
     try:
         yield call
-    except CancelledError:
+    except TorusnnError:
         if call.error is None:
             raise
         raise call.error from None

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._declared import Security, SpecInfo
 from ._images import Array, as_batch, doubles_of, pixels_of
-from ._library import Handle, Saved, bytes_of, check, created, described, owned, text_of, thread_count
+from ._library import Handle, Saved, bytes_of, check, created, described, owned, saved, text_of, thread_count
 from ._native import ffi, lib
 from ._progress import Progress, reporting
 
@@ -60,6 +60,19 @@ class EvaluationKey(Saved):
 
     _kind = "tnn_eval_key"
 
+    @classmethod
+    def read(cls, file: Any, *, most_bytes: int = 0, progress: Progress = None) -> EvaluationKey:
+        """Reads a key from an open binary file, to the key's end and no further, without a second copy in memory.
+
+        most_bytes  refuses larger keys; 0 for as many bytes as parameters allow, about 30 GB
+        progress    counts bytes
+        """
+        with reporting(progress, "key") as call:
+            call.file = file
+            source = ffi.new("tnn_source *", {"read": call.read, "progress": call.callback, "user": call.user,
+                                              "most_bytes": most_bytes})
+            return cls._around(created(cls._kind, lib.tnn_eval_key_read, source))
+
 
 def passphrase_bytes(passphrase: Passphrase) -> bytes:
     """Text in Unicode's form C, so that keyboards do not matter."""
@@ -73,7 +86,7 @@ class SecretKey(Handle):
 
     def to_bytes(self) -> bytearray:
         """The secret itself. Overwrite it after use."""
-        return Saved._saved(self)  # type: ignore[arg-type]
+        return saved(self)
 
     @classmethod
     def from_bytes(cls, data: Any) -> SecretKey:
@@ -148,8 +161,9 @@ class Client:
             self.secret_key, self.evaluation_key = generate_keys(spec, threads, progress, most_evaluation_key_bytes,
                                                                  least_security)
 
-    def encrypt(self, images: Any) -> Union[EncryptedImage, List[EncryptedImage]]:
-        """An image encrypted, or a list for a batch: uint8 [height, width], [height, width, channels] or [pixels]."""
+    def encrypt(self, images: Any) -> Any:
+        """The EncryptedImage of an image, uint8 [height, width], [height, width, channels] or [pixels]; a list of them
+        for a batch."""
         array, batch = as_batch(images, self.spec.shape)
         encrypted = [self._encrypted(image) for image in array]
         return encrypted if batch else encrypted[0]
@@ -160,8 +174,8 @@ class Client:
 
     def decrypt(self, results: Union[EncryptedLogits, Sequence[EncryptedLogits]]) -> Array:
         """Logits [outputs] of a result, or [count, outputs] of several. They are noisy; see circuit.info."""
-        several = not isinstance(results, EncryptedLogits)
-        logits = np.empty((len(results) if several else 1, self.spec.info.outputs))
-        for row, result in zip(logits, results if several else [results]):
+        each = [results] if isinstance(results, EncryptedLogits) else results
+        logits = np.empty((len(each), self.spec.info.outputs))
+        for row, result in zip(logits, each):
             check(lib.tnn_decrypt(self.spec._c, self.secret_key._c, doubles_of(row), row.size, result._c))
-        return logits if several else logits[0]
+        return logits[0] if isinstance(results, EncryptedLogits) else logits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence, Union
+from typing import Any, List, Optional, Sequence, Union, overload
 
 from ._library import Handle, check, owned, thread_count
 from ._native import ffi, lib
@@ -30,6 +30,12 @@ class Evaluator(Handle):
         borrowed = circuit._c  # which the library needs for as long as the evaluator lives
         self._c = ffi.gc(out[0], lambda pointer, needed=borrowed: lib.tnn_evaluator_free(pointer))
         self.circuit, self.max_images = circuit, max_images
+
+    @overload
+    def infer(self, images: EncryptedImage, progress: Progress = None) -> EncryptedLogits: ...
+
+    @overload
+    def infer(self, images: Sequence[EncryptedImage], progress: Progress = None) -> List[EncryptedLogits]: ...
 
     def infer(self, images: Union[EncryptedImage, Sequence[EncryptedImage]],
               progress: Progress = None) -> Union[EncryptedLogits, List[EncryptedLogits]]:

@@ -3,10 +3,14 @@
  * Formulas follow eprint 2018/421 (sections 3 and 4) and its average-case refinements in eprint 2022/704 (section 3),
  * where digits are uniform and errors independent.
  *
+ * Gadgets and modulus switches are mean-compensated (eprint 2025/809): half of a mask's rounding goes into the body, so
+ * that the phase sees it times s - 1/2, whose square is 1/4 whatever the key, in place of s.
+ *
  * A key keeps two things that every ciphertext under it meets: how many of its d bits are ones, d/2 on average with a
- * standard deviation of sqrt(d) / 2, which counts the roundings that reach a phase; and the squares of the m errors
- * that its own ciphertexts have, sigma^2 on average with a standard deviation of sigma^2 sqrt(2 / m). Formulas "of_key"
- * take both as many standard deviations above their averages as they are told; at 0 they are the averages over keys.
+ * standard deviation of sqrt(d) / 2, which counts the CMuxes and the uncompensated roundings that reach a phase; and
+ * the squares of the m errors that its own ciphertexts have, sigma^2 on average with a standard deviation of sigma^2
+ * sqrt(2 / m). Formulas "of_key" take both as many standard deviations above their averages as they are told; at 0 they
+ * are the averages over keys.
  */
 #include "noise.h"
 
@@ -45,19 +49,43 @@ double tnn_variance_small(const tnn_params *params) {
 }
 
 /*
- * The gadget covers the top Bg^l of the torus; the rest of each coefficient of the GLWE ciphertext is rounded away, and
- * the phase sees the rounding of the body and of every mask coefficient times its key bit. Ties round up, so on words
- * of 32 bits, of which coarse_bits do not change, a rounding also has a mean of u / 2 = 2^(coarse_bits - 33), and the
- * means of k N coefficients do not cancel: times S they give u / 2 (sum of the S_i up to t, less the sum of the others)
- * at coefficient t, with H ones in S on average (u / 2)^2 (2 H)^2 / 12 in the square.
+ * Mean square of the rounding of multiples of a unit u, spread evenly, to multiples of r = 2^-bits: over the errors
+ * -r/2, -r/2 + u, ..., r/2, where ties go to even the outer ones half as often, r^2 / 12 + u^2 / 6. Half of the words
+ * are ties where u = r / 2. The same where all ties go up, and -r/2 stands for both.
  */
-static double of_means(double key_ones, uint32_t coarse_bits) {
-    return square(exp2(coarse_bits - 32.0) * key_ones) / 12;
+static double unit_rounding(double bits, double unit) {
+    return rounding(bits) + square(unit) / 6;
+}
+
+/* What a key's ones lie off their average. */
+static double excess_ones(const tnn_params *params, double key_ones) {
+    return key_ones - mask_coefficients(params) / 2;
+}
+
+/*
+ * The gadget covers the top Bg^l of the torus; the rest of each coefficient of the GLWE ciphertext is rounded away, and
+ * the phase sees the rounding of the body and of every mask coefficient times its key bit, less 1/2. In a block of the
+ * gadget's corrections (server/gadget.h), 16 in N coefficients, the 1/2 remains.
+ *
+ * Ties round up, so on words of 32 bits, of which coarse_bits do not change, a rounding also has a mean of u / 2 =
+ * 2^(coarse_bits - 33). Those of k N coefficients cancel as far as ones and zeros of the key do: times S - 1/2 they
+ * give u / 2 (sum of the S_i - 1/2 up to t, less the sum of the others) at coefficient t, with an excess of x ones (u /
+ * 2)^2 (2 x)^2 / 12 in the square beside what unit_rounding has.
+ */
+static double of_means(double excess, uint32_t coarse_bits) {
+    return square(exp2(coarse_bits - 32.0) * excess) / 12;
+}
+
+static double gadget_coefficient(const tnn_params *params, uint32_t coarse_bits) {
+    const tnn_params_literal *p = &params->literal;
+    return unit_rounding(p->bs_base_log * p->bs_levels, exp2(coarse_bits - 32.0));
 }
 
 static double gadget_rounding(const tnn_params *params, double key_ones, uint32_t coarse_bits) {
-    const tnn_params_literal *p = &params->literal;
-    return rounding(p->bs_base_log * p->bs_levels) * (1 + key_ones) + of_means(key_ones, coarse_bits);
+    const double block = 16;
+    const double compensated = mask_coefficients(params) / 4;
+    const double left = compensated + block / params->literal.N * (key_ones - compensated);
+    return gadget_coefficient(params, coarse_bits) * (1 + left) + of_means(excess_ones(params, key_ones), coarse_bits);
 }
 
 /* Errors of a GGSW ciphertext: (k+1) l rows of N. */
@@ -104,13 +132,15 @@ static double rotation_of_key(const tnn_params *params, uint32_t coarse_bits, do
 }
 
 /* What mask roundings have in the phase because the key's bits have a mean: H^2 / (k N) of their H, half of it on
- * average. */
+ * average; of compensated ones x^2 / (k N), with an excess of x ones, and nothing on average. */
 static double common_of_key(const tnn_params *params, uint32_t coarse_bits, double deviations) {
     const tnn_params_literal *p = &params->literal;
     const double key_ones = ones(mask_coefficients(params), deviations);
-    const double shared = square(key_ones) / mask_coefficients(params);
-    const double gadget = shared * rounding(p->bs_base_log * p->bs_levels) + of_means(key_ones, coarse_bits);
-    return ones(p->n, deviations) * gadget + p->n * shared * coefficient_rounding(params, coarse_bits);
+    const double excess = excess_ones(params, key_ones);
+    const double gadget = square(excess) / mask_coefficients(params) * gadget_coefficient(params, coarse_bits) +
+                          of_means(excess, coarse_bits);
+    const double arithmetic = square(key_ones) / mask_coefficients(params) * coefficient_rounding(params, coarse_bits);
+    return ones(p->n, deviations) * gadget + p->n * arithmetic;
 }
 
 double tnn_coarse_variance_blind_rotation(const tnn_params *params, uint32_t coarse_bits) {
@@ -203,15 +233,6 @@ double tnn_variance_key_switch(const tnn_params *params) {
     return params ? tnn_variance_key_switch_of_key(params, 0) : NAN;
 }
 
-/*
- * Mean square of the rounding of multiples of a unit u, spread evenly, to multiples of r = 2^-bits, ties to even: over
- * the errors -r/2, -r/2 + u, ..., r/2, the outer ones half as often, r^2 / 12 + u^2 / 6. Half of the words are ties
- * where u = r / 2.
- */
-static double even_rounding(double bits, double unit) {
-    return rounding(bits) + square(unit) / 6;
-}
-
 /* Multiples of r are not rounded. */
 static bool is_switched(const tnn_params *params, uint32_t log2_unit) {
     return log2_unit < 31 - params->log2_N;
@@ -220,14 +241,14 @@ static bool is_switched(const tnn_params *params, uint32_t log2_unit) {
 /* Centred: each mask rounding meets s - 1/2, whose square is 1/4 whatever the key. */
 double tnn_variance_mask_switch(const tnn_params *params, uint32_t log2_unit) {
     const double unit = exp2((double)log2_unit - 32);
-    return is_switched(params, log2_unit) ? params->literal.n / 4.0 * even_rounding(params->log2_N + 1.0, unit) : 0;
+    return is_switched(params, log2_unit) ? params->literal.n / 4.0 * unit_rounding(params->log2_N + 1.0, unit) : 0;
 }
 
 /* The body takes half of the masks' roundings: it is spread over multiples of u / 2 beside the neuron's offset, whose
  * mean is worst at an offset of 0 or u / 2. Where masks are not rounded it can lie anywhere between two positions. */
 double tnn_variance_row_switch(const tnn_params *params, uint32_t log2_unit) {
     const double body_unit = is_switched(params, log2_unit) ? exp2((double)log2_unit - 33) : 0.5 / params->literal.N;
-    return tnn_variance_mask_switch(params, log2_unit) + even_rounding(params->log2_N + 1.0, body_unit);
+    return tnn_variance_mask_switch(params, log2_unit) + unit_rounding(params->log2_N + 1.0, body_unit);
 }
 
 double tnn_variance_modulus_switch(const tnn_params *params) {

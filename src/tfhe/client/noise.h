@@ -12,8 +12,9 @@
 
 /*
  * The part of tnn_variance_blind_rotation that neighbouring coefficients share: a coefficient's error holds the
- * rounding of the mask times S, and E[S_i S_j] = 1/4 for different bits, so at distance d of N coefficients the errors
- * have the covariance common (1 - 2 d / N).
+ * rounding of the accumulator's mask times S, and E[S_i S_j] = 1/4 for different bits, so at distance d of N
+ * coefficients the errors have the covariance common (1 - 2 d / N). The gadget's roundings are compensated and share
+ * next to nothing: what coefficients of one block have in common, at most 16 / N of them, is left out.
  */
 double tnn_variance_common(const tnn_params *params);
 

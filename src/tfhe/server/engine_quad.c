@@ -7,7 +7,8 @@
  *
  * One key bit, for each accumulator of k + 1 lanes:
  *
- *     digits of (X^a - 1) accumulator, level by level -> l spectra      forward_rotated
+ *     roundings of the masks of (X^a - 1) accumulator -> corrections    correct_rotated
+ *     digits of it, level by level -> l spectra                         forward_rotated
  *     row vector of (k+1) l digits times the GGSW matrix -> 1 spectrum  multiply, at each point
  *     inverse transform, rounded and added to the accumulator           inverse_add
  *
@@ -33,16 +34,19 @@
 struct tnn_engine_scratch {
     tnn_params params;
     uint32_t coarse_bits;
+    const tnn_kernels *rows; /* for ciphertexts in the usual layout */
     const tnn_quad_kernels *kernels;
     tnn_quad_fft *fft;
     tnn_quad_shape shape;
     double *reals; /* [N][4] a row of a GGSW ciphertext on its way into the FFT */
     tnn_quad_digit digits[TNN_MAX_LEVELS];
+    tnn_quad_body body;
     size_t together; /* accumulators that advance together */
     tnn_quad_fetch fetch;
     double *spectra; /* [together][l][N/2] points */
     uint32_t *quads; /* [together] accumulators */
     uint32_t *words; /* a quad: what add_product decomposes */
+    uint32_t *added; /* [N] the corrected body of that */
 };
 
 static size_t ggsw_doubles(const tnn_params *params) {
@@ -69,7 +73,9 @@ static bool allocate(tnn_engine_scratch *s) {
     s->spectra = tnn_alloc(s->together, spectrum_doubles(&s->params) * sizeof *s->spectra);
     s->quads = tnn_alloc(s->together, tnn_quad_words(N) * sizeof *s->quads);
     s->words = tnn_alloc(tnn_quad_words(N), sizeof *s->words);
-    return s->reals && s->spectra && s->quads && s->words;
+    s->added = tnn_alloc(N, sizeof *s->added);
+    s->body.corrections = tnn_alloc(N / TNN_GADGET_BLOCK, sizeof *s->body.corrections);
+    return s->reals && s->spectra && s->quads && s->words && s->added && s->body.corrections;
 }
 
 static void empty(tnn_engine_scratch *s) {
@@ -78,6 +84,8 @@ static void empty(tnn_engine_scratch *s) {
     tnn_free(s->spectra);
     tnn_free(s->quads);
     tnn_free(s->words);
+    tnn_free(s->added);
+    tnn_free(s->body.corrections);
 }
 
 /* (word + offset) << left >> right. With the whole offset of gadget.h the field of this level holds d + Bg/2; without
@@ -94,10 +102,13 @@ static tnn_status fill(tnn_engine_scratch *s, const tnn_execution *execution, si
     const tnn_params_literal *p = &execution->params.literal;
     s->params = execution->params;
     s->coarse_bits = execution->coarse_bits;
-    s->kernels = tnn_kernels_best()->quad;
+    s->rows = tnn_kernels_best();
+    s->kernels = s->rows->quad;
     for (uint32_t level = 0; level < p->bs_levels; level++) {
         s->digits[level] = digit_of(&s->params, level);
     }
+    const tnn_gadget gadget = tnn_gadget_of(p->bs_base_log, p->bs_levels);
+    s->body = (tnn_quad_body){.lane = p->k, .half_unit = tnn_gadget_half_unit(&gadget)};
     s->together = together(batch);
     s->shape = (tnn_quad_shape){.points = p->N / 2, .columns = p->k + 1, .levels = p->bs_levels};
     tnn_status status = tnn_quad_fft_create(&s->fft, p->N);
@@ -108,7 +119,7 @@ static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t N = params->literal.N;
     const size_t most = together(batch);
     return (TNN_QUAD_LANES * N + most * spectrum_doubles(params)) * sizeof(double) +
-           (most + 1) * tnn_quad_words((uint32_t)N) * sizeof(uint32_t);
+           ((most + 1) * tnn_quad_words((uint32_t)N) + N + N / TNN_GADGET_BLOCK) * sizeof(uint32_t);
 }
 
 /* ----------------------------------------------------------------------------------------------------- keys -- */
@@ -134,15 +145,19 @@ static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uin
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
-/* Lane c of entry t is coefficient t of polynomial c. The entry behind the last is the first negated, X^N = -1, so that
- * a rotation can read across the end. */
-static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glwe) {
+/* Coefficient t goes into lane c of entry t. The entry behind the last is the first negated, X^N = -1, so that a
+ * rotation can read across the end. */
+static void gather_lane(const tnn_params *params, uint32_t *quad, size_t c, const uint32_t *poly) {
     const size_t N = params->literal.N;
+    for (size_t t = 0; t < N; t++) {
+        quad[TNN_QUAD_LANES * t + c] = poly[t];
+    }
+    quad[TNN_QUAD_LANES * N + c] = 0 - poly[0];
+}
+
+static void gather(const tnn_params *params, uint32_t *quad, const uint32_t *glwe) {
     for (size_t c = 0; c <= params->literal.k; c++) {
-        for (size_t t = 0; t < N; t++) {
-            quad[TNN_QUAD_LANES * t + c] = glwe[c * N + t];
-        }
-        quad[TNN_QUAD_LANES * N + c] = 0 - glwe[c * N];
+        gather_lane(params, quad, c, glwe + c * params->literal.N);
     }
 }
 
@@ -159,7 +174,9 @@ static void scatter(const tnn_params *params, uint32_t *glwe, const uint32_t *qu
 /* The product on its own, for one ciphertext in the usual layout. Blind rotations stay in quads and go the way
  * below. */
 static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, const uint32_t *glwe) {
+    s->rows->correct_body(s->added, s->body.corrections, glwe, s->params.literal.N, s->body.lane, s->body.half_unit);
     gather(&s->params, s->words, glwe);
+    gather_lane(&s->params, s->words, s->body.lane, s->added);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
         double *spectrum = s->spectra + (size_t)level * s->shape.points * TNN_QUAD_POINT;
         s->kernels->forward_digits(s->fft, spectrum, s->words, s->digits[level]);
@@ -188,8 +205,9 @@ static void transform_digits(tnn_engine_scratch *s, const uint32_t *positions, s
     const uint32_t exponent = positions[b * (s->params.literal.n + 1) + i];
     const uint32_t *quad = s->quads + b * tnn_quad_words(s->params.literal.N);
     double *spectrum = s->spectra + b * spectrum_doubles(&s->params);
+    s->kernels->correct_rotated(&s->body, quad, s->params.literal.N, exponent);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
-        s->kernels->forward_rotated(s->fft, spectrum, quad, exponent, s->digits[level], take_fetch(s));
+        s->kernels->forward_rotated(s->fft, spectrum, quad, &s->body, exponent, s->digits[level], take_fetch(s));
         spectrum += (size_t)s->shape.points * TNN_QUAD_POINT;
     }
 }

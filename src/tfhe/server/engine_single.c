@@ -26,10 +26,12 @@ struct tnn_engine_scratch {
     const tnn_kernels *kernels;
     tnn_fft *fft;
     tnn_gadget gadget;
-    uint32_t *difference; /* [k+1][N] what an external product decomposes */
-    double *folded;       /* [N] one polynomial on its way into or out of the FFT */
-    double *digits;       /* [(k+1) l][N] in the Fourier domain */
-    double *products;     /* [k+1][N] in the Fourier domain */
+    uint32_t *difference;  /* [k+1][N] what an external product decomposes */
+    uint32_t *corrections; /* [N / TNN_GADGET_BLOCK] of its body */
+    uint32_t *body;        /* [N] its body, corrected */
+    double *folded;        /* [N] one polynomial on its way into or out of the FFT */
+    double *digits;        /* [(k+1) l][N] in the Fourier domain */
+    double *products;      /* [k+1][N] in the Fourier domain */
 };
 
 static size_t ggsw_doubles(const tnn_params *params) {
@@ -41,20 +43,24 @@ static size_t batch_of(const tnn_params *params) {
     return BATCH;
 }
 
-/* (k + 1) N words; N + (k+1) l N + (k + 1) N doubles. */
+/* (k + 1) N + N / 16 + N words; N + (k+1) l N + (k + 1) N doubles. */
 static bool allocate(tnn_engine_scratch *s) {
     const size_t N = s->params.literal.N;
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
     s->difference = tnn_alloc(glwe_words, sizeof *s->difference);
+    s->corrections = tnn_alloc(N / TNN_GADGET_BLOCK, sizeof *s->corrections);
+    s->body = tnn_alloc(N, sizeof *s->body);
     s->folded = tnn_alloc(N, sizeof *s->folded);
     s->digits = tnn_alloc(tnn_params_ggsw_rows(&s->params) * N, sizeof *s->digits);
     s->products = tnn_alloc(glwe_words, sizeof *s->products);
-    return s->difference && s->folded && s->digits && s->products;
+    return s->difference && s->corrections && s->body && s->folded && s->digits && s->products;
 }
 
 static void empty(tnn_engine_scratch *s) {
     tnn_fft_free(s->fft);
     tnn_free(s->difference);
+    tnn_free(s->corrections);
+    tnn_free(s->body);
     tnn_free(s->folded);
     tnn_free(s->digits);
     tnn_free(s->products);
@@ -74,7 +80,8 @@ static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     (void)batch;
     const size_t N = params->literal.N;
     const size_t glwe_words = tnn_params_glwe_words(params);
-    return (N + tnn_params_ggsw_rows(params) * N + glwe_words) * sizeof(double) + glwe_words * sizeof(uint32_t);
+    return (N + tnn_params_ggsw_rows(params) * N + glwe_words) * sizeof(double) +
+           (glwe_words + N / TNN_GADGET_BLOCK + N) * sizeof(uint32_t);
 }
 
 /* ----------------------------------------------------------------------------------------------------- keys -- */
@@ -114,17 +121,23 @@ static void put_row(tnn_engine_scratch *s, double *ggsw, uint32_t row, const uin
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
+/* l forward transforms of a polynomial's digits. */
+static void transform_polynomial(tnn_engine_scratch *s, double *digits, const uint32_t *poly) {
+    const uint32_t N = s->params.literal.N;
+    for (uint32_t level = 0; level < s->gadget.levels; level++) {
+        s->kernels->decompose_twist(s->folded, poly, tnn_fft_twist(s->fft), N, s->gadget.base_log,
+                                    tnn_gadget_shift(&s->gadget, level), s->gadget.offset);
+        tnn_fft_forward(s->fft, digits + (size_t)level * N, s->folded);
+    }
+}
+
 /* (k+1) l forward transforms of the digits of glwe. */
 static void transform_digits(tnn_engine_scratch *s, const uint32_t *glwe) {
-    const uint32_t N = s->params.literal.N;
-    const double *twist = tnn_fft_twist(s->fft);
-    double *digits = s->digits;
-    for (uint32_t c = 0; c <= s->params.literal.k; c++) {
-        for (uint32_t level = 0; level < s->gadget.levels; level++, digits += N) {
-            s->kernels->decompose_twist(s->folded, glwe + (size_t)c * N, twist, N, s->gadget.base_log,
-                                        tnn_gadget_shift(&s->gadget, level), s->gadget.offset);
-            tnn_fft_forward(s->fft, digits, s->folded);
-        }
+    const size_t N = s->params.literal.N;
+    const uint32_t k = s->params.literal.k;
+    s->kernels->correct_body(s->body, s->corrections, glwe, s->params.literal.N, k, tnn_gadget_half_unit(&s->gadget));
+    for (uint32_t c = 0; c <= k; c++) {
+        transform_polynomial(s, s->digits + c * s->gadget.levels * N, c < k ? glwe + c * N : s->body);
     }
 }
 

@@ -2,7 +2,7 @@
  * Which engine makes the external products of a parameter set. Both compute the same products, up to rounding:
  *
  *     quad     ranks 2 and 3: own transforms of four polynomials at once, one in each lane of a vector; k + 1 are used
- *     single   every rank, every processor; one transform after another, our own or FFTW's (fft.h)
+ *     single   every rank, every processor; one transform after another (fft.h)
  *
  * and their keys in Fourier form differ. The choice depends on the processor and the build. It must not reach anything
  * that a client's key depends on: parameters and stated noise are those of a reference server that has both (noise.h).

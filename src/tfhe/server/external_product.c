@@ -7,8 +7,8 @@
  *
  *     GGSW(m) (x) c = sum over i, v of d_iv row_iv    has the phase    m phase(c) + noise.
  *
- * Noise: digits times the noise of the rows, and, where m is not 0, what the decomposition rounds away. The noise of c
- * itself is multiplied by m, a bit here.
+ * Noise: digits times the noise of the rows, and, where m is not 0, what the decomposition rounds away, less the half of
+ * the masks' part that gadget.h puts into the body. The noise of c itself is multiplied by m, a bit here.
  *
  *     CMux: c_0 + GGSW(m) (x) (c_1 - c_0)    is c_0 for m = 0, c_1 for m = 1
  */

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "gadget.h"
+
 #define MAX_COLUMNS 7u /* TNN_MAX_RANK + 1 */
 
 /* x or -x. */
@@ -67,6 +69,54 @@ static inline lanes load(const double *from) {
 
 static inline void store(double *to, lanes value) {
     *(lanes *)__builtin_assume_aligned(to, sizeof(lanes)) = value;
+}
+
+/* As many words as fill a register; registers fill a block of gadget.h. */
+typedef uint32_t words __attribute__((vector_size(sizeof(lanes))));
+typedef uint32_t words4 __attribute__((vector_size(16)));
+#define WORDS (sizeof(words) / sizeof(uint32_t))
+
+static inline uint32_t sum_of_words(words x) {
+    words4 parts[WORDS / 4];
+    words4 sum = {0};
+    memcpy(parts, &x, sizeof x);
+    for (size_t i = 0; i < WORDS / 4; i++) {
+        sum += parts[i];
+    }
+    return sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+/* The sum of the rests of a block of k polynomials, N words apart. */
+static inline uint32_t sum_rests(const uint32_t *masks, uint32_t N, uint32_t k, uint32_t half_unit) {
+    words sum = {0};
+    for (size_t c = 0; c < k; c++) {
+        const words *mask = (const words *)__builtin_assume_aligned(masks + c * N, sizeof(words));
+        for (size_t i = 0; i < TNN_GADGET_BLOCK / WORDS; i++) {
+            sum += (mask[i] + half_unit) & (2 * half_unit - 1);
+        }
+    }
+    return sum_of_words(sum) - TNN_GADGET_BLOCK * k * half_unit;
+}
+
+static inline void add_to_block(uint32_t *restrict out, const uint32_t *restrict in, uint32_t correction) {
+    words *sum = (words *)__builtin_assume_aligned(out, sizeof(words));
+    const words *from = (const words *)__builtin_assume_aligned(in, sizeof(words));
+    for (size_t i = 0; i < TNN_GADGET_BLOCK / WORDS; i++) {
+        sum[i] = from[i] + correction;
+    }
+}
+
+static void correct_body(uint32_t *restrict out, uint32_t *restrict corrections, const uint32_t *restrict glwe,
+                         uint32_t N, uint32_t k, uint32_t half_unit) {
+    const uint32_t *body = glwe + (size_t)k * N;
+    const size_t blocks = N / TNN_GADGET_BLOCK;
+    for (size_t i = 0; i < blocks; i++) {
+        corrections[i] = sum_rests(glwe + i * TNN_GADGET_BLOCK, N, k, half_unit);
+    }
+    tnn_gadget_corrections(corrections, blocks);
+    for (size_t i = 0; i < blocks; i++) {
+        add_to_block(out + i * TNN_GADGET_BLOCK, body + i * TNN_GADGET_BLOCK, corrections[i]);
+    }
 }
 
 /* LANES points of every column; `columns` is a constant where this is inlined, so the sums stay in registers. */
@@ -175,6 +225,7 @@ const tnn_kernels TNN_KERNELS = {
     .quad = &TNN_QUAD_KERNELS,
     .has_quads = LANES >= TNN_QUAD_LANES,
     .rotate_minus_one = rotate_minus_one,
+    .correct_body = correct_body,
     .decompose_twist = decompose_twist,
     .multiply_rows = multiply_rows,
     .untwist_add = untwist_add,

@@ -25,6 +25,11 @@ typedef struct tnn_kernels {
     /* out = (X^exponent - 1) in, over Z/2^32[X]/(X^N + 1); exponent below 2N. */
     void (*rotate_minus_one)(uint32_t *out, const uint32_t *in, uint32_t N, uint32_t exponent);
 
+    /* out [N] = the body of glwe [k+1][N], plus what compensates the roundings of its masks: gadget.h. corrections
+     * [N / TNN_GADGET_BLOCK] is scratch. */
+    void (*correct_body)(uint32_t *out, uint32_t *corrections, const uint32_t *glwe, uint32_t N, uint32_t k,
+                         uint32_t half_unit);
+
     /* Digit `(in + offset) >> shift`, base_log bits, centred, folded and twisted: the input [N] of a forward FFT.
      * See gadget.h for offset and shift. */
     void (*decompose_twist)(double *out, const uint32_t *in, const double *twist, uint32_t N, uint32_t base_log,

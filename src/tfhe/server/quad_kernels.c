@@ -16,6 +16,7 @@
  */
 #include "quad_kernels.h"
 
+#include "gadget.h"
 #include "quad_levels.h"
 
 #if defined(__AVX__)
@@ -30,11 +31,11 @@ typedef uint64_t long4 __attribute__((vector_size(32)));
 
 #define ALL8(x) ((words8){x, x, x, x, x, x, x, x})
 
-TNN_INLINE tnn_quad reals_of(signed4 x) {
+TNN_INLINE tnn_vector reals_of(signed4 x) {
 #if defined(__AVX__)
-    return (tnn_quad)_mm256_cvtepi32_pd((__m128i)x); /* GCC 12 takes four instructions for the line below */
+    return (tnn_vector)_mm256_cvtepi32_pd((__m128i)x); /* GCC 12 takes four instructions for the line below */
 #else
-    return __builtin_convertvector(x, tnn_quad);
+    return __builtin_convertvector(x, tnn_vector);
 #endif
 }
 
@@ -45,6 +46,95 @@ TNN_INLINE words8 load_entries(const uint32_t *entries) {
 /* Values of t that go through the first level together. Their digits, or coefficients, wait in a buffer of the
  * first-level cache: registers hold one butterfly. */
 #define CHUNK ((size_t)16)
+
+/* ------------------------------------------------------------------------------------------------ corrections -- */
+
+/* All ones in lanes of both entries: those of masks, and that of the body. */
+TNN_INLINE words8 mask_lanes(const tnn_quad_body *body) {
+    return (words8)((words8){0, 1, 2, 3, 0, 1, 2, 3} < ALL8(body->lane));
+}
+
+TNN_INLINE words8 body_lane(const tnn_quad_body *body) {
+    return (words8)((words8){0, 1, 2, 3, 0, 1, 2, 3} == ALL8(body->lane));
+}
+
+/* A rest is (word + half_unit) & below_unit, less half_unit; 0 in lanes that are not masks. */
+typedef struct rest_fields {
+    words8 half_unit;
+    words8 below_unit;
+} rest_fields;
+
+/* Rests of `count` entries of (X^exponent - 1) quad, summed in two: of rotated - straight, or -rotated - straight. */
+TNN_INLINE words8 sum_rests(const uint32_t *rotated, const uint32_t *straight, size_t count, bool negated,
+                            const rest_fields *rest) {
+    words8 sum = {0};
+    for (size_t i = 0; i < TNN_QUAD_LANES * count; i += 2 * TNN_QUAD_LANES) {
+        const words8 moved = load_entries(rotated + i);
+        const words8 raised = negated ? rest->half_unit - moved : rest->half_unit + moved;
+        sum += (raised - load_entries(straight + i)) & rest->below_unit;
+    }
+    return sum;
+}
+
+TNN_INLINE uint32_t sum_of_words(words8 x) {
+    const words8 halves = x + __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+    const words8 quarters = halves + __builtin_shufflevector(halves, halves, 2, 3, 0, 1, 6, 7, 4, 5);
+    const uint64_t both = ((long4)quarters)[0];
+    return (uint32_t)both + (uint32_t)(both >> 32);
+}
+
+/* Sums of whole blocks from `first` to `end - 1`, all on one side of the end of the quad. */
+TNN_INLINE void sum_blocks(uint32_t *sums, const uint32_t *quad, uint32_t N, size_t first, size_t end,
+                           uint32_t exponent, const rest_fields *rest) {
+    const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
+    const uint32_t *rotated = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
+    const uint32_t *straight = quad + TNN_QUAD_LANES * first;
+    const size_t block = TNN_QUAD_LANES * TNN_GADGET_BLOCK;
+    if (at & N) {
+        for (size_t t = first; t < end; t += TNN_GADGET_BLOCK, rotated += block, straight += block) {
+            sums[t / TNN_GADGET_BLOCK] = sum_of_words(sum_rests(rotated, straight, TNN_GADGET_BLOCK, true, rest));
+        }
+    } else {
+        for (size_t t = first; t < end; t += TNN_GADGET_BLOCK, rotated += block, straight += block) {
+            sums[t / TNN_GADGET_BLOCK] = sum_of_words(sum_rests(rotated, straight, TNN_GADGET_BLOCK, false, rest));
+        }
+    }
+}
+
+/* The block inside which the rotated entries pass the end of the quad, at `meet`: one part of each sign. */
+TNN_INLINE uint32_t sum_parts(const uint32_t *quad, uint32_t N, size_t first, size_t meet, uint32_t exponent,
+                              const rest_fields *rest) {
+    uint32_t sum = 0;
+    const size_t ends[] = {first, meet, first + TNN_GADGET_BLOCK};
+    for (size_t i = 0; i < 2; i++) {
+        const uint32_t at = ((uint32_t)ends[i] - exponent) & (2 * N - 1);
+        const uint32_t *rotated = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
+        const uint32_t *straight = quad + TNN_QUAD_LANES * ends[i];
+        const size_t count = ends[i + 1] - ends[i];
+        sum += sum_of_words(at & N ? sum_rests(rotated, straight, count, true, rest)
+                                   : sum_rests(rotated, straight, count, false, rest));
+    }
+    return sum;
+}
+
+/* The rotated entries pass the end of the quad at t = exponent mod N; at an even t, since entries go by twos: of a pair
+ * that lies across, the second is entry N, which is kept. */
+static void correct_rotated(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent) {
+    const size_t meet = ((exponent & (N - 1)) + 1) & ~(size_t)1;
+    const size_t before = meet & ~(size_t)(TNN_GADGET_BLOCK - 1);
+    const size_t after = (meet + TNN_GADGET_BLOCK - 1) & ~(size_t)(TNN_GADGET_BLOCK - 1);
+    const rest_fields rest = {ALL8(body->half_unit), ALL8(2 * body->half_unit - 1) & mask_lanes(body)};
+    const uint32_t halves = TNN_GADGET_BLOCK * body->lane * body->half_unit;
+    sum_blocks(body->corrections, quad, N, 0, before, exponent, &rest);
+    if (before < after) {
+        body->corrections[before / TNN_GADGET_BLOCK] = sum_parts(quad, N, before, meet, exponent, &rest);
+    }
+    sum_blocks(body->corrections, quad, N, after, N, exponent, &rest);
+    for (size_t i = 0; i < N / TNN_GADGET_BLOCK; i++) {
+        body->corrections[i] -= halves;
+    }
+    tnn_gadget_corrections(body->corrections, N / TNN_GADGET_BLOCK);
+}
 
 /* --------------------------------------------------------------------------------------------------- forward -- */
 
@@ -58,15 +148,15 @@ typedef struct digit_chunk {
 TNN_INLINE void chunk_first_level(const tnn_quad_fft *fft, double *spectrum, const digit_chunk *digits, size_t t,
                                   size_t count) {
     const size_t stretch = fft->N / 8;
-    tnn_quad_complex w[3];
+    tnn_complex w[3];
     tnn_quad_load_roots(w, fft->levels[0].roots, 3);
     for (size_t i = 0; i < count; i++) {
-        tnn_quad_complex x[4];
+        tnn_complex x[4];
         for (uint32_t j = 0; j < 4; j++) {
             x[j].re = reals_of(*(const signed4 *)digits->of[j][i]);
             x[j].im = reals_of(*(const signed4 *)digits->of[j + 4][i]);
         }
-        tnn_quad_divide4(x, w);
+        tnn_complex_divide4(x, w);
         tnn_quad_store_points(spectrum + (t + i) * TNN_QUAD_POINT, x, 4, stretch);
     }
 }
@@ -76,17 +166,22 @@ TNN_INLINE signed8 cut_digits(words8 words, tnn_quad_digit digit, bool top) {
     return (signed8)(top ? words : words << digit.left) >> digit.right;
 }
 
+/* What is added to entry t and the others of its block: in the body's lane the correction too. */
+TNN_INLINE words8 offset_at(const uint32_t *corrections, words8 in_body, uint32_t offset, size_t t) {
+    return ALL8(offset) + (ALL8(corrections[t / TNN_GADGET_BLOCK]) & in_body);
+}
+
 /* Digits of (X^exponent - 1) quad for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with
  * t - e modulo 2N in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of
  * the quad but the last one. -x is ~x + 1, and the 1 goes with the offset. */
 TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_t *quad, uint32_t N, size_t first,
-                                size_t count, uint32_t exponent, tnn_quad_digit digit, bool top) {
+                                size_t count, uint32_t exponent, words8 offset, tnn_quad_digit digit, bool top) {
     const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
     const uint32_t negated = at & N ? ~0u : 0u;
     const uint32_t *rotated = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
     const uint32_t *straight = quad + TNN_QUAD_LANES * first;
     const words8 sign = ALL8(negated);
-    const words8 offset = ALL8(digit.offset - negated);
+    offset -= sign;
     for (size_t i = 0; i < count; i += 2) {
         const words8 difference =
             (load_entries(rotated + TNN_QUAD_LANES * i) ^ sign) - load_entries(straight + TNN_QUAD_LANES * i) + offset;
@@ -94,38 +189,45 @@ TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_
     }
 }
 
-/* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. */
-TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, size_t start, size_t end,
-                              uint32_t exponent, tnn_quad_digit digit, bool top) {
+/* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. Chunks
+ * do not lie across blocks. */
+TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
+                              const tnn_quad_body *body, size_t start, size_t end, uint32_t exponent,
+                              tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
+    const words8 in_body = body_lane(body);
     digit_chunk digits;
-    for (size_t t = start; t < end; t += CHUNK) {
-        const size_t count = end - t < CHUNK ? end - t : CHUNK;
+    for (size_t t = start; t < end;) {
+        const size_t left = CHUNK - t % CHUNK;
+        const size_t count = end - t < left ? end - t : left;
         for (size_t j = 0; j < 8; j++) {
-            rotated_stretch(digits.of[j], quad, fft->N, j * stretch + t, count, exponent, digit, top);
+            const size_t first = j * stretch + t;
+            const words8 offset = offset_at(body->corrections, in_body, digit.offset, first);
+            rotated_stretch(digits.of[j], quad, fft->N, first, count, exponent, offset, digit, top);
         }
         chunk_first_level(fft, spectrum, &digits, t, count);
+        t += count;
     }
 }
 
 /* One of the eight stretches passes the end of the quad, at t = exponent mod N/8: the ranges meet there, so that each
  * has one sign. At an even t, since entries go by twos: of a pair that lies across, the second is entry N, which is
  * kept. */
-TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
-                                    tnn_quad_digit digit, bool top) {
+TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
+                                    const tnn_quad_body *body, uint32_t exponent, tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
     const size_t meet = ((exponent & (stretch - 1)) + 1) & ~(size_t)1;
-    rotated_range(fft, spectrum, quad, 0, meet, exponent, digit, top);
-    rotated_range(fft, spectrum, quad, meet, stretch, exponent, digit, top);
+    rotated_range(fft, spectrum, quad, body, 0, meet, exponent, digit, top);
+    rotated_range(fft, spectrum, quad, body, meet, stretch, exponent, digit, top);
 }
 
 /* Rotation, difference, digit and first level in one pass. */
-static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
-                            tnn_quad_digit digit, tnn_quad_fetch fetch) {
+static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, const tnn_quad_body *body,
+                            uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch) {
     if (digit.left == 0) {
-        rotated_first_level(fft, spectrum, quad, exponent, digit, true);
+        rotated_first_level(fft, spectrum, quad, body, exponent, digit, true);
     } else {
-        rotated_first_level(fft, spectrum, quad, exponent, digit, false);
+        rotated_first_level(fft, spectrum, quad, body, exponent, digit, false);
     }
     tnn_quad_levels_forward(fft, spectrum, fetch);
 }
@@ -148,15 +250,15 @@ static void forward_digits(const tnn_quad_fft *fft, double *spectrum, const uint
 static void forward_reals(const tnn_quad_fft *fft, double *spectrum, const double *reals) {
     const size_t stretch = fft->N / 8;
     const double *imaginary = reals + 4 * stretch * TNN_QUAD_LANES;
-    tnn_quad_complex w[3];
+    tnn_complex w[3];
     tnn_quad_load_roots(w, fft->levels[0].roots, 3);
     for (size_t t = 0; t < stretch; t++) {
-        tnn_quad_complex x[4];
+        tnn_complex x[4];
         for (uint32_t j = 0; j < 4; j++) {
             const size_t at = TNN_QUAD_LANES * (j * stretch + t);
-            x[j] = (tnn_quad_complex){tnn_quad_load(reals + at), tnn_quad_load(imaginary + at)};
+            x[j] = (tnn_complex){tnn_vector_load(reals + at), tnn_vector_load(imaginary + at)};
         }
-        tnn_quad_divide4(x, w);
+        tnn_complex_divide4(x, w);
         tnn_quad_store_points(spectrum + t * TNN_QUAD_POINT, x, 4, stretch);
     }
     tnn_quad_levels_forward(fft, spectrum, (tnn_quad_fetch){0});
@@ -170,16 +272,16 @@ TNN_INLINE void multiply_point(double *point, const double *ggsw, uint32_t point
                                uint32_t items) {
     const size_t level_doubles = (size_t)points * TNN_QUAD_POINT;
     const size_t item_doubles = levels * level_doubles;
-    tnn_quad_complex sum[4] = {0};
+    tnn_complex sum[4] = {0};
     for (uint32_t level = 0; level < levels; level++) {
         const double *digits = point + level * level_doubles;
         for (uint32_t c = 0; c < columns; c++, ggsw += TNN_QUAD_POINT) {
-            const tnn_quad row_re = tnn_quad_load(ggsw);
-            const tnn_quad row_im = tnn_quad_load(ggsw + TNN_QUAD_LANES);
+            const tnn_vector row_re = tnn_vector_load(ggsw);
+            const tnn_vector row_im = tnn_vector_load(ggsw + TNN_QUAD_LANES);
             for (uint32_t i = 0; i < items; i++) {
                 /* Digit c of item i, the same number to all four columns of its row. */
-                const tnn_quad re = tnn_quad_all(digits[i * item_doubles + c]);
-                const tnn_quad im = tnn_quad_all(digits[i * item_doubles + c + TNN_QUAD_LANES]);
+                const tnn_vector re = tnn_vector_all(digits[i * item_doubles + c]);
+                const tnn_vector im = tnn_vector_all(digits[i * item_doubles + c + TNN_QUAD_LANES]);
                 sum[i].re += re * row_re;
                 sum[i].im += re * row_im;
                 sum[i].re -= im * row_im;
@@ -233,11 +335,11 @@ static void multiply(const tnn_quad_shape *shape, double *spectra, const double 
  * of the sum, as two's complement since 3 * 2^51 is 0 modulo 2^32. Larger numbers lose their multiple of 2^32 first,
  * rounded in the same way.
  */
-TNN_INLINE long4 round_reals(tnn_quad x, bool small) {
+TNN_INLINE long4 round_reals(tnn_vector x, bool small) {
     if (small) {
         return (long4)(x + 0x3p51);
     }
-    const tnn_quad turns = (x * 0x1p-32 + 0x3p51) - 0x3p51;
+    const tnn_vector turns = (x * 0x1p-32 + 0x3p51) - 0x3p51;
     return (long4)((x - turns * 0x1p32) + 0x3p51);
 }
 
@@ -256,12 +358,12 @@ typedef struct coefficient_chunk {
 /* The last level on `count` values of t from t on. */
 TNN_INLINE void chunk_last_level(coefficient_chunk *coefficients, const tnn_quad_fft *fft, const double *spectrum,
                                  size_t t, size_t count, bool small) {
-    tnn_quad_complex w[3];
+    tnn_complex w[3];
     tnn_quad_load_roots(w, fft->levels[0].roots, 3);
     for (size_t i = 0; i < count; i++) {
-        tnn_quad_complex x[4];
+        tnn_complex x[4];
         tnn_quad_load_points(x, spectrum + (t + i) * TNN_QUAD_POINT, 4, fft->N / 8);
-        tnn_quad_combine4(x, w);
+        tnn_complex_combine4(x, w);
         for (uint32_t j = 0; j < 4; j++) {
             coefficients->of[j][i] = round_reals(x[j].re, small);
             coefficients->of[j + 4][i] = round_reals(x[j].im, small);
@@ -307,6 +409,7 @@ static void inverse_add(const tnn_quad_fft *fft, uint32_t *quad, double *spectru
 
 extern const tnn_quad_kernels TNN_QUAD_KERNELS;
 const tnn_quad_kernels TNN_QUAD_KERNELS = {
+    .correct_rotated = correct_rotated,
     .forward_rotated = forward_rotated,
     .forward_digits = forward_digits,
     .forward_reals = forward_reals,

@@ -29,6 +29,13 @@ typedef struct tnn_quad_digit {
     uint32_t right;
 } tnn_quad_digit;
 
+/* The body's lane, k, and what is added to it before its digits are cut: gadget.h. */
+typedef struct tnn_quad_body {
+    uint32_t lane;
+    uint32_t half_unit;    /* of the gadget */
+    uint32_t *corrections; /* [N / TNN_GADGET_BLOCK] */
+} tnn_quad_body;
+
 /* Sizes of one product: columns = k + 1 polynomials, rows = columns l of a GGSW ciphertext. */
 typedef struct tnn_quad_shape {
     uint32_t points;
@@ -37,9 +44,12 @@ typedef struct tnn_quad_shape {
 } tnn_quad_shape;
 
 typedef struct tnn_quad_kernels {
-    /* spectrum [N/2] = transform of the digits of (X^exponent - 1) quad; exponent below 2N. */
-    void (*forward_rotated)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, uint32_t exponent,
-                            tnn_quad_digit digit, tnn_quad_fetch fetch);
+    /* body->corrections = what compensates the roundings of the masks of (X^exponent - 1) quad; exponent below 2N. */
+    void (*correct_rotated)(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent);
+
+    /* spectrum [N/2] = transform of the digits of (X^exponent - 1) quad, its body corrected; exponent below 2N. */
+    void (*forward_rotated)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, const tnn_quad_body *body,
+                            uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch);
 
     /* spectrum [N/2] = transform of the digits of quad. */
     void (*forward_digits)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit);

@@ -86,19 +86,19 @@ static void key_noise_grows_with_sigma_and_rows(void **state) {
     assert_close(value_at(tnn_variance_external_product, &literal), 4 * 4 * 3 * one_level, 1e-3);
 }
 
-/* With next to no noise: the rounding of (1 + k N / 2) coefficients to 2^-bits. */
+/* With next to no noise: the rounding of 1 + k N / 4 coefficients to 2^-bits, and of another 1/4 in a block of 16. */
 static void gadget_rounding_shrinks_with_its_bits(void **state) {
     (void)state;
     tnn_params_literal literal = *shipped_literal("deep");
     literal.glwe_log2_sigma = -60;
     for (uint32_t bits = 4; bits <= 12; bits++) {
         literal.bs_base_log = bits;
-        assert_close(value_at(tnn_variance_external_product, &literal), exp2(-2.0 * bits) / 12 * (1 + 1024), 1e-3);
+        assert_close(value_at(tnn_variance_external_product, &literal), exp2(-2.0 * bits) / 12 * (1 + 512 + 4), 1e-3);
     }
 }
 
-/* Every bit quadruples the rounding of accumulators, once a CMux, and the means of the gadget's ties, in half of them.
- */
+/* Every bit quadruples the rounding of accumulators, once a CMux, and the gadget's ties, in half of them: u^2 / 6 for
+ * each coefficient whose rounding is seen. */
 static void coarse_bits_round_accumulators_and_tie(void **state) {
     (void)state;
     const tnn_params params = changed(shipped_literal("fast"));
@@ -108,12 +108,29 @@ static void coarse_bits_round_accumulators_and_tie(void **state) {
     const double fine_common = tnn_coarse_variance_common(&params, 0);
     for (uint32_t bits = 1; bits <= 12; bits++) {
         const double squares = (exp2(2.0 * bits) - 1) * 0x1p-64 / 12;
-        const double ties = squares / 4 * mask_coefficients * mask_coefficients / 2;
+        const double ties = squares * 2 * (1 + mask_coefficients / 4 + 16 * params.literal.k / 4.0) / 2;
         const double rounding = squares * (1 + mask_coefficients / 2);
         assert_close(tnn_coarse_variance_blind_rotation(&params, bits), fine + n * (rounding + ties), 1e-9);
-        assert_close(tnn_coarse_variance_common(&params, bits),
-                     fine_common + n * (squares * mask_coefficients / 4 + ties), 1e-9);
+        assert_close(tnn_coarse_variance_common(&params, bits), fine_common + n * squares * mask_coefficients / 4,
+                     1e-9);
     }
+}
+
+/* Ones of S beside their average change what the gadget adds by 16 / N alone; those of s count CMuxes. */
+static void compensation_makes_the_weight_of_the_big_key_small(void **state) {
+    (void)state;
+    tnn_params_literal literal = *shipped_literal("deep");
+    literal.glwe_log2_sigma = -60;
+    literal.bs_base_log = 12;
+    const tnn_params params = changed(&literal);
+    const double more_cmuxes = 1 + TNN_WORST_KEY / sqrt(literal.n);
+    const double ratio =
+        tnn_variance_blind_rotation_of_key(&params, TNN_WORST_KEY) / tnn_variance_blind_rotation(&params);
+    assert_close(ratio, more_cmuxes, 2e-3);
+    assert_true(tnn_variance_common(&params) < 1e-4 * tnn_variance_blind_rotation(&params));
+    const double shared = tnn_variance_common_of_key(&params, TNN_WORST_KEY);
+    const double ones = more_cmuxes * literal.n / 2;
+    assert_close(shared, ones * 0x1p-24 / 12 * TNN_WORST_KEY * TNN_WORST_KEY / 4, 1e-2);
 }
 
 /* 16 deviations of a coefficient of a product, in units of 2^-(32 - coarse_bits): at most 2^51. */
@@ -311,6 +328,7 @@ int main(void) {
         cmocka_unit_test(key_noise_grows_with_sigma_and_rows),
         cmocka_unit_test(gadget_rounding_shrinks_with_its_bits),
         cmocka_unit_test(coarse_bits_round_accumulators_and_tie),
+        cmocka_unit_test(compensation_makes_the_weight_of_the_big_key_small),
         cmocka_unit_test(coarse_bits_keep_the_bound_and_the_noise),
         cmocka_unit_test(the_fast_set_is_rounded_coarsely),
         cmocka_unit_test(coarse_rounding_is_refused_where_it_would_show),

@@ -7,6 +7,7 @@
 
 #include "draw.h"
 #include "fft.h"
+#include "gadget.h"
 #include "memory.h"
 #include "schoolbook.h"
 #include "testing.h"
@@ -73,6 +74,34 @@ static void every_exponent_rotates(void **state) {
         }
     }
     tnn_free(in);
+}
+
+/* ------------------------------------------------------------------------------------------------ corrections -- */
+
+/* Half a unit of the gadget, up to that of 8 bits: sums of more may wrap. */
+static void check_correction(const tnn_kernels *kernels, uint32_t k, uint32_t N, uint32_t log2_unit) {
+    uint32_t *glwe = new_random(((size_t)k + 1) * N, sizeof *glwe);
+    uint32_t *corrections = new_random(N / TNN_GADGET_BLOCK, sizeof *corrections);
+    uint32_t *expected = new_array(N, sizeof *expected);
+    uint32_t *out = new_random(N, sizeof *out);
+    schoolbook_corrected_body(expected, glwe, k, N, log2_unit);
+    kernels->correct_body(out, corrections, glwe, N, k, 1u << (log2_unit - 1));
+    assert_memory_equal(out, expected, N * sizeof *out);
+    tnn_free(glwe);
+    tnn_free(corrections);
+    tnn_free(expected);
+    tnn_free(out);
+}
+
+static void bodies_are_corrected_as_by_the_schoolbook(void **state) {
+    (void)state;
+    for (uint32_t k = 1; k < MOST_COLUMNS; k++) {
+        for (uint32_t log2_unit = 1; log2_unit <= 20; log2_unit += 1 + draw_below(4)) {
+            for (size_t i = 0; i < set_count; i++) {
+                check_correction(sets[i], k, 256u << draw_below(3), log2_unit);
+            }
+        }
+    }
 }
 
 /* ---------------------------------------------------------------------------------------------- decomposition -- */
@@ -426,6 +455,7 @@ int main(void) {
         cmocka_unit_test(sets_are_listed_slowest_first),
         cmocka_unit_test(rotation_is_multiplication_by_a_power),
         cmocka_unit_test(every_exponent_rotates),
+        cmocka_unit_test(bodies_are_corrected_as_by_the_schoolbook),
         cmocka_unit_test(digits_are_cut_folded_and_twisted),
         cmocka_unit_test(rows_are_multiplied_by_the_blocked_ggsw),
         cmocka_unit_test(torus_rounding_is_exact_up_to_2_to_the_50),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "draw.h"
+#include "gadget.h"
 #include "kernels.h"
 #include "memory.h"
 #include "quad_twin.h"
@@ -276,18 +277,42 @@ static uint32_t *new_difference(const uint32_t *quad, uint32_t N, uint32_t expon
     return difference;
 }
 
+/* Lanes below the body's are masks that round to units of 2^log2_unit. */
+static void correct_by_schoolbook(uint32_t *quad, uint32_t N, uint32_t lane, uint32_t log2_unit) {
+    uint32_t *glwe = new_array(LANES * (size_t)N, sizeof *glwe);
+    uint32_t *body = new_array(N, sizeof *body);
+    for (uint32_t i = 0; i < LANES * N; i++) {
+        glwe[i % LANES * N + i / LANES] = quad[i];
+    }
+    schoolbook_corrected_body(body, glwe, lane, N, log2_unit);
+    for (uint32_t t = 0; t < N; t++) {
+        quad[LANES * t + lane] = body[t];
+    }
+    tnn_free(glwe);
+    tnn_free(body);
+}
+
+static tnn_quad_body new_body(uint32_t N, uint32_t lane, uint32_t log2_unit) {
+    return (tnn_quad_body){lane, 1u << (log2_unit - 1), new_random(N / TNN_GADGET_BLOCK, sizeof(uint32_t))};
+}
+
 /* No bit differs: the same sums of the same digits. */
 static void check_rotation(const tnn_quad_fft *fft, const uint32_t *quad, uint32_t exponent) {
     const uint32_t N = fft->N;
     const tnn_quad_digit digit = random_digit(1 + draw_below(31));
+    const uint32_t log2_unit = 1 + draw_below(17);
+    const tnn_quad_body body = new_body(N, 1 + draw_below(LANES - 1), log2_unit);
     uint32_t *difference = new_difference(quad, N, exponent);
+    correct_by_schoolbook(difference, N, body.lane, log2_unit);
     double *expected = new_spectrum(N);
     double *spectrum = new_spectrum(N);
     for (size_t i = 0; i < set_count; i++) {
         sets[i]->quad->forward_digits(fft, expected, difference, digit);
-        sets[i]->quad->forward_rotated(fft, spectrum, quad, exponent, digit, NO_FETCH);
+        sets[i]->quad->correct_rotated(&body, quad, N, exponent);
+        sets[i]->quad->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
         assert_memory_equal(spectrum, expected, spectrum_bytes(N));
     }
+    tnn_free(body.corrections);
     tnn_free(difference);
     tnn_free(expected);
     tnn_free(spectrum);
@@ -538,9 +563,12 @@ static void large_polynomials_come_back(void **state) {
 static void check_unused_lanes(const tnn_quad_kernels *kernels, const tnn_quad_fft *fft, uint32_t lanes) {
     const uint32_t N = fft->N;
     const tnn_quad_digit digit = {1u << 14, 0, 15};
+    const tnn_quad_body body = new_body(N, lanes - 1, 15);
+    const uint32_t exponent = 1 + draw_below(2 * N - 1);
     uint32_t *quad = new_quad(N, lanes);
     double *spectrum = new_spectrum(N);
-    kernels->forward_rotated(fft, spectrum, quad, 1 + draw_below(2 * N - 1), digit, NO_FETCH);
+    kernels->correct_rotated(&body, quad, N, exponent);
+    kernels->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
     kernels->inverse_add(fft, quad, spectrum, 3, NO_FETCH);
     for (size_t i = 0; i < LANES * ((size_t)N + 1); i++) {
         assert_true(i % LANES < lanes || quad[i] == 0);
@@ -548,6 +576,7 @@ static void check_unused_lanes(const tnn_quad_kernels *kernels, const tnn_quad_f
     for (uint32_t lane = 0; lane < LANES; lane++) {
         assert_int_equal(quad[LANES * N + lane], 0 - quad[lane]);
     }
+    tnn_free(body.corrections);
     tnn_free(quad);
     tnn_free(spectrum);
 }

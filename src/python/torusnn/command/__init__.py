@@ -17,12 +17,12 @@ VERBS = {
     "explain": ("torusnn.command.explain", "what encrypted inference with a model costs, before any key exists"),
     "medmnist": ("torusnn.command.medmnist", "a whole split of images, encrypted, beside the clear network"),
     "import": ("torusnn.onnx.command", "an ONNX file to a model file"),
-    "train": ("torusnn.train.command", "a net for a data set"),
+    "train": ("torusnn.command.train", "a net for a data set"),
 }
 
 
 def available(module: str) -> bool:
-    """Whether this package has it: torusnn.onnx and torusnn.train have packages of their own."""
+    """Whether this package has it: torusnn.onnx is a package of its own."""
     return find_spec(module.rpartition(".")[0]) is not None and find_spec(module) is not None
 
 
@@ -46,9 +46,10 @@ def sentence_of(error: Exception) -> str:
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Returns the exit code: 2 and a sentence where something is refused, 130 after Ctrl-C."""
-    options = make_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = make_parser().parse_args(words[:1] if words[:1] == ["train"] else words)
     try:
-        options.run(options)
+        options.run(options, words[1:]) if options.verb == "train" else options.run(options)
         sys.stdout.flush()
         return 0
     except BrokenPipeError:

@@ -60,8 +60,8 @@ def check_images(images: Array, model: Model, path: str) -> None:
 
 def check_labels(labels: Array, count: int, classes: int, path: str) -> None:
     if labels.dtype.kind not in "iu" or labels.size != count or count not in labels.shape:
-        raise CommandError(f"{path}: labels of type {labels.dtype} and shape {list(labels.shape)} for {count} images; each "
-                           "needs one class number")
+        raise CommandError(f"{path}: labels of type {labels.dtype} and shape {list(labels.shape)} for {count} images; "
+                           "each needs one class number")
     if labels.min() < 0 or labels.max() >= classes:
         raise CommandError(f"{path}: labels from {labels.min()} to {labels.max()}, the model knows {classes} classes; "
                            "choose the model of this data set")

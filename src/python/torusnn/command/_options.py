@@ -39,7 +39,8 @@ def add_precision_options(parser: argparse.ArgumentParser) -> None:
                        help="least share of the given images that keep their class, with 95 %% confidence")
     group.add_argument("--position-noise", type=float, metavar="X",
                        help="most noise of a table position, as a fraction of the table, 0 to 0.25")
-    group.add_argument("--logit-noise", type=float, metavar="X", help="most noise of a logit, as a fraction of its spread")
+    group.add_argument("--logit-noise", type=float, metavar="X",
+                       help="most noise of a logit, as a fraction of its spread")
     group.add_argument("--exact", action="store_true", help="parameters with which every table lookup is right")
     group.add_argument("--lookup-error", type=float, dest="log2_lookup_error", metavar="LOG2",
                        help="with --exact: most failure probability of a lookup, -256 to -1 (default: -40, for 2^-40)")

@@ -54,12 +54,12 @@ class Deployment:
         """The server's part, with the milliseconds that it took."""
         start = time.perf_counter()
         results = self.evaluator.infer([EncryptedImage.from_bytes(each) for each in requests])
-        replies = [each.to_bytes() for each in results]  # type: ignore[union-attr]
+        replies = [each.to_bytes() for each in results]
         return replies, 1e3 * (time.perf_counter() - start)
 
     def classify(self, images: Array) -> Tuple[Array, float]:
         """Logits of a batch, and the server's milliseconds."""
-        requests = [each.to_bytes() for each in self.client.encrypt(images)]  # type: ignore[union-attr]
+        requests = [each.to_bytes() for each in self.client.encrypt(images)]
         replies, server_ms = self.serve(requests)
         self.input_bytes, self.output_bytes = len(requests[0]), len(replies[0])
         return self.client.decrypt([EncryptedLogits.from_bytes(each) for each in replies]), server_ms
@@ -163,8 +163,8 @@ def cost_lines(figures: Dict[str, Any]) -> Iterator[str]:
 def key_lines(figures: Dict[str, Any]) -> Iterator[str]:
     for index, key in enumerate(figures["keys"] if len(figures["keys"]) > 1 else ()):
         auc = "" if key["auc"] is None else f", AUC {key['auc']:.4f}"
-        yield titled(f"key {index + 1}", f"accuracy {key['accuracy']:.4f}{auc}, same class {key['agreement']:.4f}, logit "
-                                         f"error {key['logit_rms_error']:.4f}")
+        yield titled(f"key {index + 1}", f"accuracy {key['accuracy']:.4f}{auc}, same class {key['agreement']:.4f}, "
+                                         f"logit error {key['logit_rms_error']:.4f}")
 
 
 def lines_of(figures: Dict[str, Any]) -> Iterator[str]:
@@ -180,8 +180,8 @@ def lines_of(figures: Dict[str, Any]) -> Iterator[str]:
     yield from quality_lines(figures)
     if "simulated" in figures:
         noisy = figures["simulated"]
-        yield titled("simulation", f"{noisy['runs']} runs of each image, {noisy['images_per_second']:.0f} images a second "
-                                   "on one thread")
+        yield titled("simulation", f"{noisy['runs']} runs of each image, {noisy['images_per_second']:.0f} images a "
+                                   "second on one thread")
     if "keys" in figures:
         yield from key_lines(figures)
         yield from cost_lines(figures)

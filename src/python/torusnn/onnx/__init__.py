@@ -3,11 +3,12 @@ more."""
 
 from typing import Any, Callable, Optional
 
-from .._trainer.model_file import model_bytes
 from ..model import Model
-from .convert import AGREEMENT, MOST_BOOTSTRAPS, Report, convert
-from .quantize import Settings
+from ..train.model_file import model_bytes
+from .contract import AGREEMENT
+from .quantize import MOST_BOOTSTRAPS, Settings
 from .refusal import UnsupportedModel
+from .report import Report
 
 __all__ = ["Report", "Settings", "UnsupportedModel", "from_onnx"]
 
@@ -28,6 +29,10 @@ def from_onnx(model: Any, calibration_images: Any, *, scale: Optional[float] = N
     Returns the Model; its `report` says what was done and what it costs. Raises UnsupportedModel with the node, its
     type and a remedy in one sentence.
     """
+    try:
+        from .convert import convert
+    except ImportError as error:
+        raise ImportError(f"ONNX files need more packages ({error}); pip install 'torusnn[onnx]'") from error
     made, report = convert(model, calibration_images, scale, offset, output, settings, most_bootstraps, agreement,
                            tell=tell)
     converted = Model.from_bytes(model_bytes(made))

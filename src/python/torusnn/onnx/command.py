@@ -1,9 +1,9 @@
 """torusnn import: an ONNX file to a model file."""
 
-from .._trainer.output import check_writable, write_whole
-from .._trainer.errors import TrainerError
 from ..command._errors import CommandError
 from ..command._options import positive
+from ..train.errors import TrainerError
+from ..train.output import check_writable, write_whole
 from . import AGREEMENT, MOST_BOOTSTRAPS, Settings, UnsupportedModel, from_onnx
 from .pixels import calibration_array
 

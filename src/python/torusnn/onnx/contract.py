@@ -2,10 +2,11 @@
 calibration
 images."""
 
-from .._trainer.model_file import Contract, model_bytes
 from ..errors import TorusnnError
 from ..model import Model as Compiled
+from ..train.model_file import Contract, model_bytes
 
+AGREEMENT = 0.985
 SLACK = 1.001             # so that rounding does not refuse the circuit that was found
 TARGETS = (0.995, 0.985, 0.97, 0.95, 0.9)
 MOST_IMAGES = 1000

@@ -1,29 +1,37 @@
 """From an ONNX file to a model file: read, quantize, choose ranges, compare."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 
+from ..train.model_file import Layer, Model, new_salt
 from .chain import built_chain
-from .contract import state_contract
+from .contract import AGREEMENT, state_contract
 from .graph import read_graph
-from .._trainer.model_file import Layer, Model, new_salt
 from .pixels import normalized, pixels_of
-from .quantize import Settings, add_steps, entry_limits, input_levels, integer_sums, table_layer, weighted_reach
+from .quantize import (
+    MOST_BOOTSTRAPS,
+    Settings,
+    add_steps,
+    entry_limits,
+    input_levels,
+    integer_sums,
+    table_layer,
+    weighted_reach,
+)
 from .ranges import RULES, Spans, active_part, range_of
+from .reader import Reader
 from .reference import onnxruntime_tensors
 from .refusal import UnsupportedModel
+from .report import LayerReport, Report
 from .simulate import classes_of, clear_lookup, linear, model_logits
-from .reader import Reader
 
-MOST_BOOTSTRAPS = 4096
 POSITION_NOISE = 0.01  # under which ranges are chosen: about what the parameters of most nets give
 TRIAL_IMAGES, TRIAL_RUNS = 1000, 2
 BOOTSTRAP_MS = 1.8     # of one thread, until the compiler knows better
 NEARLY_ALL = 0.995
-AGREEMENT = 0.985
 
 
 @dataclass
@@ -37,51 +45,6 @@ class Prepared:
     @property
     def tables(self):
         return len(self.stages) - 1
-
-
-@dataclass
-class LayerReport:
-    tensor: str
-    neurons: int
-    rule: str                 # of the ranges
-    exact_weights: bool
-    staircase: bool           # all its functions are
-    largest_difference: float = float("nan")  # from the reference, in its numbers
-    equal: float = float("nan")               # share of values less than half a step off
-
-
-@dataclass
-class Report:
-    """What a conversion did and what it costs."""
-    reference: str             # that it is compared with
-    bootstraps: int
-    predicted_ms: float
-    images: int
-    layers: list = field(default_factory=list)
-    clear_agreement: float = float("nan")      # share of images with the reference's class
-    simulated_agreement: float = float("nan")  # the same with the noise of the circuit that the contract leads to
-    contract_agreement: float = float("nan")   # that the contract was compiled for: with 95 % confidence
-    largest_logit_difference: float = float("nan")
-    settings: object = None
-    notes: list = field(default_factory=list)
-
-    def lines(self):
-        yield f"{self.bootstraps} bootstraps an image"
-        yield from self.notes
-        for layer in self.layers:
-            weights = "weights as they are" if layer.exact_weights else f"weights of {self.settings.weight_bits} bits"
-            values = "its own levels" if layer.staircase else f"{self.settings.levels} levels"
-            yield (f"{layer.tensor}: {layer.neurons} neurons, {weights}, {values}, range: {layer.rule}; "
-                   f"{layer.equal:.2%} of its values are the reference's, largest difference "
-                   f"{layer.largest_difference:.3g}")
-        yield (f"against {self.reference} on {self.images} images: same class {self.clear_agreement:.2%} in the clear, "
-               f"{self.simulated_agreement:.2%} simulated; largest logit difference "
-               f"{self.largest_logit_difference:.3g}")
-        yield (f"contract: the cheapest circuit that keeps {self.contract_agreement:.1%} of the classes with 95 % "
-               f"confidence, {self.predicted_ms:.0f} ms an image on one thread")
-
-    def __str__(self):
-        return "\n".join(self.lines())
 
 
 def prepare(chain, pixels, settings):

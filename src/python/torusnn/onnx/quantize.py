@@ -10,9 +10,10 @@ from typing import Optional
 
 import numpy as np
 
+from ..train.model_file import Layer
 from .integers import row_scale, staircase
-from .._trainer.model_file import Layer
 
+MOST_BOOTSTRAPS = 4096
 PROBES = 1537        # values of a sum at which a function is looked at
 CELLS = 1024         # of a table that is no staircase
 MOST_STEPS = 512     # of a table with a threshold for each

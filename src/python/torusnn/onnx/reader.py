@@ -9,8 +9,22 @@ import numpy as np
 from .expansion import expanded
 from .operators import AFFINE_IN_ANY, ELEMENTWISE, FLOATS, JOINTLY_AFFINE, LAYOUT, LINEAR, OPERATORS, shape_of
 from .refusal import UnsupportedModel
-from .tensors import (TABLE_HINT, Answer, Base, Layer, Source, Tensor, affine_form, element_function, evaluated,
-                      gathered, identity, image_tensor, run, wrapped)
+from .tensors import (
+    TABLE_HINT,
+    Answer,
+    Base,
+    Layer,
+    Source,
+    Tensor,
+    affine_form,
+    element_function,
+    evaluated,
+    gathered,
+    identity,
+    image_tensor,
+    run,
+    wrapped,
+)
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "onnx.brevitas", "finn.custom_op.general",
            "qonnx.custom_op.general")

@@ -1,1 +1,0 @@
-../../../../examples/train/model_file.py

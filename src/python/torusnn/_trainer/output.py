@@ -1,1 +1,0 @@
-../../../../examples/train/output.py
