@@ -45,7 +45,7 @@ def from_scikit_learn(path, classifier, labels_of=lambda labels: labels, **optio
     from skl2onnx import to_onnx
     train, labels, calibration, test = digits()
     classifier.fit(train, labels_of(labels))
-    model = to_onnx(classifier, train[:1], options=options or None)
+    model = to_onnx(classifier, train[:1], options=options or None, target_opset={"": 17, "ai.onnx.ml": 3})
     path.write_bytes(model.SerializeToString())
     kept(path, calibration, test, runtime_classes(path, test))
 

@@ -1,4 +1,4 @@
-"""ONNX files as torusnn models: `torusnn.from_onnx`, `torusnn import`. Needs the package onnx; docs/PYTHON.md says
+"""ONNX files as torusnn models: `torusnn.from_onnx`, `torusnn import`. Needs the package onnx; docs/ONNX.md says
 more."""
 
 from typing import Any, Callable, Optional

@@ -90,22 +90,22 @@ def names_for(prepared):
     return names if len(names) == max(outputs, 2) else ()
 
 
-def agreement(model, levels, classes, noise=0.0, runs=1):
-    """Share of images whose class is the given one, and minus the mean square of what logits are off."""
-    clear = model_logits(model, levels)
-    found = [model_logits(model, levels, noise, seed) for seed in range(runs)] if noise else [clear]
-    same = float(np.mean([classes_of(logits) == classes for logits in found]))
-    return same, -float(np.mean([np.mean((logits - clear) ** 2) for logits in found]))
+def agreement(model, levels, classes, logits, noise=0.0, runs=1):
+    """Share of images whose class is the given one, and minus the mean square by which the given logits are missed."""
+    found = [model_logits(model, levels, noise, seed) for seed in range(runs)]
+    same = float(np.mean([classes_of(own) == classes for own in found]))
+    return same, -float(np.mean([np.mean((own - logits) ** 2) for own in found]))
 
 
-def best_rules(prepared, pixels, classes, noise):
-    """One rule for all layers, then each layer's own where that is better. Returns rules, model and agreement."""
+def best_rules(prepared, pixels, classes, logits, noise):
+    """One rule for all layers, then each layer's own where that is better: more equal classes, or as many and logits
+    closer to the reference's. Returns the score, rules and model."""
     levels = prepared.inputs.map[pixels.images[:TRIAL_IMAGES]].astype(np.int64)
-    classes = classes[:TRIAL_IMAGES]
+    classes, logits = classes[:TRIAL_IMAGES], logits[:TRIAL_IMAGES]
 
     def trial(rules):
         model = assembled(prepared, rules, pixels)
-        return agreement(model, levels, classes, noise, TRIAL_RUNS)[0], rules, model
+        return agreement(model, levels, classes, logits, noise, TRIAL_RUNS), rules, model
     best = max((trial([rule] * prepared.tables) for rule in RULES), key=lambda item: item[0])
     for index in range(prepared.tables if prepared.tables > 1 else 0):
         for rule in RULES:
@@ -164,7 +164,7 @@ def settings_to_try(settings):
     return [Settings(8, 255), Settings(12, 1023)]
 
 
-def quantized(chain, pixels, classes, settings):
+def quantized(chain, pixels, classes, logits, settings):
     """The first settings that keep nearly all classes in the clear, else the best."""
     best = None
     for chosen in settings_to_try(settings):
@@ -172,7 +172,7 @@ def quantized(chain, pixels, classes, settings):
         chosen = replace(chosen, levels=min(chosen.levels, (2 ** 20 - 1) // widest))
         prepared = prepare(chain, pixels, chosen)
         model = assembled(prepared, ["the proven reach"] * prepared.tables, pixels)
-        same, _ = agreement(model, prepared.inputs.map[pixels.images].astype(np.int64), classes)
+        same, _ = agreement(model, prepared.inputs.map[pixels.images].astype(np.int64), classes, logits)
         if best is None or same > best[0]:
             best = same, prepared, chosen
         if same >= NEARLY_ALL:
@@ -213,8 +213,8 @@ def convert(model, data, scale=None, offset=0.0, output=None, settings=None, mos
     names = [name for stage in chain.stages for name, _ in stage.parts]
     tensors = onnxruntime_tensors(model, graph, pixels, list(dict.fromkeys(names + graph.outputs)))
     logits, classes, report.reference = reference_of(tensors, chain, pixels, names, graph.outputs)
-    prepared, report.settings = quantized(chain, pixels, classes, settings)
-    _, rules, made = best_rules(prepared, pixels, classes, noise)
+    prepared, report.settings = quantized(chain, pixels, classes, logits, settings)
+    _, rules, made = best_rules(prepared, pixels, classes, logits, noise)
     made.provenance = provenance_of(model, pixels, report)
     circuit, report.contract_agreement = state_contract(made, pixels, agreement_wanted)
     finish_report(report, prepared, made, rules, tensors, pixels, logits, classes)
