@@ -55,6 +55,23 @@ def softmax_inside(builder):
     builder.add("Softmax", axis=1)
 
 
+def order_turned(builder):
+    """One minus the probabilities: the class would be that of the least logit."""
+    hidden(builder)
+    builder.add("Softmax", axis=1)
+    builder.add("Neg")
+
+
+def image_read_twice(builder):
+    scale, zero = builder.constant(np.float32(2)), builder.constant(np.uint8(0))
+    builder.add("QuantizeLinear", scale, zero)
+    builder.add("DequantizeLinear", scale, zero)
+    hidden(builder)
+    first, builder.last = builder.last, "x"
+    builder.add("Gemm", builder.constant(W1), transB=1)
+    builder.add("Add", first)
+
+
 def scale_from_the_image(builder):
     first = hidden(builder)
     builder.add("ReduceMean", axes=[1], keepdims=1)
@@ -92,6 +109,7 @@ def places_by_image(builder):
 
 
 KINDS = {
+    "Neg": order_turned, "Gemm": image_read_twice,
     "DynamicQuantizeLinear": dynamic, "Mul": product_of_two, "MatMul": product_of_matrices, "Softmax": softmax_inside,
     "QuantizeLinear": scale_from_the_image, "LayerNormalization": layer_normalization,
     "com.example.Fancy": unknown_domain,
@@ -127,6 +145,14 @@ def test_more_bootstraps_than_the_limit():
     hidden(builder)
     error, text = sentence_of(last(builder), limit=HIDDEN - 1)
     assert f"{HIDDEN} bootstraps" in text and "--most-bootstraps" in text and error.kind == "Gemm"
+
+
+def test_a_matrix_beyond_memory(monkeypatch):
+    monkeypatch.setattr("torusnn.onnx.reader.MOST_WEIGHTS", HIDDEN * INPUTS - 1)
+    builder = Builder()
+    hidden(builder)
+    error, text = sentence_of(last(builder))
+    assert f"{HIDDEN} sums of {INPUTS} values" in text and error.kind == "Gemm"
 
 
 def test_older_and_newer_opsets():

@@ -49,6 +49,9 @@ REMEDIES = {
 }
 READOUTS = ("LinearClassifier", "LinearRegressor", "Softmax", "LogSoftmax", "ArgMax", "Hardmax", "ZipMap",
             "ArrayFeatureExtractor", "Normalizer", "LpNormalization", "TopK", "LabelEncoder")
+ORDERLY = ("Cast", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Shape", "Log", "Exp", "Sqrt", "Clip",
+           "QuantizeLinear", "DequantizeLinear", "Dropout")  # of what is read off the logits
+MOST_WEIGHTS = 2 ** 27  # of a matrix
 FIRST_ONLY = ("QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Clip", "BatchNormalization",
               "PRelu")
 
@@ -58,8 +61,7 @@ class Reader:
 
     def __init__(self, graph, image_shape, pixel_values, seen, limit):
         """image_shape: height, width, channels; pixel_values [256]: what the graph gets for each value of a pixel;
-        seen:
-        least and largest pixel; limit: most neurons."""
+        seen: least and largest pixel; limit: most neurons."""
         self.graph, self.limit, self.neurons = graph, limit, 0
         self.image_shape, self.pixel_values, self.seen = image_shape, pixel_values, seen
         self.values, self.notes, self.classes = {}, [], ()
@@ -67,6 +69,7 @@ class Reader:
         self.image = Base(0, size=int(np.prod(image_shape)))
         self.levels = Source(self.image, self.image.size)
         self.level_values = None  # [256] what levels stand for, where that is not what the graph gets
+        self.plain_levels = False  # they stand for what the graph gets
 
     # ------------------------------------------------------------------------------------------------ values
 
@@ -174,10 +177,18 @@ class Reader:
             straight = self.brought_level(node, straight)
         replaced = iter(straight)
         values = [next(replaced) if isinstance(value, Tensor) else value for value in inputs]
+        self.check_size(node, values, straight[0].source.base)
         matrix, constant = affine_form(node, values, straight[0].source.base)
         source = Source(straight[0].source.base, len(constant.reshape(-1)), 0, matrix, constant.reshape(-1),
                         node.outputs[0])
         return identity(source, constant.shape, node.outputs[0])
+
+    def check_size(self, node, values, base):
+        zeros = [value.function(np.zeros((1, value.source.size))) if isinstance(value, Tensor) else wrapped(value)
+                 for value in values]
+        sums = run(node, zeros).size
+        if sums * base.size > MOST_WEIGHTS:
+            node.refuse(f"makes {sums} sums of {base.size} values", "use smaller images or fewer channels")
 
     def as_neurons(self, node, tensor):
         """An affine function of a base's elements or of sums of them; a layer where it was more."""
@@ -227,22 +238,28 @@ class Reader:
     def as_levels(self, node, tensor):
         """The image as its encrypted levels, each of which stands for a value of its own."""
         if tensor.layer is None:
-            tensor.layer = self.straight_levels(tensor) if tensor.affine else self.mapped_levels(node, tensor)
+            tensor.layer = self.straight_levels(node, tensor) if tensor.affine else self.mapped_levels(tensor)
         return tensor.layer
 
-    def straight_levels(self, tensor):
+    def straight_levels(self, node, tensor):
+        if self.level_values is not None:
+            node.refuse("reads the image as it is, and another node reads it by levels of its own",
+                        "quantize the image once, before all that reads it")
+        self.plain_levels = True
         return Tensor(self.levels, tensor.function, tensor.index, True, tensor.name)
 
-    def mapped_levels(self, node, tensor):
+    def mapped_levels(self, tensor):
         """What the graph makes of each pixel by a function that is not affine: the client's map of levels, where it is
-        one
-        function for all of them."""
+        one function for all of them."""
         values = np.repeat(self.pixel_values.astype(np.float32)[:, None], self.image.size, axis=1)
         made = tensor.function(values).reshape(256, -1).astype(np.float64)
-        if np.all(made == made[:, :1]) and self.level_values is None:
+        if np.all(made == made[:, :1]) and self.level_values is None and not self.plain_levels:
             self.level_values = made[:, 0]
             return gathered(self.levels, tensor.index, tensor.name)
         self.notes.append(f"tensor '{tensor.name}' is another function of each pixel: a straight line stands for each")
+        if self.level_values is not None:
+            raise UnsupportedModel("the graph quantizes the image in more than one way", "quantize it once")
+        self.plain_levels = True
         return self.fitted_levels(tensor, made)
 
     def fitted_levels(self, tensor, made):
@@ -282,8 +299,7 @@ class Reader:
         return tuple(answer for _ in node.outputs) if len(node.outputs) > 1 else answer
 
     def read_off(self, node, inputs, answer):
-        if node.type in LINEAR or node.type == "Concat" and any(
-                isinstance(value, Tensor) for value in inputs):
+        if not keeps_order(node, inputs):
             node.refuse(f"works on what {answer.kind} made of encrypted values, which no table can hold",
                         f"end the graph at the input of {answer.kind}")
         self.note_classes(node, inputs)
@@ -311,6 +327,16 @@ class Reader:
             raise UnsupportedModel(f"the graph has {len(found)} outputs that differ ({', '.join(self.graph.outputs)})",
                                    "name the one of the logits (--output)")
         return found[0]
+
+
+def keeps_order(node, inputs):
+    """Does the class stay that of the largest logit?"""
+    if node.type in ("Mul", "Div", "Add", "Sub"):
+        constants = [np.asarray(value) for value in inputs if not isinstance(value, Answer)]
+        first = isinstance(inputs[0], Answer) or node.type in ("Mul", "Add")
+        fixed = len(constants) == 1 and constants[0].dtype.kind in "fiu" and constants[0].size == 1
+        return first and fixed and (node.type in ("Add", "Sub") or constants[0].item() > 0)
+    return node.type in READOUTS or node.type in ORDERLY
 
 
 def shared_indices(node, inputs, tensors):
