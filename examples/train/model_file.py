@@ -154,10 +154,13 @@ def fingerprint(payload):
     return hashlib.blake2b(payload, digest_size=16).digest()
 
 
-def write_model(path, model):
+def model_bytes(model):
     payload = payload_bytes(model)
-    header = HEADER.pack(MAGIC, VERSION, 0, len(payload), fingerprint(payload))
-    write_whole(path, header + payload)
+    return HEADER.pack(MAGIC, VERSION, 0, len(payload), fingerprint(payload)) + payload
+
+
+def write_model(path, model):
+    write_whole(path, model_bytes(model))
 
 
 class Reader:

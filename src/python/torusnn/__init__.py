@@ -36,6 +36,14 @@ from .explain import Explanation
 from .model import Model, load
 
 
+def from_onnx(model: Any, calibration_images: Any, **options: Any) -> Model:
+    """A Model from an ONNX file, compared with ONNX Runtime on the calibration images. torusnn.onnx.from_onnx has
+    the options; needs the package onnx."""
+    from .onnx import from_onnx as converted
+
+    return converted(model, calibration_images, **options)
+
+
 def __getattr__(name: str) -> Any:
     """What needs scikit-learn is imported when it is first asked for."""
     if name == "TableClassifier":
@@ -74,6 +82,7 @@ __all__ = [
     "TorusnnError",
     "classes_of",
     "errors",
+    "from_onnx",
     "generate_keys",
     "load",
 ]
