@@ -170,6 +170,20 @@ def table_layer_lines(figures: Figures, layer: Figures) -> Iterator[str]:
     yield lookup_line(figures, layer, "neuron")
     yield titled("  range proof", f"{layer['neurons'] - layer['unproven_neurons']} of {layer['neurons']} neurons "
                                   "proven")
+    fill = table_fills(figures)[id(layer)]
+    yield spread_line("  fill", fill["width_share"], "width over the widest", "narrowest")
+    yield spread_line("  weights", fill["norm_share"], "l2 norm over width", "most noise of inputs:")
+
+
+def table_fills(figures: Figures) -> Dict[int, Figures]:
+    """By layer, which is a dictionary and so known by its identity."""
+    layers = [id(layer) for layer in figures["layers"] if "neuron_fills" in layer]
+    return dict(zip(layers, figures["fills"]))
+
+
+def spread_line(title: str, values: Figures, what: str, end: str) -> str:
+    return titled(title, f"{what} {values['min']:.3g} / {values['median']:.3g} / {values['max']:.3g} (min / median / max); "
+                         f"{end} neuron {values['worst_neuron']}")
 
 
 def logit_layer_lines(figures: Figures, layer: Figures) -> Iterator[str]:
@@ -267,12 +281,22 @@ def image_lines(figures: Figures) -> Iterator[str]:
     noisy = data["simulated"]
     yield from ("", heading_of(data))
     yield from (left_line(index, layer["ranges"]) for index, layer in enumerate(figures["layers"]) if "ranges" in layer)
+    yield from excursion_lines(data["excursions"])
     yield titled("  class changes", f"{100.0 * data['class_changes']:.2f} % of images, simulated {noisy['runs']} times "
                                     f"each ({noisy['images_per_second']:.0f} images a second)")
     for title, clear, name in (("  accuracy", "clear_accuracy", "accuracy"), ("  AUC", "clear_auc", "auc")):
         if data[clear] is not None:
             yield titled(title, f"{data[clear]:.4f} clear, {noisy[name]:.4f} simulated")
     yield titled("  logit error (rms)", f"{noisy['logit_rms_error']:.4f} simulated")
+
+
+def excursion_lines(found: Figures) -> Iterator[str]:
+    yield titled("  outside the tables", f"{100.0 * found['outside_images']:.2f} % of images have a neuron outside; "
+                 f"{100.0 * found['outside']:.2f} % of neurons are, {100.0 * found['worst_outside']:.0f} % at worst")
+    text = f"{100.0 * found['astray_images']:.2f} % of images have a neuron past its table's flat end"
+    if found["astray_images"] > 0:
+        text += f"; at worst {100.0 * found['worst_astray']:.0f} % of neurons (image {found['worst_image']})"
+    yield titled("  read astray", text)
 
 
 def lines_of(figures: Figures) -> Iterator[str]:

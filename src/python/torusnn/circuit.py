@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, List, Optional
 
 import numpy as np
 
-from ._declared import AgreementPoint, CircuitInfo, LayerInfo, NeuronRange, Precision, Security
+from ._declared import AgreementPoint, CircuitInfo, Excursion, LayerInfo, NeuronInfo, NeuronRange, Precision, Security
 from ._images import Array, as_batch, logits_of_each, pixels_of
 from ._library import Handle, check, created, described, python_value
 from ._native import ffi, lib
@@ -79,6 +79,19 @@ class Circuit(Handle):
         pixels = pixels_of(array) if len(array) else ffi.NULL
         check(lib.tnn_model_ranges(self.model._c, ranges, layer, pixels, array.shape[1], len(array)))
         return [python_value(each) for each in ranges]
+
+    def neurons(self, layer: int) -> List[NeuronInfo]:
+        """How well each neuron's table in a layer with tables uses the torus, and the noise that it is read with."""
+        neurons = ffi.new("tnn_neuron_info[]", self.layers[layer].neurons)
+        check(lib.tnn_circuit_neurons(self._c, neurons, layer))
+        return [python_value(each) for each in neurons]
+
+    def excursions(self, images: Any) -> List[Excursion]:
+        """How many neurons each image of a batch takes outside their tables, and how many past the flat ends."""
+        array, _ = as_batch(images, self.model.shape)
+        counted = ffi.new("tnn_excursion[]", len(array))
+        check(lib.tnn_circuit_excursions(self._c, counted, self.model._c, pixels_of(array), array.shape[1], len(array)))
+        return [python_value(each) for each in counted]
 
     @property
     def spec(self) -> Spec:

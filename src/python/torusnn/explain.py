@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from ._declared import CircuitInfo, Precision
+from ._declared import CircuitInfo, NeuronInfo, Precision
 from ._explain_text import lines_of
 from ._images import as_batch
 from ._metrics import quality_of
@@ -78,7 +78,40 @@ def layer_figures(circuit: Circuit, index: int, images: Any) -> Dict[str, Any]:
         if images is None:
             for each in figures["ranges"]:
                 del each["left"]
+        figures["neuron_fills"] = [fill_figures(each) for each in circuit.neurons(index)]
     return figures
+
+
+def fill_figures(neuron: NeuronInfo) -> Optional[Dict[str, Any]]:
+    """None for a neuron without a bootstrap."""
+    figures = asdict(neuron)
+    return figures if figures.pop("bootstrapped") else None
+
+
+def spread_figures(fills: Sequence[Optional[Dict[str, Any]]], name: str, worst: Callable[..., float]) -> Dict[str, Any]:
+    values = {neuron: fill[name] for neuron, fill in enumerate(fills) if fill is not None}
+    extreme = worst(values.values())
+    return {"min": min(values.values()), "median": float(np.median(list(values.values()))), "max": max(values.values()),
+            "worst_neuron": next(neuron for neuron, value in values.items() if value == extreme)}
+
+
+def layer_fill_figures(layer: Dict[str, Any]) -> Dict[str, Any]:
+    fills = layer["neuron_fills"]
+    figures: Dict[str, Any] = {"neurons": sum(fill is not None for fill in fills)}
+    if figures["neurons"] > 0:
+        figures["width_share"] = spread_figures(fills, "width_share", min)
+        figures["norm_share"] = spread_figures(fills, "norm_share", max)
+    return figures
+
+
+def excursion_figures(circuit: Circuit, batch: Any) -> Dict[str, Any]:
+    """How many images take neurons outside their tables, and how many of the neurons."""
+    counted = circuit.excursions(batch)
+    neurons = max(1, circuit.info.bootstraps)
+    outside, astray = (np.array([getattr(each, name) for each in counted]) for name in ("outside", "astray"))
+    return {"outside_images": float((outside > 0).mean()), "astray_images": float((astray > 0).mean()),
+            "outside": float(outside.mean() / neurons), "worst_outside": float(outside.max() / neurons),
+            "worst_astray": float(astray.max() / neurons), "worst_image": int(np.lexsort((-outside, -astray))[0])}
 
 
 def image_figures(circuit: Circuit, images: Any, labels: Optional[Any], runs: int) -> Dict[str, Any]:
@@ -87,7 +120,7 @@ def image_figures(circuit: Circuit, images: Any, labels: Optional[Any], runs: in
     clear = circuit.model.predict(batch)
     quality, noisy = quality_of(clear, clear, truth), simulated(circuit, batch, truth, clear, runs)
     return {"images": len(batch), "clear_accuracy": quality.accuracy, "clear_auc": quality.auc, "simulated": noisy,
-            "class_changes": 1.0 - noisy["agreement"]}
+            "class_changes": 1.0 - noisy["agreement"], "excursions": excursion_figures(circuit, batch)}
 
 
 def explained(circuit: Circuit, images: Any = None, labels: Any = None, runs: int = DEFAULT_RUNS,
@@ -102,6 +135,8 @@ def explained(circuit: Circuit, images: Any = None, labels: Any = None, runs: in
         figures["agreement_curve"] = curve  # type: ignore[assignment]
     figures["layers"] = [layer_figures(circuit, index, images)  # type: ignore[assignment]
                          for index in range(circuit.info.layers)]
+    figures["fills"] = [layer_fill_figures(layer)  # type: ignore[assignment]
+                        for layer in figures["layers"] if "neuron_fills" in layer]
     if images is not None:
         figures["data"] = {**(title or {}), **image_figures(circuit, images, labels, runs)}
     return Explanation(figures)
