@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torusnn
-from conftest import MODELS
+from common import MODELS
 from torusnn.command import main
 
 DIGITS = str(MODELS / "digits.tnn")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import torusnn
-from conftest import TOP
+from common import TOP
 from torusnn import _declared, errors
 from torusnn._library import check, error_of
 from torusnn._native import ffi, lib

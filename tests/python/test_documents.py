@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import TOP
+from common import TOP
 
 
 def first_program(document):

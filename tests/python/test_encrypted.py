@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 import torusnn
-from conftest import GOLDEN, MODELS, largest_error
+from common import GOLDEN, MODELS, largest_error
 from torusnn import errors
 
 PASSPHRASE = "gr\u00fcn und blau"

@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 import torusnn
-from conftest import MODELS, TOP
+from common import MODELS, TOP
 from torusnn._metrics import auc_of, log_odds, quality_of
 
 PROGRAM = TOP / "build" / "release" / "examples" / "explain"

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torusnn
-from conftest import MODELS
+from common import MODELS
 from torusnn import errors
 
 

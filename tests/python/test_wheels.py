@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 import torusnn
-from conftest import MODELS, TOP, largest_error
+from common import MODELS, TOP, largest_error
 
 WHEELS = TOP / "build" / "wheels"
 
