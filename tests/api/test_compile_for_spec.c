@@ -40,7 +40,7 @@ static void assert_equal_circuits(const tnn_circuit *a, const tnn_circuit *b) {
         assert_int_equal(x->output_unit, y->output_unit);
         assert_memory_equal(x->weights, y->weights, (size_t)x->neurons * x->inputs * sizeof *x->weights);
         assert_memory_equal(x->offsets, y->offsets, x->neurons * sizeof *x->offsets);
-        assert_equal_tables(x, y, a->spec.params.literal.N);
+        assert_equal_tables(x, y, tnn_params_positions(&a->spec.params));
         assert_true(a->budget.layers[i].worst_position_noise == b->budget.layers[i].worst_position_noise);
         assert_true(a->budget.layers[i].worst_lookup_log2 == b->budget.layers[i].worst_lookup_log2);
         assert_int_equal(a->reports[i].worst_neuron, b->reports[i].worst_neuron);

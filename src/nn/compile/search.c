@@ -6,15 +6,16 @@
  *     n         608, 640, ... 1280; N' is the largest power of two in it, at least 32
  *     input     16 bits, and 32 where that lets s have less noise
  *     k, N      RINGS
+ *     v         0 to TNN_MAX_LOG2_SPLIT, up to TNN_MAX_RING_DEGREE positions; 0 where several tables share a rotation
  *     key words 5 to 8 bytes, as long as each lets S have less noise
  *     Bg, l     l = 1 to 3, each with its best base: noise alone depends on the base, not the time
  *     B, t      log2 B = 1 to 6, each with enough levels; only where there is more than one table layer
  *
  * A single layer, of logits, has no ring: n and the input are all there is.
  *
- * More noise than a requirement allows means more positions (N), a finer gadget (l) or a longer key with less noise
- * (n), each of which costs time: the first set that fits in order of predicted time is the cheapest that fits. A budget
- * is quick; nothing is encrypted.
+ * More noise than a requirement allows means more positions (N and v), a finer gadget (l) or a longer key with less
+ * noise (n), each of which costs time: the first set that fits in order of predicted time is the cheapest that fits. A
+ * budget is quick; nothing is encrypted.
  */
 #include "search.h"
 
@@ -154,6 +155,26 @@ static tnn_status add_key_widths(candidate_list *list, tnn_params_literal litera
     return TNN_OK;
 }
 
+/* Several tables of a rotation read coefficients that a split one does not compute. */
+static uint32_t most_split(const tnn_shape *shape) {
+    for (uint32_t i = 0; i < shape->layer_count; i++) {
+        if (shape->layers[i].tables_per_neuron > 1) {
+            return 0;
+        }
+    }
+    return TNN_MAX_LOG2_SPLIT;
+}
+
+static tnn_status add_splits(candidate_list *list, tnn_params_literal literal) {
+    const uint32_t most = most_split(list->shape);
+    tnn_status status = TNN_OK;
+    for (uint32_t v = 0; status == TNN_OK && v <= most && literal.N << v <= TNN_MAX_RING_DEGREE; v++) {
+        literal.log2_split = v;
+        status = add_key_widths(list, literal);
+    }
+    return status;
+}
+
 /* s is a prefix of S where a key switch has to go between them: k N must be larger than n. */
 static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
     const bool switches = list->shape->layer_count > 2;
@@ -162,7 +183,7 @@ static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
         literal.N = RINGS[i].N;
         literal.shared_prefix = switches;
         if (literal.k * literal.N > literal.n) {
-            tnn_status status = add_key_widths(list, literal);
+            tnn_status status = add_splits(list, literal);
             if (status != TNN_OK) {
                 return status;
             }
@@ -263,7 +284,7 @@ static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, cons
     const double apart =
         is_logit ? fmax(2 * deviations * layer->worst_deviation / layer->worst_slope, budget->logit_room_used)
                  : 2 * (deviations * layer->worst_deviation + 0.5) / layer->worst_slope;
-    s.asked = log2(is_logit ? 2 * shape->layers[index].widest : params->literal.N / layer->worst_slope);
+    s.asked = log2(is_logit ? 2 * shape->layers[index].widest : tnn_params_positions(params) / layer->worst_slope);
     s.reachable = s.asked - log2(apart);
     return s;
 }

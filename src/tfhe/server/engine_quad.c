@@ -12,7 +12,8 @@
  *     row vector of (k+1) l digits times the GGSW matrix -> 1 spectrum  multiply, at each point
  *     inverse transform, rounded and added to the accumulator           inverse_add
  *
- * so 4 l lanes go forward and 4 come back, whatever k is: rank 3 leaves none of them idle.
+ * so 4 l lanes go forward and 4 come back, whatever k is: rank 3 leaves none of them idle. Of a split accumulator each
+ * of 2^v residues is one here, and is subtracted from the one that takes its place: split.h.
  */
 #include <math.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "kernels.h"
 #include "memory.h"
 #include "quad_kernels.h"
+#include "split.h"
 
 /* Ciphertexts that share each loaded row of a GGSW ciphertext: their sums fit the registers. */
 #define ITEMS ((size_t)4)
@@ -30,6 +32,7 @@
  * l = 1 they fit the second-level cache beside two GGSW ciphertexts; where they do not, reading the key twice as often
  * would cost more still. */
 #define TOGETHER ((size_t)8)
+#define MOST_RESIDUES (TOGETHER << TNN_MAX_LOG2_SPLIT)
 
 struct tnn_engine_scratch {
     tnn_params params;
@@ -43,8 +46,8 @@ struct tnn_engine_scratch {
     tnn_quad_body body;
     size_t together; /* accumulators that advance together */
     tnn_quad_fetch fetch;
-    double *spectra; /* [together][l][N/2] points */
-    uint32_t *quads; /* [together] accumulators */
+    double *spectra; /* [together][2^v][l][N/2] points */
+    uint32_t *quads; /* [together][2^v] accumulators */
     uint32_t *words; /* a quad: what add_product decomposes */
     uint32_t *added; /* [N] the corrected body of that */
 };
@@ -70,8 +73,9 @@ static size_t together(size_t batch) {
 static bool allocate(tnn_engine_scratch *s) {
     const uint32_t N = s->params.literal.N;
     s->reals = tnn_alloc(TNN_QUAD_LANES * (size_t)N, sizeof *s->reals);
-    s->spectra = tnn_alloc(s->together, spectrum_doubles(&s->params) * sizeof *s->spectra);
-    s->quads = tnn_alloc(s->together, tnn_quad_words(N) * sizeof *s->quads);
+    const size_t residues = s->together * tnn_split_residues(&s->params);
+    s->spectra = tnn_alloc(residues, spectrum_doubles(&s->params) * sizeof *s->spectra);
+    s->quads = tnn_alloc(residues, tnn_quad_words(N) * sizeof *s->quads);
     s->words = tnn_alloc(tnn_quad_words(N), sizeof *s->words);
     s->added = tnn_alloc(N, sizeof *s->added);
     s->body.corrections = tnn_alloc(N / TNN_GADGET_BLOCK, sizeof *s->body.corrections);
@@ -117,7 +121,7 @@ static tnn_status fill(tnn_engine_scratch *s, const tnn_execution *execution, si
 
 static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t N = params->literal.N;
-    const size_t most = together(batch);
+    const size_t most = together(batch) * tnn_split_residues(params);
     return (TNN_QUAD_LANES * N + most * spectrum_doubles(params)) * sizeof(double) +
            ((most + 1) * tnn_quad_words((uint32_t)N) + N + N / TNN_GADGET_BLOCK) * sizeof(uint32_t);
 }
@@ -181,7 +185,7 @@ static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const doub
         double *spectrum = s->spectra + (size_t)level * s->shape.points * TNN_QUAD_POINT;
         s->kernels->forward_digits(s->fft, spectrum, s->words, s->digits[level]);
     }
-    s->kernels->multiply(&s->shape, s->spectra, ggsw, 1);
+    s->kernels->multiply(&s->shape, &s->spectra, ggsw, 1);
     gather(&s->params, s->words, accumulator);
     s->kernels->inverse_add(s->fft, s->words, s->spectra, s->coarse_bits, (tnn_quad_fetch){0});
     scatter(&s->params, accumulator, s->words);
@@ -200,50 +204,122 @@ static tnn_quad_fetch take_fetch(tnn_engine_scratch *s) {
     return part;
 }
 
-/* Spectra of accumulator `b`'s digits, to be multiplied with the GGSW ciphertext of key bit `i`. */
-static void transform_digits(tnn_engine_scratch *s, const uint32_t *positions, size_t b, size_t i) {
-    const uint32_t exponent = positions[b * (s->params.literal.n + 1) + i];
-    const uint32_t *quad = s->quads + b * tnn_quad_words(s->params.literal.N);
-    double *spectrum = s->spectra + b * spectrum_doubles(&s->params);
-    s->kernels->correct_rotated(&s->body, quad, s->params.literal.N, exponent);
+/* Accumulators of one rotation, 1 to `together`, on their way through the key: each one's next step (split.h). */
+typedef struct rotation {
+    const uint32_t *positions; /* [count][n+1] */
+    size_t count;
+    size_t next[TOGETHER];
+} rotation;
+
+static size_t next_step(const tnn_engine_scratch *s, const rotation *r, size_t b, size_t from) {
+    return tnn_split_next(&s->params, r->positions + b * (s->params.literal.n + 1), from);
+}
+
+/* The step that comes next for any of them. */
+static size_t first_step(const tnn_engine_scratch *s, const rotation *r) {
+    size_t first = tnn_split_steps(&s->params);
+    for (size_t b = 0; b < r->count; b++) {
+        first = r->next[b] < first ? r->next[b] : first;
+    }
+    return first;
+}
+
+/* Spectra of the digits of an accumulator's residue, to be multiplied with the GGSW ciphertext of its next step. */
+static void transform_digits(tnn_engine_scratch *s, size_t b, uint32_t residue, uint32_t position) {
+    const size_t quad_words = tnn_quad_words(s->params.literal.N);
+    const size_t first = b * tnn_split_residues(&s->params);
+    const tnn_split_move move = tnn_split_move_to(&s->params, residue, position);
+    const tnn_quad_turn turn = {s->quads + (first + move.from) * quad_words, s->quads + (first + residue) * quad_words,
+                                move.exponent};
+    double *spectrum = s->spectra + (first + residue) * spectrum_doubles(&s->params);
+    s->kernels->correct_rotated(&s->body, &turn, s->params.literal.N);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
-        s->kernels->forward_rotated(s->fft, spectrum, quad, &s->body, exponent, s->digits[level], take_fetch(s));
+        s->kernels->forward_rotated(s->fft, spectrum, &turn, &s->body, s->digits[level], take_fetch(s));
         spectrum += (size_t)s->shape.points * TNN_QUAD_POINT;
     }
 }
 
-/*
- * Key bit i for accumulators `first` to `first + items - 1`: quad += ggsw (x) (X^position - 1) quad, a CMux between it
- * and its rotation. An accumulator is transformed for the next key bit while it, and the spectrum it has left, are in
- * the first-level cache. Positions are public.
- */
-static void rotate_by_key_bit(tnn_engine_scratch *s, const double *ggsw, const uint32_t *positions, size_t i,
-                              size_t first, size_t items) {
-    const size_t spectrum = spectrum_doubles(&s->params);
-    s->kernels->multiply(&s->shape, s->spectra + first * spectrum, ggsw, (uint32_t)items);
-    for (size_t b = first; b < first + items; b++) {
-        uint32_t *quad = s->quads + b * tnn_quad_words(s->params.literal.N);
-        s->kernels->inverse_add(s->fft, quad, s->spectra + b * spectrum, s->coarse_bits, take_fetch(s));
-        if (i + 1 < s->params.literal.n) {
-            transform_digits(s, positions, b, i + 1);
+static void transform_residues(tnn_engine_scratch *s, const rotation *r, size_t b) {
+    const uint32_t n = s->params.literal.n;
+    if (r->next[b] == tnn_split_steps(&s->params)) {
+        return;
+    }
+    const uint32_t position = r->positions[b * (n + 1) + r->next[b] % n];
+    const uint32_t apart = 1u << tnn_split_stage(&s->params, position);
+    for (uint32_t residue = 0; residue < tnn_split_residues(&s->params); residue += apart) {
+        transform_digits(s, b, residue, position);
+    }
+}
+
+/* Residues of all accumulators that take a step, at most MOST_RESIDUES. */
+static uint32_t list_residues(const tnn_engine_scratch *s, const rotation *r, size_t step, size_t *residues) {
+    const uint32_t each = tnn_split_residues(&s->params);
+    const uint32_t apart = 1u << step / s->params.literal.n;
+    uint32_t items = 0;
+    for (size_t b = 0; b < r->count; b++) {
+        for (uint32_t residue = 0; r->next[b] == step && residue < each; residue += apart) {
+            residues[items++] = b * each + residue;
+        }
+    }
+    return items;
+}
+
+static void multiply_residues(tnn_engine_scratch *s, const double *ggsw, const size_t *residues, uint32_t items) {
+    double *spectra[ITEMS];
+    for (uint32_t i = 0; i < items; i++) {
+        spectra[i] = s->spectra + residues[i] * spectrum_doubles(&s->params);
+    }
+    s->kernels->multiply(&s->shape, spectra, ggsw, items);
+}
+
+/* An accumulator is transformed for its next step behind the last of its residues, while that, and the spectrum it has
+ * left, are in the first-level cache. `last`: the residue behind is another accumulator's, or there is none. */
+static void finish_residue(tnn_engine_scratch *s, const rotation *r, size_t residue, bool last) {
+    uint32_t *quad = s->quads + residue * tnn_quad_words(s->params.literal.N);
+    double *spectrum = s->spectra + residue * spectrum_doubles(&s->params);
+    s->kernels->inverse_add(s->fft, quad, spectrum, s->coarse_bits, take_fetch(s));
+    if (last) {
+        transform_residues(s, r, residue / tnn_split_residues(&s->params));
+    }
+}
+
+/* quad += ggsw (x) (Y^position - 1) quad, a CMux between an accumulator and its rotation, for each of `items` residues.
+ * Positions are public. */
+static void rotate_by_key_bit(tnn_engine_scratch *s, const rotation *r, const double *ggsw, const size_t *residues,
+                              uint32_t items) {
+    const uint32_t each = tnn_split_residues(&s->params);
+    for (uint32_t first = 0; first < items; first += ITEMS) {
+        const uint32_t end = items - first < ITEMS ? items : first + (uint32_t)ITEMS;
+        multiply_residues(s, ggsw, residues + first, end - first);
+        for (uint32_t i = first; i < end; i++) {
+            finish_residue(s, r, residues[i], i + 1 == items || residues[i + 1] / each != residues[i] / each);
         }
     }
 }
 
-/* Key index outside, batch inside: each GGSW ciphertext is fetched once for all accumulators, 1 to `together`. */
+static void take_step(tnn_engine_scratch *s, rotation *r, const double *bootstrapping, size_t step) {
+    const uint32_t n = s->params.literal.n;
+    size_t residues[MOST_RESIDUES];
+    const uint32_t items = list_residues(s, r, step, residues);
+    for (size_t b = 0; b < r->count; b++) {
+        r->next[b] = r->next[b] == step ? next_step(s, r, b, step + 1) : r->next[b];
+    }
+    const double *ggsw = bootstrapping + step % n * ggsw_doubles(&s->params);
+    plan_fetch(s, bootstrapping + first_step(s, r) % n * ggsw_doubles(&s->params), items);
+    rotate_by_key_bit(s, r, ggsw, residues, items);
+}
+
+/* Key index outside, batch inside: each GGSW ciphertext is fetched once a stage for all accumulators. */
 static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, const uint32_t *positions,
                             size_t count) {
-    const size_t n = s->params.literal.n;
+    rotation r = {.positions = positions, .count = count};
     s->fetch = (tnn_quad_fetch){0};
     for (size_t b = 0; b < count; b++) {
-        transform_digits(s, positions, b, 0);
+        r.next[b] = next_step(s, &r, b, 0);
+        transform_residues(s, &r, b);
     }
-    for (size_t i = 0; i < n; i++) {
-        const double *ggsw = bootstrapping + i * ggsw_doubles(&s->params);
-        plan_fetch(s, bootstrapping + (i + 1) % n * ggsw_doubles(&s->params), count);
-        for (size_t first = 0; first < count; first += ITEMS) {
-            rotate_by_key_bit(s, ggsw, positions, i, first, count - first < ITEMS ? count - first : ITEMS);
-        }
+    for (size_t step = first_step(s, &r); step < tnn_split_steps(&s->params); step = first_step(s, &r)) {
+        take_step(s, &r, bootstrapping, step);
     }
 }
 
@@ -252,12 +328,13 @@ static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const dou
                         const uint32_t *positions, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
     const size_t quad_words = tnn_quad_words(s->params.literal.N);
-    for (size_t b = 0; b < count; b++) {
-        gather(&s->params, s->quads + b * quad_words, accumulators + b * glwe_words);
+    const size_t residues = count * tnn_split_residues(&s->params);
+    for (size_t i = 0; i < residues; i++) {
+        gather(&s->params, s->quads + i * quad_words, accumulators + i * glwe_words);
     }
     rotate_together(s, bootstrapping, positions, count);
-    for (size_t b = 0; b < count; b++) {
-        scatter(&s->params, accumulators + b * glwe_words, s->quads + b * quad_words);
+    for (size_t i = 0; i < residues; i++) {
+        scatter(&s->params, accumulators + i * glwe_words, s->quads + i * quad_words);
     }
 }
 
@@ -271,7 +348,7 @@ static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *
         while (part > s->together) {
             part = (part + 1) / 2;
         }
-        rotate_part(s, accumulators + first * tnn_params_glwe_words(&s->params), bootstrapping,
+        rotate_part(s, accumulators + first * tnn_split_words(&s->params), bootstrapping,
                     positions + first * (s->params.literal.n + 1), part);
         first += part;
     }

@@ -64,7 +64,7 @@ typedef struct rest_fields {
     words8 below_unit;
 } rest_fields;
 
-/* Rests of `count` entries of (X^exponent - 1) quad, summed in two: of rotated - straight, or -rotated - straight. */
+/* Rests of `count` entries of a turn, summed in two: of rotated - straight, or -rotated - straight. */
 TNN_INLINE words8 sum_rests(const uint32_t *rotated, const uint32_t *straight, size_t count, bool negated,
                             const rest_fields *rest) {
     words8 sum = {0};
@@ -84,11 +84,11 @@ TNN_INLINE uint32_t sum_of_words(words8 x) {
 }
 
 /* Sums of whole blocks from `first` to `end - 1`, all on one side of the end of the quad. */
-TNN_INLINE void sum_blocks(uint32_t *sums, const uint32_t *quad, uint32_t N, size_t first, size_t end,
-                           uint32_t exponent, const rest_fields *rest) {
-    const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
-    const uint32_t *rotated = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
-    const uint32_t *straight = quad + TNN_QUAD_LANES * first;
+TNN_INLINE void sum_blocks(uint32_t *sums, const tnn_quad_turn *turn, uint32_t N, size_t first, size_t end,
+                           const rest_fields *rest) {
+    const uint32_t at = ((uint32_t)first - turn->exponent) & (2 * N - 1);
+    const uint32_t *rotated = turn->rotated + TNN_QUAD_LANES * (size_t)(at & (N - 1));
+    const uint32_t *straight = turn->straight + TNN_QUAD_LANES * first;
     const size_t block = TNN_QUAD_LANES * TNN_GADGET_BLOCK;
     if (at & N) {
         for (size_t t = first; t < end; t += TNN_GADGET_BLOCK, rotated += block, straight += block) {
@@ -102,14 +102,14 @@ TNN_INLINE void sum_blocks(uint32_t *sums, const uint32_t *quad, uint32_t N, siz
 }
 
 /* The block inside which the rotated entries pass the end of the quad, at `meet`: one part of each sign. */
-TNN_INLINE uint32_t sum_parts(const uint32_t *quad, uint32_t N, size_t first, size_t meet, uint32_t exponent,
+TNN_INLINE uint32_t sum_parts(const tnn_quad_turn *turn, uint32_t N, size_t first, size_t meet,
                               const rest_fields *rest) {
     uint32_t sum = 0;
     const size_t ends[] = {first, meet, first + TNN_GADGET_BLOCK};
     for (size_t i = 0; i < 2; i++) {
-        const uint32_t at = ((uint32_t)ends[i] - exponent) & (2 * N - 1);
-        const uint32_t *rotated = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
-        const uint32_t *straight = quad + TNN_QUAD_LANES * ends[i];
+        const uint32_t at = ((uint32_t)ends[i] - turn->exponent) & (2 * N - 1);
+        const uint32_t *rotated = turn->rotated + TNN_QUAD_LANES * (size_t)(at & (N - 1));
+        const uint32_t *straight = turn->straight + TNN_QUAD_LANES * ends[i];
         const size_t count = ends[i + 1] - ends[i];
         sum += sum_of_words(at & N ? sum_rests(rotated, straight, count, true, rest)
                                    : sum_rests(rotated, straight, count, false, rest));
@@ -119,17 +119,17 @@ TNN_INLINE uint32_t sum_parts(const uint32_t *quad, uint32_t N, size_t first, si
 
 /* The rotated entries pass the end of the quad at t = exponent mod N; at an even t, since entries go by twos: of a pair
  * that lies across, the second is entry N, which is kept. */
-static void correct_rotated(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent) {
-    const size_t meet = ((exponent & (N - 1)) + 1) & ~(size_t)1;
+static void correct_rotated(const tnn_quad_body *body, const tnn_quad_turn *turn, uint32_t N) {
+    const size_t meet = ((turn->exponent & (N - 1)) + 1) & ~(size_t)1;
     const size_t before = meet & ~(size_t)(TNN_GADGET_BLOCK - 1);
     const size_t after = (meet + TNN_GADGET_BLOCK - 1) & ~(size_t)(TNN_GADGET_BLOCK - 1);
     const rest_fields rest = {ALL8(body->half_unit), ALL8(2 * body->half_unit - 1) & mask_lanes(body)};
     const uint32_t halves = TNN_GADGET_BLOCK * body->lane * body->half_unit;
-    sum_blocks(body->corrections, quad, N, 0, before, exponent, &rest);
+    sum_blocks(body->corrections, turn, N, 0, before, &rest);
     if (before < after) {
-        body->corrections[before / TNN_GADGET_BLOCK] = sum_parts(quad, N, before, meet, exponent, &rest);
+        body->corrections[before / TNN_GADGET_BLOCK] = sum_parts(turn, N, before, meet, &rest);
     }
-    sum_blocks(body->corrections, quad, N, after, N, exponent, &rest);
+    sum_blocks(body->corrections, turn, N, after, N, &rest);
     for (size_t i = 0; i < N / TNN_GADGET_BLOCK; i++) {
         body->corrections[i] -= halves;
     }
@@ -171,15 +171,15 @@ TNN_INLINE words8 offset_at(const uint32_t *corrections, words8 in_body, uint32_
     return ALL8(offset) + (ALL8(corrections[t / TNN_GADGET_BLOCK]) & in_body);
 }
 
-/* Digits of (X^exponent - 1) quad for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with
+/* Digits of a turn for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with
  * t - e modulo 2N in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of
  * the quad but the last one. -x is ~x + 1, and the 1 goes with the offset. */
-TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_t *quad, uint32_t N, size_t first,
-                                size_t count, uint32_t exponent, words8 offset, tnn_quad_digit digit, bool top) {
-    const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
+TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const tnn_quad_turn *turn, uint32_t N, size_t first,
+                                size_t count, words8 offset, tnn_quad_digit digit, bool top) {
+    const uint32_t at = ((uint32_t)first - turn->exponent) & (2 * N - 1);
     const uint32_t negated = at & N ? ~0u : 0u;
-    const uint32_t *rotated = quad + TNN_QUAD_LANES * (size_t)(at & (N - 1));
-    const uint32_t *straight = quad + TNN_QUAD_LANES * first;
+    const uint32_t *rotated = turn->rotated + TNN_QUAD_LANES * (size_t)(at & (N - 1));
+    const uint32_t *straight = turn->straight + TNN_QUAD_LANES * first;
     const words8 sign = ALL8(negated);
     offset -= sign;
     for (size_t i = 0; i < count; i += 2) {
@@ -191,9 +191,8 @@ TNN_INLINE void rotated_stretch(int32_t (*digits)[TNN_QUAD_LANES], const uint32_
 
 /* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. Chunks
  * do not lie across blocks. */
-TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
-                              const tnn_quad_body *body, size_t start, size_t end, uint32_t exponent,
-                              tnn_quad_digit digit, bool top) {
+TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                              const tnn_quad_body *body, size_t start, size_t end, tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
     const words8 in_body = body_lane(body);
     digit_chunk digits;
@@ -203,7 +202,7 @@ TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const u
         for (size_t j = 0; j < 8; j++) {
             const size_t first = j * stretch + t;
             const words8 offset = offset_at(body->corrections, in_body, digit.offset, first);
-            rotated_stretch(digits.of[j], quad, fft->N, first, count, exponent, offset, digit, top);
+            rotated_stretch(digits.of[j], turn, fft->N, first, count, offset, digit, top);
         }
         chunk_first_level(fft, spectrum, &digits, t, count);
         t += count;
@@ -213,21 +212,21 @@ TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const u
 /* One of the eight stretches passes the end of the quad, at t = exponent mod N/8: the ranges meet there, so that each
  * has one sign. At an even t, since entries go by twos: of a pair that lies across, the second is entry N, which is
  * kept. */
-TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
-                                    const tnn_quad_body *body, uint32_t exponent, tnn_quad_digit digit, bool top) {
+TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                                    const tnn_quad_body *body, tnn_quad_digit digit, bool top) {
     const size_t stretch = fft->N / 8;
-    const size_t meet = ((exponent & (stretch - 1)) + 1) & ~(size_t)1;
-    rotated_range(fft, spectrum, quad, body, 0, meet, exponent, digit, top);
-    rotated_range(fft, spectrum, quad, body, meet, stretch, exponent, digit, top);
+    const size_t meet = ((turn->exponent & (stretch - 1)) + 1) & ~(size_t)1;
+    rotated_range(fft, spectrum, turn, body, 0, meet, digit, top);
+    rotated_range(fft, spectrum, turn, body, meet, stretch, digit, top);
 }
 
 /* Rotation, difference, digit and first level in one pass. */
-static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, const tnn_quad_body *body,
-                            uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch) {
+static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                            const tnn_quad_body *body, tnn_quad_digit digit, tnn_quad_fetch fetch) {
     if (digit.left == 0) {
-        rotated_first_level(fft, spectrum, quad, body, exponent, digit, true);
+        rotated_first_level(fft, spectrum, turn, body, digit, true);
     } else {
-        rotated_first_level(fft, spectrum, quad, body, exponent, digit, false);
+        rotated_first_level(fft, spectrum, turn, body, digit, false);
     }
     tnn_quad_levels_forward(fft, spectrum, fetch);
 }
@@ -268,20 +267,19 @@ static void forward_reals(const tnn_quad_fft *fft, double *spectrum, const doubl
 
 /* One point of every item. Each row of the GGSW ciphertext is loaded once; sums stay in registers where `columns`,
  * `levels` and `items` are constants. */
-TNN_INLINE void multiply_point(double *point, const double *ggsw, uint32_t points, uint32_t columns, uint32_t levels,
-                               uint32_t items) {
+TNN_INLINE void multiply_point(double *const *spectra, size_t point, const double *ggsw, uint32_t points,
+                               uint32_t columns, uint32_t levels, uint32_t items) {
     const size_t level_doubles = (size_t)points * TNN_QUAD_POINT;
-    const size_t item_doubles = levels * level_doubles;
     tnn_complex sum[4] = {0};
     for (uint32_t level = 0; level < levels; level++) {
-        const double *digits = point + level * level_doubles;
+        const size_t digits = point + level * level_doubles;
         for (uint32_t c = 0; c < columns; c++, ggsw += TNN_QUAD_POINT) {
             const tnn_vector row_re = tnn_vector_load(ggsw);
             const tnn_vector row_im = tnn_vector_load(ggsw + TNN_QUAD_LANES);
             for (uint32_t i = 0; i < items; i++) {
                 /* Digit c of item i, the same number to all four columns of its row. */
-                const tnn_vector re = tnn_vector_all(digits[i * item_doubles + c]);
-                const tnn_vector im = tnn_vector_all(digits[i * item_doubles + c + TNN_QUAD_LANES]);
+                const tnn_vector re = tnn_vector_all(spectra[i][digits + c]);
+                const tnn_vector im = tnn_vector_all(spectra[i][digits + c + TNN_QUAD_LANES]);
                 sum[i].re += re * row_re;
                 sum[i].im += re * row_im;
                 sum[i].re -= im * row_im;
@@ -289,19 +287,25 @@ TNN_INLINE void multiply_point(double *point, const double *ggsw, uint32_t point
             }
         }
     }
-    tnn_quad_store_points(point, sum, items, item_doubles / TNN_QUAD_POINT);
-}
-
-TNN_INLINE void multiply_points(double *spectra, const double *ggsw, uint32_t points, uint32_t columns, uint32_t levels,
-                                uint32_t items) {
-    const size_t ggsw_point = (size_t)levels * columns * TNN_QUAD_POINT;
-    for (size_t p = 0; p < points; p++) {
-        multiply_point(spectra + p * TNN_QUAD_POINT, ggsw + p * ggsw_point, points, columns, levels, items);
+    for (uint32_t i = 0; i < items; i++) {
+        tnn_quad_store_points(spectra[i] + point, &sum[i], 1, 0);
     }
 }
 
-TNN_INLINE void multiply_levels(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t columns,
-                                uint32_t items) {
+TNN_INLINE void multiply_points(double *const *spectra, const double *ggsw, uint32_t points, uint32_t columns,
+                                uint32_t levels, uint32_t items) {
+    double *of[4];
+    for (uint32_t i = 0; i < items; i++) {
+        of[i] = spectra[i];
+    }
+    const size_t ggsw_point = (size_t)levels * columns * TNN_QUAD_POINT;
+    for (size_t p = 0; p < points; p++) {
+        multiply_point(of, p * TNN_QUAD_POINT, ggsw + p * ggsw_point, points, columns, levels, items);
+    }
+}
+
+TNN_INLINE void multiply_levels(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw,
+                                uint32_t columns, uint32_t items) {
     if (shape->levels == 1) {
         multiply_points(spectra, ggsw, shape->points, columns, 1, items);
     } else {
@@ -309,7 +313,8 @@ TNN_INLINE void multiply_levels(const tnn_quad_shape *shape, double *spectra, co
     }
 }
 
-TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items) {
+TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw,
+                               uint32_t items) {
     switch (shape->columns) {
     case 2: multiply_levels(shape, spectra, ggsw, 2, items); break;
     case 3: multiply_levels(shape, spectra, ggsw, 3, items); break;
@@ -318,7 +323,7 @@ TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *spectra, con
 }
 
 /* Each switch turns a size into a constant for the loops inside: items, columns, levels. */
-static void multiply(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items) {
+static void multiply(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw, uint32_t items) {
     switch (items) {
     case 1: multiply_items(shape, spectra, ggsw, 1); break;
     case 2: multiply_items(shape, spectra, ggsw, 2); break;

@@ -77,14 +77,14 @@ static double middle_of(const tnn_layer *layer, size_t neuron) {
 }
 
 static double slope_of(const tnn_circuit *circuit, const tnn_model *model, uint32_t index, size_t neuron) {
-    return 2.0 * circuit->spec.params.literal.N * strength_of(circuit, model, index, neuron) *
+    return 2.0 * tnn_params_positions(&circuit->spec.params) * strength_of(circuit, model, index, neuron) *
            input_unit(circuit, index);
 }
 
 /* Rounding to a position is half of one; that of offsets and units on Z/2^32 shifts it by less than a hundredth. */
 static void check_position(const tnn_circuit *circuit, const tnn_model *model, uint32_t index, size_t neuron) {
     const tnn_params *params = &circuit->spec.params;
-    const double N = params->literal.N;
+    const double N = tnn_params_positions(params);
     const double slope = slope_of(circuit, model, index, neuron);
     uint32_t *lwe = new_array(params->literal.n + 1, sizeof *lwe);
     uint32_t *positions = new_array(params->literal.n + 1, sizeof *positions);
@@ -245,7 +245,7 @@ static uint32_t encrypted_position(const encrypted_neuron *e, const uint8_t *ima
     tnn_packed_dot(e->masks, lwe, layer->weights);
     lwe[params->literal.n] += layer->offsets[0];
     tnn_modulus_switch(params, positions, lwe);
-    uint32_t position = position_phase(e->secret, positions);
+    uint32_t position = position_phase(params, e->secret, positions);
     tnn_packed_free(packed);
     tnn_free(positions);
     tnn_free(lwe);
@@ -255,7 +255,7 @@ static uint32_t encrypted_position(const encrypted_neuron *e, const uint8_t *ima
 /* Square of a position's distance from where the accumulator of a random image belongs. */
 static double squared_position_error(void *context) {
     const encrypted_neuron *e = context;
-    const double N = e->circuit->spec.params.literal.N;
+    const double N = tnn_params_positions(&e->circuit->spec.params);
     uint8_t *image = random_image(e->model);
     int32_t values[64];
     int64_t accumulator;
@@ -282,7 +282,7 @@ static void check_position_noise(const char *what, uint32_t weight_magnitude, do
     assert_ok(tnn_packed_masks_create(&e.masks, params, tnn_model_pixels(model)));
     double deviation = circuit->budget.layers[0].worst_position_noise * slope_of(circuit, model, 0, 0) *
                        (double)tnn_layer_range_width(model->layers, 0);
-    double two_N = 2.0 * params->literal.N;
+    double two_N = 2.0 * tnn_params_positions(params);
     double input_share = 1 - tnn_variance_modulus_switch(params) * two_N * two_N / (deviation * deviation);
     assert_true(low_share <= input_share && input_share <= high_share);
     tally squares = measure_variance(squared_position_error, &e, deviation * deviation);

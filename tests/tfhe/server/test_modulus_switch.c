@@ -117,7 +117,7 @@ static void errors_of_one_sign_cancel(void **state) {
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         fill_mask(&s, words[i]);
         tnn_modulus_switch(params, s.positions, s.lwe);
-        uint32_t phase = position_phase(secret, s.positions) << (31 - params->log2_N);
+        uint32_t phase = position_phase(&secret->params, secret, s.positions) << (31 - params->log2_N);
         double off = torus_difference(phase, tnn_lwe_phase(secret, TNN_KEY_SMALL, s.lwe));
         assert_true(fabs(in_positions(params, 1u << 31) * 2 * off) <= 0.5);
     }
@@ -143,7 +143,7 @@ static void draw_ciphertext(uint32_t *lwe, const tnn_secret_key *secret, uint32_
 static double draw_error(uint32_t *lwe, uint32_t *positions, const tnn_secret_key *secret, uint32_t log2_unit) {
     draw_ciphertext(lwe, secret, log2_unit);
     tnn_modulus_switch(&secret->params, positions, lwe);
-    return torus_difference(position_phase(secret, positions) << (31 - secret->params.log2_N), 0);
+    return torus_difference(position_phase(&secret->params, secret, positions) << (31 - secret->params.log2_N), 0);
 }
 
 /* The formula holds for each key, as its body lies on multiples of half the unit. Over 20000 draws a variance is good

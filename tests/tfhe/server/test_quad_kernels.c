@@ -260,16 +260,17 @@ static void digits_are_cut_and_transformed(void **state) {
     }
 }
 
-/* (X^exponent - 1) quad, a quad again. */
-static uint32_t *new_difference(const uint32_t *quad, uint32_t N, uint32_t exponent) {
+/* X^exponent rotated - straight, a quad again. */
+static uint32_t *new_difference(const tnn_quad_turn *turn, uint32_t N) {
     uint32_t *difference = new_array(tnn_quad_words(N), sizeof *difference);
     uint32_t *poly = new_array(N, sizeof *poly);
     for (uint32_t lane = 0; lane < LANES; lane++) {
         for (uint32_t t = 0; t < N; t++) {
-            poly[t] = quad[LANES * t + lane];
+            poly[t] = turn->rotated[LANES * t + lane];
         }
         for (uint32_t t = 0; t < N; t++) {
-            difference[LANES * t + lane] = schoolbook_rotated(poly, N, exponent, t) - poly[t];
+            difference[LANES * t + lane] =
+                schoolbook_rotated(poly, N, turn->exponent, t) - turn->straight[LANES * t + lane];
         }
     }
     set_last_entry(difference, N);
@@ -297,25 +298,33 @@ static tnn_quad_body new_body(uint32_t N, uint32_t lane, uint32_t log2_unit) {
 }
 
 /* No bit differs: the same sums of the same digits. */
-static void check_rotation(const tnn_quad_fft *fft, const uint32_t *quad, uint32_t exponent) {
+static void check_turn(const tnn_quad_fft *fft, const tnn_quad_turn *turn) {
     const uint32_t N = fft->N;
     const tnn_quad_digit digit = random_digit(1 + draw_below(31));
     const uint32_t log2_unit = 1 + draw_below(17);
     const tnn_quad_body body = new_body(N, 1 + draw_below(LANES - 1), log2_unit);
-    uint32_t *difference = new_difference(quad, N, exponent);
+    uint32_t *difference = new_difference(turn, N);
     correct_by_schoolbook(difference, N, body.lane, log2_unit);
     double *expected = new_spectrum(N);
     double *spectrum = new_spectrum(N);
     for (size_t i = 0; i < set_count; i++) {
         sets[i]->quad->forward_digits(fft, expected, difference, digit);
-        sets[i]->quad->correct_rotated(&body, quad, N, exponent);
-        sets[i]->quad->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
+        sets[i]->quad->correct_rotated(&body, turn, N);
+        sets[i]->quad->forward_rotated(fft, spectrum, turn, &body, digit, NO_FETCH);
         assert_memory_equal(spectrum, expected, spectrum_bytes(N));
     }
     tnn_free(body.corrections);
     tnn_free(difference);
     tnn_free(expected);
     tnn_free(spectrum);
+}
+
+/* One quad less itself, and less another. */
+static void check_rotation(const tnn_quad_fft *fft, const uint32_t *quad, uint32_t exponent) {
+    uint32_t *other = new_quad(fft->N, LANES);
+    check_turn(fft, &(tnn_quad_turn){quad, quad, exponent});
+    check_turn(fft, &(tnn_quad_turn){quad, other, exponent});
+    tnn_free(other);
 }
 
 static void every_exponent_rotates(void **state) {
@@ -412,10 +421,15 @@ static void check_items(const tnn_quad_kernels *kernels, const tnn_quad_shape *s
     double *out = new_array((ITEMS_MOST + 1) * doubles, sizeof *out);
     double *alone = new_array(doubles, sizeof *alone);
     memcpy(out, digits, (ITEMS_MOST + 1) * doubles * sizeof *out);
-    kernels->multiply(shape, out, ggsw, items);
+    /* In another order than they lie in memory. */
+    double *spectra[ITEMS_MOST];
+    for (uint32_t i = 0; i < items; i++) {
+        spectra[i] = out + (items - 1 - i) * doubles;
+    }
+    kernels->multiply(shape, spectra, ggsw, items);
     for (uint32_t i = 0; i < items; i++) {
         memcpy(alone, digits + i * doubles, doubles * sizeof *alone);
-        kernels->multiply(shape, alone, ggsw, 1);
+        kernels->multiply(shape, &alone, ggsw, 1);
         assert_memory_equal(out + i * doubles, alone, doubles * sizeof *alone);
         check_item(shape, out + i * doubles, digits + i * doubles, ggsw);
     }
@@ -564,11 +578,11 @@ static void check_unused_lanes(const tnn_quad_kernels *kernels, const tnn_quad_f
     const uint32_t N = fft->N;
     const tnn_quad_digit digit = {1u << 14, 0, 15};
     const tnn_quad_body body = new_body(N, lanes - 1, 15);
-    const uint32_t exponent = 1 + draw_below(2 * N - 1);
     uint32_t *quad = new_quad(N, lanes);
     double *spectrum = new_spectrum(N);
-    kernels->correct_rotated(&body, quad, N, exponent);
-    kernels->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
+    const tnn_quad_turn turn = {quad, quad, 1 + draw_below(2 * N - 1)};
+    kernels->correct_rotated(&body, &turn, N);
+    kernels->forward_rotated(fft, spectrum, &turn, &body, digit, NO_FETCH);
     kernels->inverse_add(fft, quad, spectrum, 3, NO_FETCH);
     for (size_t i = 0; i < LANES * ((size_t)N + 1); i++) {
         assert_true(i % LANES < lanes || quad[i] == 0);
