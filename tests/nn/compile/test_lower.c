@@ -315,8 +315,28 @@ static void stated_lookup_error_is_a_gaussian_tail(void **state) {
     tnn_model_free(model);
 }
 
+/* What several tables of a rotation read, a split one does not compute. */
+static void several_tables_are_not_split(void **state) {
+    (void)state;
+    for (uint32_t tables = 1; tables <= 2; tables++) {
+        network_shape shape = small_shape();
+        shape.tables_per_neuron = tables;
+        tnn_model *model = random_network(&shape);
+        tnn_params *params = shipped_params("fast");
+        tnn_circuit *circuit = UNSET;
+        params->literal.log2_split = 1;
+        const tnn_status expected = tables == 1 ? TNN_OK : TNN_ERR_UNSATISFIABLE;
+        assert_status(expected, tnn_circuit_compile_with(&circuit, model, params, false));
+        assert_true(tables == 1 ? circuit->spec.version == TNN_SPLIT_SPEC_VERSION : !circuit);
+        tnn_circuit_free(circuit);
+        tnn_params_free(params);
+        tnn_model_free(model);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(several_tables_are_not_split),
         cmocka_unit_test(sums_without_noise_lie_where_tables_and_logits_are_read),
         cmocka_unit_test(strength_stops_where_weights_would_overflow),
         cmocka_unit_test(logits_fill_the_torus_but_for_room_for_noise),
