@@ -120,7 +120,7 @@ static void bundled_circuits_come_back_for_their_specs(void **state) {
     check_bundled("pneumoniamnist-accurate", 0.005, 0.05);
     check_bundled("pneumoniamnist-392", 0.03, 0.5);
     check_bundled("breastmnist", 0.004, 0.05);
-    check_bundled("breastmnist-accurate", 0.002, 0.05);
+    check_bundled("breastmnist-accurate", 0.002, 0.05); /* splits its tables */
     check_bundled("breastmnist-392", 0.03, 0.5);
     check_bundled("digits", 0.01, 0.2);
     tnn_model *exact = bundled_model("breastmnist-exact");
