@@ -88,6 +88,13 @@ def foot(f):
             "spread.\n")
 
 
+def same_foot(before, f):
+    """One foot speaks for all rows."""
+    if before not in ("", foot(f)):
+        raise Refused("was measured with other numbers of keys, runs or threads than the models before it")
+    return foot(f)
+
+
 # --------------------------------------------------------------------------------------------------- cards --
 
 CARDS_HEAD = """\
@@ -181,7 +188,7 @@ def render(measured):
     """The table, and the cards."""
     at = HERE / "models.json"
     try:
-        table, cards, last = HEAD, CARDS_HEAD, (at, None)
+        table, cards, last_lines = HEAD, CARDS_HEAD, ""
         for model in read_json(at.read_text(encoding="utf-8")):
             name = model["name"]
             at = MODELS / f"{name}.tnn"
@@ -192,10 +199,10 @@ def render(measured):
             at = measured / f"{name}.json"
             figures = read_json(at.read_text(encoding="utf-8")) if at.exists() else None
             cards += card(model, provenance, figures)
-            table += row(name, figures) if figures else ""
-            last = (at, figures) if figures else last
-        at, figures = last
-        return table + (foot(figures) if figures else ""), cards
+            if figures:
+                table += row(name, figures)
+                last_lines = same_foot(last_lines, figures)
+        return table + last_lines, cards
     except Refused as refused:
         sys.exit(f"tables.py: {at}: {refused}")
     except (TypeError, ValueError, KeyError, AttributeError) as error:

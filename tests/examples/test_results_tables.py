@@ -38,7 +38,7 @@ class Tables(unittest.TestCase):
             self.assertIn(word, result.stderr)
 
     def change(self, edit):
-        """Edits the figures of digits, whose row is the last."""
+        """Edits the figures of digits."""
         path = self.measured / "digits.json"
         figures = json.loads(path.read_text(encoding="utf-8"))
         edit(figures)
@@ -98,6 +98,10 @@ class Tables(unittest.TestCase):
                 self.assert_refused(result, "digits.json", f"lacks the key '{key}'")
                 self.assertEqual((ROOT / "README.md").read_bytes(), self.readme.read_bytes())
                 self.assertFalse(self.cards.exists())
+
+    def test_figures_of_other_runs_have_no_place_in_the_table(self):
+        self.change(lambda figures: figures.update(threads=figures["threads"] + 1))
+        self.assert_refused(run(f"--measured={self.measured}"), "digits.json", "threads than the models before it")
 
     def test_other_inputs_end_it_too(self):
         (self.measured / "digits.json").write_text("no figures", encoding="utf-8")
