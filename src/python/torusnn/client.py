@@ -16,20 +16,13 @@ from ._progress import Progress, reporting
 Passphrase = Union[str, bytes]
 
 
-def class_names(function: Any, handle: Any, classes: int) -> Optional[List[str]]:
-    names = [function(handle, index) for index in range(classes)]
-    return None if ffi.NULL in names else [text_of(name) for name in names]
+class OfImages:
+    """What a spec and a model both say: the shape of an image, and the classes."""
 
+    info: Any
 
-class Spec(Saved):
-    """What a client must know to encrypt for a circuit and read its result: parameters and encodings, no weights."""
-
-    _kind = "tnn_spec"
-
-    @property
-    def info(self) -> SpecInfo:
-        """What the spec asks a client for, known before any key is made."""
-        return described("tnn_spec_info", lib.tnn_spec_describe, self._c)
+    def _class_name(self, index: int) -> Any:
+        raise NotImplementedError
 
     @property
     def shape(self) -> Tuple[int, int, int]:
@@ -40,7 +33,22 @@ class Spec(Saved):
     @property
     def class_names(self) -> Optional[List[str]]:
         """Names of the classes; None where the model has none."""
-        return class_names(lib.tnn_spec_class_name, self._c, self.info.classes)
+        names = [self._class_name(index) for index in range(self.info.classes)]
+        return None if ffi.NULL in names else [text_of(name) for name in names]
+
+
+class Spec(Saved, OfImages):
+    """What a client must know to encrypt for a circuit and read its result: parameters and encodings, no weights."""
+
+    _kind = "tnn_spec"
+
+    @property
+    def info(self) -> SpecInfo:
+        """What the spec asks a client for, known before any key is made."""
+        return described("tnn_spec_info", lib.tnn_spec_describe, self._c)
+
+    def _class_name(self, index: int) -> Any:
+        return lib.tnn_spec_class_name(self._c, index)
 
 
 class EncryptedImage(Saved):

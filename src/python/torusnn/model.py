@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, List, Optional, Tuple, Union
+from typing import Any, Optional, Union
 
 from ._declared import ModelInfo, Precision, Security
 from ._images import Array, as_batch, logits_of_each, pixels_of
@@ -11,7 +11,7 @@ from ._library import Handle, bytes_of, described, error_of, owned, python_value
 from ._native import ffi, lib
 from ._progress import Progress, reporting
 from .circuit import Asked, Circuit
-from .client import Spec, class_names
+from .client import OfImages, Spec
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -54,7 +54,7 @@ def compiled(function: Any, *arguments: Any) -> Any:
     return owned("tnn_circuit", out[0])
 
 
-class Model(Handle):
+class Model(Handle, OfImages):
     """A quantized network: integer weights, a table for each neuron. Immutable; threads may share it."""
 
     _kind = "tnn_model"
@@ -88,16 +88,8 @@ class Model(Handle):
         """Shape and provenance."""
         return described("tnn_model_info", lib.tnn_model_describe, self._c)
 
-    @property
-    def shape(self) -> Tuple[int, int, int]:
-        """Height, width and channels of an image."""
-        info = self.info
-        return info.height, info.width, info.channels
-
-    @property
-    def class_names(self) -> Optional[List[str]]:
-        """Names of the classes; None where the model has none."""
-        return class_names(lib.tnn_model_class_name, self._c, self.info.classes)
+    def _class_name(self, index: int) -> Any:
+        return lib.tnn_model_class_name(self._c, index)
 
     def predict(self, images: Any) -> Array:
         """The integer reference: logits [outputs] of an image, [count, outputs] of a batch, in the clear."""
