@@ -40,30 +40,97 @@ static void from_colours(uint8_t *pixels, const picture_shape *shape, const uint
 
 /* ------------------------------------------------------------------------------------------------------ PNG -- */
 
-/* libpng's simplified interface: errors are texts in `image`. */
+/* libpng calls `stop_png` where it cannot go on, and ends the program unless that jumps. Its simplified interface
+ * would be shorter, but gives wrong pixels for interlaced files of 16 bits a channel (pnggroup/libpng, issue 853). */
+typedef struct png_source {
+    const uint8_t *next, *end;
+    jmp_buf back;
+    char sentence[128];
+} png_source;
+
+static void stop_png(png_structp reader, png_const_charp sentence) {
+    png_source *source = png_get_error_ptr(reader);
+    snprintf(source->sentence, sizeof source->sentence, "%s", sentence);
+    longjmp(source->back, 1);
+}
+
+/* What libpng can do without, such as a comment with a wrong checksum. */
+static void pass_over(png_structp reader, png_const_charp sentence) {
+    (void)reader;
+    (void)sentence;
+}
+
+static void take_bytes(png_structp reader, png_bytep out, size_t length) {
+    png_source *source = png_get_io_ptr(reader);
+    if ((size_t)(source->end - source->next) < length) {
+        png_error(reader, "ends early");
+    }
+    memcpy(out, source->next, length);
+    source->next += length;
+}
+
+/* Whatever the file holds, rows are of 8 bits a channel: red, green, blue, opacity. */
+static void ask_for_rgba(png_structp reader) {
+    png_set_expand(reader);
+    png_set_scale_16(reader);
+    png_set_gray_to_rgb(reader);
+    png_set_add_alpha(reader, 255, PNG_FILLER_AFTER);
+}
+
+/* rgba: [height][width][4]. An interlaced file has 7 passes over all rows. */
+static void read_passes(png_structp reader, png_infop info, uint8_t *rgba, const picture_shape *shape) {
+    const int passes = png_set_interlace_handling(reader);
+    png_read_update_info(reader, info);
+    if (png_get_rowbytes(reader, info) != 4 * (size_t)shape->width) {
+        png_error(reader, "has rows of another length than its header says");
+    }
+    for (int pass = 0; pass < passes; pass++) {
+        for (uint32_t y = 0; y < shape->height; y++) {
+            png_read_row(reader, rgba + 4 * (size_t)y * shape->width, NULL);
+        }
+    }
+    png_read_end(reader, NULL);
+}
+
+/* colours [count][3] of rgba [count][4], to the nearest, of the numbers as they are stored. Both may start at the same
+ * place: no byte is written before it was read. */
+static void lay_on_white(uint8_t *colours, const uint8_t *rgba, size_t count) {
+    for (size_t i = 0; i < 3 * count; i++) {
+        const unsigned opacity = rgba[4 * (i / 3) + 3];
+        colours[i] = (uint8_t)((opacity * rgba[4 * (i / 3) + i % 3] + (255 - opacity) * 255 + 127) / 255);
+    }
+}
+
+/* Into `rgba`, which the caller frees. */
+static bool decode_png(bytes *rgba, png_structp reader, png_infop info, const picture_shape *shape, const char *path) {
+    png_source *source = png_get_error_ptr(reader);
+    if (setjmp(source->back) != 0) {
+        return report_error("%s: %s; write the file again", path, source->sentence);
+    }
+    png_set_read_fn(reader, source, take_bytes);
+    png_read_info(reader, info);
+    if (!check_size(shape, png_get_image_width(reader, info), png_get_image_height(reader, info), path) ||
+        !bytes_allocate(rgba, 4 * (size_t)shape->height * shape->width)) {
+        return false;
+    }
+    ask_for_rgba(reader);
+    read_passes(reader, info, rgba->data, shape);
+    return true;
+}
+
 static bool read_png(uint8_t *pixels, const picture_shape *shape, const bytes *file, const char *path) {
-    png_image image = {.version = PNG_IMAGE_VERSION};
-    if (!png_image_begin_read_from_memory(&image, file->data, file->length)) {
-        return report_error("%s: %s; write the file again", path, image.message);
-    }
-    if (!check_size(shape, image.width, image.height, path)) {
-        png_image_free(&image);
-        return false;
-    }
-    bytes colours = {0};
-    if (!bytes_allocate(&colours, 3 * (size_t)shape->height * shape->width)) {
-        png_image_free(&image);
-        return false;
-    }
-    const png_color white = {255, 255, 255};
-    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB; /* numbers of 16 bits mean what their upper 8 would */
-    image.format = PNG_FORMAT_RGB;
-    const bool done = png_image_finish_read(&image, &white, colours.data, 0, NULL);
+    png_source source = {.next = file->data, .end = file->data + file->length};
+    png_structp reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, stop_png, pass_over);
+    png_infop info = reader != NULL ? png_create_info_struct(reader) : NULL;
+    bytes rgba = {0};
+    const bool done = info != NULL ? decode_png(&rgba, reader, info, shape, path) : report_out_of_memory();
     if (done) {
-        from_colours(pixels, shape, colours.data);
+        lay_on_white(rgba.data, rgba.data, (size_t)shape->height * shape->width);
+        from_colours(pixels, shape, rgba.data);
     }
-    bytes_free(&colours);
-    return done || report_error("%s: %s; write the file again", path, image.message);
+    bytes_free(&rgba);
+    png_destroy_read_struct(&reader, &info, NULL);
+    return done;
 }
 
 /* ----------------------------------------------------------------------------------------------------- JPEG -- */

@@ -16,9 +16,10 @@ typedef struct picture_shape {
 /**
  * Reads an image file. Its size must be the shape's, which is checked before memory for its pixels is asked for;
  * nothing is scaled. Where the shape asks for grey, colours become their luma, 0.299 R + 0.587 G + 0.114 B whatever the
- * format; where it asks for colour, grey is all three. What is transparent in a PNG lies on white. A .npy array holds
- * uint8 values of the shape itself, (height, width) or (height, width, channels), and is the only format for other
- * numbers of channels.
+ * format; where it asks for colour, grey is all three. What is transparent in a PNG lies on white. Numbers are
+ * taken as they are stored: gamma and colour profiles change nothing, and of 16 bits the nearest 8 are kept. A .npy
+ * array holds uint8 values of the shape itself, (height, width) or (height, width, channels), and is the only format
+ * for other numbers of channels.
  *
  * Out:     pixels  [height][width][channels], rows first
  * Returns: false where it has reported what is wrong.

@@ -1,5 +1,6 @@
 #include "common/picture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,13 +144,21 @@ static void png_gives_its_pixels(void **state) {
     assert_read(&GREY, grey, 1);
 }
 
+/* Opacity from 0 to 255, pixel by pixel. */
 static void transparent_pixels_lie_on_white(void **state) {
     (void)state;
-    uint8_t with_alpha[2 * SIDE * SIDE] = {0};
-    uint8_t white[SIDE * SIDE];
-    memset(white, 255, sizeof white);
-    write_png(with_alpha, PNG_FORMAT_GA, SIDE);
-    assert_read(&GREY, white, 0);
+    uint8_t rgba[4 * SIDE * SIDE];
+    uint8_t expected[3 * SIDE * SIDE];
+    for (size_t i = 0; i < (size_t)SIDE * SIDE; i++) {
+        for (size_t c = 0; c < 4; c++) {
+            rgba[4 * i + c] = (uint8_t)(c < 3 ? 31 * i + 7 * c : i);
+        }
+        for (size_t c = 0; c < 3; c++) {
+            expected[3 * i + c] = (uint8_t)lround((rgba[4 * i + c] * (double)i + 255.0 * (255.0 - (double)i)) / 255.0);
+        }
+    }
+    write_png(rgba, PNG_FORMAT_RGBA, SIDE);
+    assert_read(&COLOUR, expected, 0);
 }
 
 static void jpeg_gives_its_pixels_nearly(void **state) {
@@ -198,27 +207,38 @@ static void colours_become_their_luma_in_every_format(void **state) {
     }
 }
 
-static void numbers_of_16_bits_keep_their_upper_8(void **state) {
-    (void)state;
+/* `grey` with each number twice in a word of 16 bits. */
+static void write_png_of_16_bits(int interlace) {
+    uint8_t words[SIDE][2 * SIDE];
+    png_bytep rows[SIDE];
+    for (size_t i = 0; i < sizeof words; i++) {
+        words[i / (2 * SIDE)][i % (2 * SIDE)] = grey[i / 2];
+    }
+    for (size_t row = 0; row < SIDE; row++) {
+        rows[row] = words[row];
+    }
     png_structp writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(writer);
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     png_init_io(writer, file);
-    png_set_IHDR(writer, info, SIDE, SIDE, 16, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+    png_set_IHDR(writer, info, SIDE, SIDE, 16, PNG_COLOR_TYPE_GRAY, interlace, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
+    png_set_gAMA(writer, info, 1.0); /* which changes no number */
     png_write_info(writer, info);
-    for (size_t row = 0; row < SIDE; row++) {
-        uint8_t words[2 * SIDE];
-        for (size_t i = 0; i < sizeof words; i++) {
-            words[i] = grey[row * SIDE + i / 2];
-        }
-        png_write_row(writer, words);
-    }
+    png_write_image(writer, rows);
     png_write_end(writer, NULL);
     png_destroy_write_struct(&writer, &info);
     assert_int_equal(fclose(file), 0);
-    assert_read(&GREY, grey, 1);
+}
+
+/* Interlaced files of 16 bits are where libpng's simplified interface gives wrong numbers. */
+static void numbers_of_16_bits_keep_their_upper_8(void **state) {
+    (void)state;
+    write_png_of_16_bits(PNG_INTERLACE_NONE);
+    assert_read(&GREY, grey, 0);
+    write_png_of_16_bits(PNG_INTERLACE_ADAM7);
+    assert_read(&GREY, grey, 0);
 }
 
 static void arrays_give_their_values(void **state) {
