@@ -108,6 +108,7 @@ static bool decode_png(bytes *rgba, png_structp reader, png_infop info, const pi
         return report_error("%s: %s; write the file again", path, source->sentence);
     }
     png_set_read_fn(reader, source, take_bytes);
+    png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_NEVER, NULL, -1); /* pixels, palette and opacity are read */
     png_read_info(reader, info);
     if (!check_size(shape, png_get_image_width(reader, info), png_get_image_height(reader, info), path) ||
         !bytes_allocate(rgba, 4 * (size_t)shape->height * shape->width)) {
