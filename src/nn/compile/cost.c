@@ -6,8 +6,6 @@
  */
 #include "cost.h"
 
-#include "noise.h"
-
 typedef struct calibration_point {
     uint32_t N;
     double transform_ns; /* one FFT and the passes around it */
@@ -42,13 +40,11 @@ static double single_product_ns(const tnn_params_literal *p) {
     return ns * p->N / point->N;
 }
 
-/* The point of N among those of a rank, else the first above it, else the last. 3 stands in for ranks that have
- * none. */
+/* The point of N among those of a rank, else the first above it, else the last. */
 static const quad_point *quad_point_of(uint32_t N, uint32_t k) {
-    const uint32_t rank = k == 2 ? 2 : 3;
     const quad_point *found = &QUAD_POINTS[0];
     for (size_t i = 0; i < COUNT_OF(QUAD_POINTS); i++) {
-        if (QUAD_POINTS[i].k == rank && (found->k != rank || found->N < N)) {
+        if (QUAD_POINTS[i].k == k && (found->k != k || found->N < N)) {
             found = &QUAD_POINTS[i];
         }
     }
@@ -64,9 +60,12 @@ static double quad_product_ns(const tnn_params_literal *p) {
     return (ns[measured - 1] + more * (ns[QUAD_LEVELS - 1] - ns[QUAD_LEVELS - 2])) * p->N / point->N;
 }
 
+/* A reference server has the quad engine, which serves every rank up to this one. */
+#define QUAD_RANKS 3u
+
 double tnn_cost_blind_rotation(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    return 1e-6 * p->n * (tnn_planned_for_quads(params) ? quad_product_ns(p) : single_product_ns(p));
+    return 1e-6 * p->n * (p->k <= QUAD_RANKS ? quad_product_ns(p) : single_product_ns(p));
 }
 
 double tnn_cost_key_switch(const tnn_params *params) {
