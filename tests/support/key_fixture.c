@@ -38,6 +38,10 @@ const tnn_engine *engine_named(const char *name) {
     return strcmp(name, engine->name) == 0 ? engine : NULL;
 }
 
+bool engine_runs(const tnn_engine *engine) {
+    return engine != &tnn_engine_quad || tnn_kernels_best()->quad;
+}
+
 tnn_params_literal tiny_literal(void) {
     return (tnn_params_literal){.n = 608,
                                 .input_N = 32,

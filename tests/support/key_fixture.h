@@ -14,6 +14,13 @@ tnn_params *params_of(const tnn_params_literal *literal);
 /* The engine of a name, "single" or "quad", for programs that are run once for each; NULL for another name. */
 const struct tnn_engine *engine_named(const char *name);
 
+/* Whether the instruction set that the library chooses here runs it: single always, quad from four doubles a register
+ * on. */
+bool engine_runs(const struct tnn_engine *engine);
+
+/* What a program returns that is run for an engine which does not run here. */
+#define SKIPPED 77
+
 /*
  * The cheapest set that the checks let pass, with a key switch: keys take milliseconds. Its GLWE noise is so large that
  * external products do not decrypt; key switches and encryptions do.

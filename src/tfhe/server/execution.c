@@ -21,7 +21,7 @@ static const tnn_engine *best_engine(const tnn_params *params) {
     (void)params;
     return &tnn_engine_single;
 #else
-    return tnn_kernels_best()->has_quads && params->literal.k <= MOST_QUAD_RANK ? &tnn_engine_quad : &tnn_engine_single;
+    return tnn_kernels_best()->quad && params->literal.k <= MOST_QUAD_RANK ? &tnn_engine_quad : &tnn_engine_single;
 #endif
 }
 

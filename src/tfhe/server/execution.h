@@ -12,7 +12,7 @@
  * FFTW alone. Accumulators are rounded coarsely at the ranks where noise.h says so. */
 tnn_execution tnn_execution_of(const tnn_params *params);
 
-/* On an engine of the caller's choice. Only quad rounds accumulators coarsely. */
+/* On an engine of the caller's choice that runs here. Only quad rounds accumulators coarsely. */
 tnn_execution tnn_execution_on(const tnn_params *params, const tnn_engine *engine);
 
 /* Doubles of a GGSW ciphertext in Fourier form. */

@@ -218,12 +218,17 @@ static void add_scaled(uint32_t *restrict out, const uint32_t *restrict in, uint
 #define STRING(x) STRING_OF(x)
 #define STRING_OF(x) #x
 
+#if defined(TNN_QUAD_KERNELS)
 extern const tnn_quad_kernels TNN_QUAD_KERNELS;
+#define QUAD &TNN_QUAD_KERNELS
+#else
+#define QUAD NULL
+#endif
+
 extern const tnn_kernels TNN_KERNELS;
 const tnn_kernels TNN_KERNELS = {
     .name = STRING(TNN_KERNELS),
-    .quad = &TNN_QUAD_KERNELS,
-    .has_quads = LANES >= 4,
+    .quad = QUAD,
     .rotate_minus_one = rotate_minus_one,
     .correct_body = correct_body,
     .decompose_twist = decompose_twist,

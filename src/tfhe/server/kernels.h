@@ -5,7 +5,6 @@
 #ifndef TNN_TFHE_KERNELS_H
 #define TNN_TFHE_KERNELS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +18,7 @@
 
 typedef struct tnn_kernels {
     const char *name;
-    const tnn_quad_kernels *quad;
-    bool has_quads; /* registers hold four doubles */
+    const tnn_quad_kernels *quad; /* NULL where registers hold fewer than four doubles */
 
     /* out = (X^exponent - 1) in, over Z/2^32[X]/(X^N + 1); exponent below 2N. */
     void (*rotate_minus_one)(uint32_t *out, const uint32_t *in, uint32_t N, uint32_t exponent);

@@ -1,6 +1,6 @@
 /*
- * See quad_kernels.h. CMake compiles this file once for each instruction set, with TNN_QUAD_KERNELS naming the
- * resulting table. No floating-point option here may reorder sums: inverse_add rounds by adding a constant.
+ * See quad_kernels.h. CMake compiles this file once for each instruction set from AVX2 up, with TNN_QUAD_KERNELS naming
+ * the resulting table. No floating-point option here may reorder sums: inverse_add rounds by adding a constant.
  *
  * The first level of a transform joins coefficients that are N/8 points apart, so it can begin with whatever holds
  * them. With N/2 points c_t = p[t] + i p[t + N/2] and stretches of N/8 coefficients, butterfly t takes
@@ -16,6 +16,8 @@
  */
 #include "quad_kernels.h"
 
+#include <immintrin.h>
+
 #if !defined(TNN_LANES) /* a test asks for eight whatever the registers */
 #if defined(__AVX512F__)
 #define TNN_LANES 8
@@ -25,10 +27,6 @@
 #endif
 #include "gadget.h"
 #include "quad_levels.h"
-
-#if defined(__AVX__)
-#include <immintrin.h>
-#endif
 
 /* WORDS words are as long as TNN_LANES doubles. */
 #define WORDS (2 * TNN_LANES)
@@ -47,7 +45,7 @@ TNN_INLINE tnn_vector reals_of(const int32_t *from) {
     const signed_lanes x = *(const signed_lanes *)__builtin_assume_aligned(from, sizeof(signed_lanes));
 #if defined(__AVX512F__)
     return (tnn_vector)_mm512_cvtepi32_pd((__m256i)x);
-#elif defined(__AVX__) && TNN_LANES == 4
+#elif TNN_LANES == 4
     return (tnn_vector)_mm256_cvtepi32_pd((__m128i)x); /* GCC 12 takes four instructions for the line below */
 #else
     return __builtin_convertvector(x, tnn_vector);

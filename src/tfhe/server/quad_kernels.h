@@ -1,6 +1,6 @@
 /*
  * The inner loops of an external product on GLWE ciphertexts of up to four polynomials, in the lanes of quad_fft.h.
- * Compiled once for each instruction set, with four or eight lanes.
+ * Compiled once for each instruction set whose registers hold four doubles, with four or eight lanes.
  *
  * A QUAD holds such a ciphertext coefficient by coefficient: [N][slots] words, slots 2 or 4, word c of entry t the
  * coefficient t of polynomial c; unused ones hold 0. Behind them stand copies of the first entries, negated: X^N = -1.

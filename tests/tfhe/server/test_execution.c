@@ -23,7 +23,7 @@ static const tnn_engine *expected_engine(uint32_t k) {
     (void)k;
     return &tnn_engine_single;
 #else
-    return tnn_kernels_best()->has_quads && k <= 3 ? &tnn_engine_quad : &tnn_engine_single;
+    return tnn_kernels_best()->quad && k <= 3 ? &tnn_engine_quad : &tnn_engine_single;
 #endif
 }
 

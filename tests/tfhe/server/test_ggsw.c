@@ -27,9 +27,14 @@ static const tnn_engine *const ENGINES[MAKERS] = {&tnn_engine_single, &tnn_engin
                                                   &tnn_engine_quad};
 static ggsw_maker makers[MAKERS];
 
+/* Those whose engine runs here, which come first. */
+static size_t maker_count(void) {
+    return engine_runs(&tnn_engine_quad) ? MAKERS : MAKERS / 2;
+}
+
 static int make_makers(void **state) {
     (void)state;
-    for (size_t i = 0; i < MAKERS; i++) {
+    for (size_t i = 0; i < maker_count(); i++) {
         ggsw_maker *maker = &makers[i];
         maker->params = shipped_params(SETS[i]);
         maker->execution = tnn_execution_on(maker->params, ENGINES[i]);
@@ -41,7 +46,7 @@ static int make_makers(void **state) {
 
 static int free_makers(void **state) {
     (void)state;
-    for (size_t i = 0; i < MAKERS; i++) {
+    for (size_t i = 0; i < maker_count(); i++) {
         tnn_expand_scratch_free(makers[i].expanding);
         tnn_secret_key_free(makers[i].secret);
         tnn_params_free(makers[i].params);
@@ -90,7 +95,7 @@ static bool expansions_agree(const ggsw_maker *maker, const uint8_t *bodies, con
 
 static void expansion_is_a_function_of_seed_row_and_bodies(void **state) {
     (void)state;
-    for (size_t i = 0; i < MAKERS; i++) {
+    for (size_t i = 0; i < maker_count(); i++) {
         const tnn_seed seed = draw_seed();
         const tnn_seed other = draw_seed();
         uint8_t *bodies = new_random(body_bytes(makers[i].params), 1);
@@ -184,7 +189,7 @@ static void check_points(const tnn_execution *execution, const double *fourier, 
 
 static void expansion_is_the_transform_of_the_rows(void **state) {
     (void)state;
-    for (size_t i = 0; i < MAKERS; i++) {
+    for (size_t i = 0; i < maker_count(); i++) {
         const tnn_seed seed = draw_seed();
         uint8_t *bodies = new_random(body_bytes(makers[i].params), 1);
         double *fourier = new_expansion(&makers[i], bodies, &seed, 7);

@@ -152,5 +152,8 @@ int main(int argc, char **argv) {
     if (!engine) {
         return 2;
     }
+    if (!engine_runs(engine)) {
+        return SKIPPED;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
