@@ -8,7 +8,6 @@ from typing import Annotated, Any, AsyncIterator, Dict, List, Optional
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
@@ -184,7 +183,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(public)
     app.include_router(private)
     if settings.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET", "PUT", "POST", "DELETE"],
+        app.add_middleware(CORSMiddleware, allow_origins=list(settings.origins),
+                           allow_methods=["GET", "PUT", "POST", "DELETE"],
                            allow_headers=["Authorization", "Content-Type", "Torusnn-Key"],
                            expose_headers=["Retry-After", "Torusnn-Request-Id",
                                            *(f"Torusnn-{name}-Seconds" for name in SECONDS)])

@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect
 
 from .problems import Problem
 
-PIECE = 1 << 20
 OCTETS = "application/octet-stream"
 
 
@@ -45,23 +44,21 @@ async def read_body(request: Request, most: int) -> bytes:
     return await request.body()
 
 
-async def spool_body(request: Request, file: BinaryIO, head_bytes: int, check_head: Callable[[bytes], None]) -> None:
-    """Writes a body to a file as it arrives. check_head refuses it by its first bytes."""
-    piece, checked = bytearray(), False
-    async for chunk in request.stream():
-        piece += chunk
-        if not checked and len(piece) >= head_bytes:
-            check_head(bytes(piece[:head_bytes]))
-            checked = True
-        if len(piece) >= PIECE:
-            await run_in_threadpool(file.write, bytes(piece))
-            piece.clear()
-    if not checked:
-        check_head(bytes(piece))
-    await run_in_threadpool(file.write, bytes(piece))
+async def spool_body(request: Request, file: BinaryIO, head_bytes: int, check_head: Callable[[bytes], Any]) -> Any:
+    """Writes a body to a file as it arrives. Returns what check_head, which may refuse it, makes of its first bytes."""
+    pieces, first = request.stream(), bytearray()
+    async for piece in pieces:
+        first += piece
+        if len(first) >= head_bytes:
+            break
+    checked = check_head(bytes(first[:head_bytes]))
+    await run_in_threadpool(file.write, bytes(first))
+    async for piece in pieces:
+        await run_in_threadpool(file.write, piece)
     await run_in_threadpool(file.seek, 0)
+    return checked
 
 
 def spool_file(folder: Any) -> BinaryIO:
     """Without a name, so that nothing stays behind when the process is killed."""
-    return tempfile.TemporaryFile(dir=folder)  # type: ignore[return-value]
+    return tempfile.TemporaryFile(dir=folder, buffering=1 << 20)  # type: ignore[return-value]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -12,7 +14,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        kept = {"registry": self.registry}
+        kept: Any = {"registry": self.registry}
         self.request_seconds = Histogram("torusnn_request_seconds", "From a request to the end of its answer",
                                          ["method", "route", "status"], buckets=SECONDS, **kept)
         self.inference_seconds = Histogram("torusnn_inference_seconds", "Of the library, for one request", ["model"],

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import BinaryIO
 
-from ..client import EvaluationKey
 from .._library import error_of
 from .._native import lib
+from ..client import EvaluationKey
 from .access import Clients, RateLimit
 from .evaluators import Evaluators
 from .keys import FileKeys
