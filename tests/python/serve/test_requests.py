@@ -72,7 +72,8 @@ def flipped(data, place):
 
 @pytest.mark.parametrize("broken, problem", [
     (lambda key: key[:-1], "truncated"), (lambda key: key + b"x", "body-too-large"), (lambda key: b"", "truncated"),
-    (lambda key: key[:100], "truncated"), (lambda key: flipped(key, 3), "magic"), (lambda key: flipped(key, 5), "version"),
+    (lambda key: key[:100], "truncated"), (lambda key: flipped(key, 3), "magic"),
+    (lambda key: flipped(key, 5), "version"),
     (lambda key: flipped(key, 40), "params-mismatch"), (lambda key: flipped(key, 100), "key-id"),
     (lambda key: flipped(key, len(key) - 1), "corrupt"), (lambda key: flipped(key, 9), "truncated")])
 def test_keys_that_are_refused(http, app, users, broken, problem):
@@ -125,6 +126,7 @@ def test_problems_of_paths_and_methods(http):
     assert problem_of(http.get("/nowhere")) == "not-found"
     answer = http.post("/v1/models")
     assert answer.status_code == 405 and problem_of(answer) == "method-not-allowed" and answer.headers["allow"] == "GET"
+    assert http.get(f"/v1/keys/{32 * '0'}").headers["allow"] == "DELETE, PUT"
     assert problem_of(http.put("/v1/keys/ABC", content=b"", headers=OCTETS)) == "malformed-request"
 
 

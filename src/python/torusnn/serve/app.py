@@ -177,9 +177,10 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await service.evaluators.close()
 
-    app = FastAPI(title="torusnn", version="1", description=ABOUT, lifespan=lifespan)
+    app = FastAPI(title="torusnn", version="1", description=ABOUT, lifespan=lifespan, docs_url=None,
+                  redoc_url=None)
     app.state.service = service
-    add_handlers(app)
+    add_handlers(app, [*public.routes, *private.routes])
     app.include_router(public)
     app.include_router(private)
     if settings.origins:

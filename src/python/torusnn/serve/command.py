@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     usual = Settings(models=(), keys="")
     parser.epilog = NOTICE
     parser.add_argument("--model", action="append", default=[], metavar="FILE[,SPEC]",
-                        help="model file, compiled by its contract, or for a spec that clients have keys for; repeatable")
+                        help="model file, compiled by its contract or for a spec that clients have keys for; repeatable")
     parser.add_argument("--keys", metavar="FOLDER", help="where clients' evaluation keys are kept")
     where = parser.add_argument_group("where")
     where.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
@@ -34,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                        help="of pages that browsers may let read the answers; repeatable")
     who = parser.add_argument_group("who")
     who.add_argument("--tokens", metavar="FILE", help="serve those clients alone whose tokens' hashes are in the file")
-    who.add_argument("--new-token", metavar="NAME", help="a fresh token: its line for --tokens on standard output, itself on standard error")
+    who.add_argument("--new-token", metavar="NAME",
+                     help="a fresh token: its line for --tokens on standard output, itself on standard error")
     add_limits(parser.add_argument_group("limits"), usual)
 
 

@@ -152,7 +152,7 @@ class Evaluators:
         except FileNotFoundError:
             raise no_such_key() from None
         except TorusnnError as error:
-            raise Problem(500, "stored-key", "The key that is kept here is damaged; DELETE it and PUT it anew.") from error
+            raise Problem(500, "stored-key", "The key that is kept is damaged; DELETE it and PUT it anew.") from error
         evaluator = Evaluator(job.served.circuit, key, threads=self.settings.threads_each,
                               max_images=self.settings.batch)
         self.metrics.key_loads.labels(job.served.id).inc()

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 import uuid
+from datetime import datetime, timezone
 from typing import Any, Dict
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,17 +17,15 @@ LOGGER = logging.getLogger("torusnn.serve")
 
 
 class JsonFormatter(logging.Formatter):
-    """`extra={"fields": {...}}` of a record stand beside its message."""
+    """`extra={"fields": {...}}` of a record stand beside its message. Times are UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: Dict[str, Any] = {"time": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{record.msecs:03.0f}Z",
+        line: Dict[str, Any] = {"time": datetime.fromtimestamp(record.created, timezone.utc).isoformat("T", "milliseconds"),
                                 "level": record.levelname.lower(), "event": record.getMessage(),
                                 **getattr(record, "fields", {})}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line)
-
-    converter = time.gmtime
 
 
 def log_config(level: str = "INFO") -> Dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from http import HTTPStatus
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -63,7 +63,15 @@ def of_library(error: errors.TorusnnError) -> Problem:
 def of_framework(error: HTTPException) -> Problem:
     """No such path, or not this method."""
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return Problem(error.status_code, kind, str(error.detail), error.headers)
+    return Problem(error.status_code, kind, f"{error.detail}.", error.headers)
+
+
+def with_all_methods(problem: Problem, routes: Sequence[Any], path: str) -> Problem:
+    """The framework's 405 names the methods of the first route of a path alone."""
+    if problem.status == 405:
+        methods = {method for route in routes if route.path_regex.match(path) for method in route.methods}
+        problem.headers = {"Allow": ", ".join(sorted(methods))}
+    return problem
 
 
 def of_validation(error: RequestValidationError) -> Problem:
@@ -81,14 +89,14 @@ def of_any(error: Exception) -> Problem:
     return Problem(500, "fault", "The service failed; the log says how.")
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Every error that a route raises becomes a problem."""
+def add_handlers(app: FastAPI, routes: Sequence[Any]) -> None:
+    """Every error that a route raises becomes a problem. routes: all that the application has."""
     kinds: Dict[Any, Any] = {Problem: lambda problem: problem, errors.TorusnnError: of_library,
                              HTTPException: of_framework, RequestValidationError: of_validation, OSError: of_system,
                              Exception: of_any}
     for kind, made in kinds.items():
         def handle(request: Request, error: Exception, made: Any = made) -> JSONResponse:
-            return problem_response(made(error))
+            return problem_response(with_all_methods(made(error), routes, request.url.path))
 
         app.add_exception_handler(kind, handle)
 

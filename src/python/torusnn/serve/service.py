@@ -49,8 +49,8 @@ class Service:
             raise Problem(422, "key-id", f"The key in the body has the id {found.key_id}; PUT it there.")
         if not self.models_of(found):
             raise error_of(lib.TNN_ERR_PARAMS_MISMATCH)
-        if found.bytes != length:
-            raise error_of(lib.TNN_ERR_TRUNCATED if length < found.bytes else lib.TNN_ERR_MALFORMED)
+        if found.length != length:
+            raise error_of(lib.TNN_ERR_TRUNCATED if length < found.length else lib.TNN_ERR_MALFORMED)
         return found
 
     def keep_key(self, owner: str, key_id: str, file: BinaryIO) -> bool:

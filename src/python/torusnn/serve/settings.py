@@ -15,10 +15,11 @@ ModelFile = Union[str, Path, Tuple[Union[str, Path], Union[str, Path]]]
 
 @dataclass(frozen=True)
 class Settings:
-    """models                at least one; a model's id is its file's stem
+    """What is served, to whom, within which limits.
+
+    models                at least one; a model's id is its file's stem
     keys                  folder of evaluation keys, which is made where it is missing, or a store of another kind
-    spool                 folder where a key arrives before it is kept; default: the keys', or the system's for temporary
-                          files
+    spool                 folder where keys arrive before they are kept; default: that of the keys, if it is one
     evaluator_bytes       most memory of expanded keys and scratch; the least recently used make room
     queue                 most requests that wait for their turn; more are answered 503
     workers               inferences at a time

@@ -23,7 +23,7 @@ INPUT_KEY_ID = slice(INPUT_CIRCUIT.stop, INPUT_CIRCUIT.stop + 16)
 class KeyHead(NamedTuple):
     """The beginning of an evaluation key."""
 
-    bytes: int
+    length: int
     parameters: bytes
     key_id: str
 
@@ -57,9 +57,10 @@ def read_inputs(body: bytes, circuit: bytes, input_bytes: int) -> Tuple[List[Enc
     circuit      fingerprint that they must have
     input_bytes  of each
     """
-    images, key_ids, rest = [], set(), memoryview(body)
+    images: List[EncryptedImage] = []
+    key_ids, rest = set(), memoryview(body)
     while rest or not images:
-        length = object_bytes(rest[:HEADER.size], b"I")
+        length = object_bytes(bytes(rest[:HEADER.size]), b"I")
         if length != input_bytes or rest[INPUT_CIRCUIT] != circuit:
             raise error_of(lib.TNN_ERR_MODEL_MISMATCH)
         images.append(EncryptedImage.from_bytes(rest[:length]))
