@@ -45,7 +45,7 @@ class Settings:
     threads: Optional[int] = None
     batch: int = 8
     most_images: int = 256
-    most_keys: int = 16
+    most_keys: int = 100
     most_key_bytes: int = 128 << 20
     requests_a_second: float = 0.0
     burst: int = 50
