@@ -63,8 +63,8 @@ class Users(dict):
 class Server:
     """`torusnn serve` on a Unix socket."""
 
-    def __init__(self, folder, *options, models=(MODEL_FILE,), limits=None):
-        self.socket, self.keys, self.log = folder / "socket", folder / "keys", folder / "log"
+    def __init__(self, folder, *options, models=(MODEL_FILE,), keys=None, limits=None):
+        self.socket, self.keys, self.log = folder / "socket", keys or folder / "keys", folder / "log"
         named = [word for model in models for word in ("--model", model)]
         command = [sys.executable, "-m", "torusnn.command", "serve", *named, "--keys", self.keys, "--uds", self.socket,
                    *options]
