@@ -33,13 +33,16 @@ bearer = HTTPBearer(auto_error=False, description="A client's token, where the s
 public, private = APIRouter(), APIRouter(prefix="/v1")
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     return request.app.state.service
 
 
-def owner_of(request: Request, given: Annotated[Optional[HTTPAuthorizationCredentials], Depends(bearer)]) -> str:
+Here = Annotated[Service, Depends(service_of)]
+
+
+async def owner_of(request: Request, service: Here,
+                   given: Annotated[Optional[HTTPAuthorizationCredentials], Depends(bearer)]) -> str:
     """The client's name, once it may ask."""
-    service = service_of(request)
     owner = service.clients.owner_of(None if given is None else given.credentials)
     if service.clients.tokens is None and request.client is not None:
         service.rate.take(request.client.host)
@@ -49,7 +52,6 @@ def owner_of(request: Request, given: Annotated[Optional[HTTPAuthorizationCreden
     return owner
 
 
-Here = Annotated[Service, Depends(service_of)]
 Owner = Annotated[str, Depends(owner_of)]
 ModelId = Annotated[str, Path(description="of GET /v1/models", max_length=255)]
 KeyId = Annotated[str, Path(description="bytes 96 to 111 of the evaluation key's file, in hexadecimal digits",

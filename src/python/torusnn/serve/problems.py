@@ -95,7 +95,7 @@ def add_handlers(app: FastAPI, routes: Sequence[Any]) -> None:
                              HTTPException: of_framework, RequestValidationError: of_validation, OSError: of_system,
                              Exception: of_any}
     for kind, made in kinds.items():
-        def handle(request: Request, error: Exception, made: Any = made) -> JSONResponse:
+        async def handle(request: Request, error: Exception, made: Any = made) -> JSONResponse:
             return problem_response(with_all_methods(made(error), routes, request.url.path))
 
         app.add_exception_handler(kind, handle)
