@@ -97,7 +97,8 @@ def test_pages_of_other_origins(tmp_path):
     for origins, allowed in (((), None), (["https://page.example"], "https://page.example")):
         settings = Settings(models=[MODEL_FILE], keys=tmp_path, tokens=TOKENS, origins=origins)
         with TestClient(create_app(settings)) as http:
-            for answer in (http.get("/v1/models", headers={**page, **ALICE}), http.options("/v1/keys/0", headers=asked)):
+            answers = http.get("/v1/models", headers={**page, **ALICE}), http.options("/v1/keys/0", headers=asked)
+            for answer in answers:
                 assert answer.headers.get("access-control-allow-origin") == allowed
             assert "access-control-allow-origin" not in http.get("/v1/models", headers={"Origin": "https://x"}).headers
 

@@ -1,6 +1,7 @@
 """Queue and evaluators: nothing is loaded twice, memory is bounded, who comes too late is told so."""
 
 import asyncio
+import io
 import subprocess
 import sys
 import threading
@@ -88,6 +89,25 @@ def test_a_full_queue(store, users):
         assert (await http.get("/readyz")).status_code == 200
 
     asked(Settings(models=[MODEL_FILE], keys=store, queue=3, threads=1), work)
+
+
+def test_room_for_bodies_and_for_keys_that_arrive(store, users, net):
+    """Two images in memory are as much as may be; of keys none may arrive."""
+    async def work(http, app):
+        refused = await http.put(users[0].key_path, content=users[0].key, headers=OCTETS)
+        assert refused.status_code == 503 and problem_of(refused) == "uploads"
+        store.put("everybody", users[0].key_id, io.BytesIO(users[0].key))
+        waiting = [asyncio.create_task(post(http, users[0])) for _ in range(2)]
+        await until(http, "torusnn_queue_length", 1)
+        refused = await post(http, users[0])
+        assert refused.status_code == 503 and problem_of(refused) == "bodies" and int(refused.headers["retry-after"])
+        assert problem_of(await post(http, users[0], 3)) == "body-too-large"
+        store.gate.set()
+        assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+        assert (await post(http, users[0], 2)).status_code == 200
+
+    most = 2 * net.info.input_bytes
+    asked(Settings(models=[MODEL_FILE], keys=store, threads=1, body_bytes=most, uploads=0), work)
 
 
 def test_a_busy_client_does_not_hold_up_another(store, users):

@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 
-from .bodies import OCTETS, announced_length, in_time, read_body, spool_body, spool_file
+from .bodies import OCTETS, announced_length, in_time, spool_body, spool_file
 from .log import Observed
 from .models import NOTICE, ModelList
 from .problems import Problem, add_handlers, no_such_key, refusals
@@ -90,22 +90,8 @@ async def read_spec(model_id: ModelId, service: Here, owner: Owner) -> Response:
                         **refusals(400, 401, 408, 409, 411, 413, 415, 422, 429, 503, 507)})
 async def put_key(key_id: KeyId, request: Request, response: Response, service: Here, owner: Owner) -> KeptKey:
     """Keeps an evaluation key. Once this is answered the key outlives a restart."""
-    length = announced_length(request)
-    largest = max(each.info.eval_key_bytes for each in service.served.values())
-    if length > largest:
-        raise Problem(413, "body-too-large", f"No key of a model here has more than {largest} bytes.")
-    if service.uploads >= service.settings.uploads:
-        raise Problem(503, "uploads", "Too many keys are arriving; come back later.", {"Retry-After": "5"})
-    service.uploads += 1
-    try:
-        return await receive_key(key_id, length, request, response, service, owner)
-    finally:
-        service.uploads -= 1
-
-
-async def receive_key(key_id: str, length: int, request: Request, response: Response, service: Service,
-                      owner: str) -> KeptKey:
-    with spool_file(service.spool) as file:
+    length = announced_length(request, max(each.info.eval_key_bytes for each in service.served.values()))
+    with service.upload(), spool_file(service.spool) as file:
         work = spool_body(request, file, KEY_HEAD_BYTES, lambda head: service.check_key(head, key_id, length))
         head = await in_time(service.settings.body_seconds, work)
         new = await run_in_threadpool(service.keep_key, owner, key_id, file)
@@ -134,12 +120,13 @@ async def infer(model_id: ModelId, request: Request, service: Here, owner: Owner
     """Evaluates a model on one or many encrypted images that stand one after another; the answer has a result for each,
     in their order. All images of a request are of one key."""
     served = service.model(model_id)
-    most = service.settings.most_images * served.info.input_bytes
-    body = await in_time(service.settings.body_seconds, read_body(request, most))
-    images, key_id = await run_in_threadpool(read_inputs, body, served.fingerprint, served.info.input_bytes)
-    if torusnn_key not in (None, key_id):
-        raise Problem(422, "key-id", f"The images are of the key {key_id}, and not of the one in Torusnn-Key.")
-    answer = await service.evaluators.infer(served, owner, key_id, images)
+    most = min(service.settings.most_images * served.info.input_bytes, service.settings.body_bytes)
+    with service.body(announced_length(request, most)):
+        body = await in_time(service.settings.body_seconds, request.body())
+        images, key_id = await run_in_threadpool(read_inputs, body, served.fingerprint, served.info.input_bytes)
+        if torusnn_key not in (None, key_id):
+            raise Problem(422, "key-id", f"The images are of the key {key_id}, and not of the one in Torusnn-Key.")
+        answer = await service.evaluators.infer(served, owner, key_id, images)
     spent = (answer.queue_seconds, answer.load_seconds, answer.inference_seconds)
     return Response(answer.outputs, media_type=OCTETS,
                     headers={f"Torusnn-{name}-Seconds": f"{seconds:.6f}" for name, seconds in zip(SECONDS, spent)})

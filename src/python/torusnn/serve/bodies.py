@@ -15,14 +15,16 @@ from .problems import Problem
 OCTETS = "application/octet-stream"
 
 
-def announced_length(request: Request) -> int:
-    """That a body will have: a problem where it is not said, or is not a body of bytes."""
+def announced_length(request: Request, most: int) -> int:
+    """That a body will have: a problem where it is not said, is more than `most`, or not of bytes."""
     kind = request.headers.get("content-type", OCTETS).partition(";")[0].strip().lower()
     if kind != OCTETS:
         raise Problem(415, "unsupported-media-type", f"The body must be {OCTETS}.")
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         raise Problem(411, "length-required", "Say how long the body is: Content-Length.")
+    if int(length) > most:
+        raise Problem(413, "body-too-large", f"The body may have at most {most} bytes.")
     return int(length)
 
 
@@ -35,13 +37,6 @@ async def in_time(seconds: float, work: Coroutine[Any, Any, Any]) -> Any:
                       {"Connection": "close"}) from None
     except ClientDisconnect:
         raise Problem(400, "truncated", "The connection ended before the body did.") from None
-
-
-async def read_body(request: Request, most: int) -> bytes:
-    """A body of at most so many bytes, in memory."""
-    if announced_length(request) > most:
-        raise Problem(413, "body-too-large", f"The body may have at most {most} bytes.")
-    return await request.body()
 
 
 async def spool_body(request: Request, file: BinaryIO, head_bytes: int, check_head: Callable[[bytes], Any]) -> Any:

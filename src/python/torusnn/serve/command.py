@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     usual = Settings(models=(), keys="")
     parser.epilog = NOTICE
     parser.add_argument("--model", action="append", default=[], metavar="FILE[,SPEC]",
-                        help="model file, compiled by its contract or for a spec that clients have keys for; repeatable")
+                        help="model file, compiled by its contract or for a spec that clients have; repeatable")
     parser.add_argument("--keys", metavar="FOLDER", help="where clients' evaluation keys are kept")
     where = parser.add_argument_group("where")
     where.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")

@@ -45,20 +45,21 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flush_folder(folder.parent)
+
+
 class FileKeys:
     """A store of files, FOLDER/OWNER/ID.tnn, which nobody else on the machine may read."""
 
     def __init__(self, folder: os.PathLike | str):
         self.folder = Path(folder)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.arriving = self.folder / ".arriving"
-        self._make(self.arriving)
+        make_folder(self.folder)
+        make_folder(self.arriving)
         self._forget_stale()
-
-    def _make(self, folder: Path) -> None:
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            flush_folder(self.folder)
 
     def _forget_stale(self) -> None:
         """What a process that was killed left behind. Others may be at work in the same folder."""
@@ -71,7 +72,7 @@ class FileKeys:
 
     def put(self, owner: str, key_id: str, key: BinaryIO) -> None:
         path = self._path(owner, key_id)
-        self._make(path.parent)
+        make_folder(path.parent)
         with tempfile.NamedTemporaryFile(dir=self.arriving) as file:
             shutil.copyfileobj(key, file, 1 << 20)
             file.flush()

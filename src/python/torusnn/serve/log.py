@@ -20,9 +20,9 @@ class JsonFormatter(logging.Formatter):
     """`extra={"fields": {...}}` of a record stand beside its message. Times are UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: Dict[str, Any] = {"time": datetime.fromtimestamp(record.created, timezone.utc).isoformat("T", "milliseconds"),
-                                "level": record.levelname.lower(), "event": record.getMessage(),
-                                **getattr(record, "fields", {})}
+        when = datetime.fromtimestamp(record.created, timezone.utc)
+        line: Dict[str, Any] = {"time": when.isoformat("T", "milliseconds"), "level": record.levelname.lower(),
+                                "event": record.getMessage(), **getattr(record, "fields", {})}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line)

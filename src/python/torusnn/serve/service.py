@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import BinaryIO
+from contextlib import contextmanager
+from typing import BinaryIO, Iterator, List
 
 from .._library import error_of
 from .._native import lib
@@ -30,7 +31,29 @@ class Service:
         self.clients = Clients(settings.tokens)
         self.rate = RateLimit(settings.requests_a_second, settings.burst)
         self.evaluators = Evaluators(settings, self.store, self.metrics)
-        self.uploads = 0
+        self._uploads = self._body_bytes = 0
+
+    @contextmanager
+    def upload(self) -> Iterator[None]:
+        """For the time that a key arrives, or a problem."""
+        if self._uploads >= self.settings.uploads:
+            raise Problem(503, "uploads", "Too many keys are arriving; come back later.", {"Retry-After": "5"})
+        self._uploads += 1
+        try:
+            yield
+        finally:
+            self._uploads -= 1
+
+    @contextmanager
+    def body(self, length: int) -> Iterator[None]:
+        """For the time that a body of images is in memory, or a problem."""
+        if self._body_bytes + length > self.settings.body_bytes:
+            raise Problem(503, "bodies", "Too many images are waiting; come back later.", {"Retry-After": "5"})
+        self._body_bytes += length
+        try:
+            yield
+        finally:
+            self._body_bytes -= length
 
     def model(self, model_id: str) -> Served:
         """By its id, or a problem."""
@@ -38,7 +61,7 @@ class Service:
             raise Problem(404, "no-such-model", "There is no such model; GET /v1/models lists them.")
         return self.served[model_id]
 
-    def models_of(self, head: KeyHead) -> list[str]:
+    def models_of(self, head: KeyHead) -> List[str]:
         """Ids of the models that a key fits."""
         return [each.id for each in self.served.values() if each.parameters == head.parameters]
 

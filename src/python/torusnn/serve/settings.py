@@ -31,6 +31,7 @@ class Settings:
     requests_a_second     of one client, as a mean; 0 for no limit
     burst                 requests that a client may have saved up under that limit
     uploads               keys that arrive at a time; more are answered 503
+    body_bytes            of images that arrive, wait and are evaluated, together; more are answered 503
     body_seconds          longest time for a request's body to arrive
     tokens                SHA-256 of each client's token in hexadecimal digits, by name; None serves everybody as one
     origins               of pages that browsers may let read the answers (CORS)
@@ -50,6 +51,7 @@ class Settings:
     requests_a_second: float = 0.0
     burst: int = 50
     uploads: int = 8
+    body_bytes: int = 256 << 20
     body_seconds: float = 300.0
     tokens: Optional[Mapping[str, str]] = None
     origins: Sequence[str] = ()
