@@ -4,16 +4,14 @@ import pathlib
 import sys
 
 import pytest
+import torusnn
+from fastapi.testclient import TestClient
+from torusnn.serve import Settings, create_app
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-collect_ignore_glob = []
-try:
-    import fastapi  # noqa: F401
-    import httpx  # noqa: F401
-except ImportError:
-    collect_ignore_glob = ["*"]
+from serving import MODEL_FILE, Users  # noqa: E402
 
 
 def pytest_collection_modifyitems(config, items):
@@ -26,31 +24,21 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def net():
     """The circuit as the service compiles it."""
-    import torusnn
-    from serving import MODEL_FILE
-
     return torusnn.load(MODEL_FILE).compile()
 
 
 @pytest.fixture(scope="session")
 def users(net):
     """Clients by number, whose keys are made when they are first asked for."""
-    from serving import Users
-
     return Users(net.spec.to_bytes())
 
 
 @pytest.fixture
 def app(tmp_path):
-    from serving import MODEL_FILE
-    from torusnn.serve import Settings, create_app
-
     return create_app(Settings(models=[MODEL_FILE], keys=tmp_path / "keys", threads=1))
 
 
 @pytest.fixture
 def http(app):
-    from fastapi.testclient import TestClient
-
     with TestClient(app) as client:
         yield client

@@ -12,8 +12,9 @@ import httpx
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from serving import INFER, MODEL_FILE, Server, metric, problem_of, served, shades
+from serving import INFER, MODEL_FILE, OCTETS, Server, metric, problem_of, served, shades
 from torusnn.serve import FileKeys, Settings, create_app
+from torusnn.serve.access import token_hash
 
 
 def put_until_killed(server, user, acknowledged, started):
@@ -143,3 +144,15 @@ def test_what_a_killed_process_left_is_swept(tmp_path):
         os.utime(arriving / name, (time.time() - age, time.time() - age))
     FileKeys(tmp_path)
     assert [path.name for path in arriving.iterdir()] == ["new"]
+
+
+def test_a_refusal_reaches_a_client_that_still_sends(tmp_path, users):
+    """Over a real socket a key of megabytes is refused by its first bytes, or before them."""
+    (tmp_path / "tokens").write_text(f"alice {token_hash('token')}\n")
+    with served(tmp_path, "--tokens", tmp_path / "tokens") as server:
+        with server.http() as http:
+            assert problem_of(users[0].put(http)) == "unauthorized"
+        with server.http("token") as http:
+            answer = http.put(users[1].key_path, content=users[0].key, headers=OCTETS)
+            assert problem_of(answer) == "key-id"
+            assert http.put(users[0].key_path, content=2 * users[0].key, headers=OCTETS).status_code == 413

@@ -1,10 +1,14 @@
 """Each route: what it answers, and what it refuses with which problem."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import torusnn
 from common import MODELS
+from fastapi.testclient import TestClient
 from serving import INFER, MODEL, MODEL_FILE, OCTETS, metric, problem_of, shades
+from torusnn.serve import Settings, create_app
 
 
 def test_models(http, net):
@@ -45,9 +49,6 @@ def test_from_a_key_to_logits(http, net, users):
 
 def test_an_answer_of_one_image_for_each_model(tmp_path, users):
     """Two models of one set of parameters share a key."""
-    from fastapi.testclient import TestClient
-    from torusnn.serve import Settings, create_app
-
     other = torusnn.load(MODELS / "breastmnist.tnn")
     spec = tmp_path / "spec.tnn"
     spec.write_bytes(other.compile().spec.to_bytes())
@@ -112,8 +113,6 @@ def test_bodies_that_are_not_announced(http, users):
 
 def test_another_key_of_the_same_id(http, users):
     """A key whose id is written over and its digest made anew."""
-    import hashlib
-
     forged = bytearray(users[1].key)
     forged[96:112] = bytes.fromhex(users[0].key_id)
     forged[16:32] = hashlib.blake2b(forged[32:], digest_size=16).digest()
@@ -140,6 +139,13 @@ def test_health_and_metrics(http, users):
     assert metric(text, "torusnn_key_loads_total") == metric(text, "torusnn_keys_loaded") == 1
     assert metric(text, "torusnn_queue_length") == 0 and metric(text, "torusnn_evaluator_bytes") > 1e6
     assert metric(text, "torusnn_inference_seconds_count") == 2 and users[0].key_id not in text
+
+
+def test_made_up_methods_take_no_memory(http):
+    for number in range(20):
+        assert http.request(f"GET{number}", f"/{number}").status_code == 404
+    lines = [line for line in http.get("/metrics").text.splitlines() if "torusnn_request_seconds_count" in line]
+    assert [line for line in lines if 'method="other",route="none",status="404"' in line] and len(lines) <= 3
 
 
 def test_the_warning_is_in_the_document(http):

@@ -18,6 +18,8 @@ from .models import NOTICE
 
 SAME_NAME = ("queue", "workers", "threads", "batch", "most_images", "most_keys", "requests_a_second", "burst")
 MIB = 1 << 20
+KEEP_ALIVE_SECONDS = 75
+"""More than nginx keeps a connection to here, so that it is nginx who closes one that is idle."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,4 +79,4 @@ def run(options: Any) -> None:
     except ValueError as error:
         raise CommandError(str(error)) from error
     uvicorn.run(app, host=options.host, port=options.port, uds=options.uds, log_config=log_config(), access_log=False,
-                server_header=False)
+                server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS)

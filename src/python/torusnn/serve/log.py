@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .metrics import Metrics
 
+METHODS = {"GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS"}
 LOGGER = logging.getLogger("torusnn.serve")
 
 
@@ -65,7 +66,8 @@ class Observed:
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        self.metrics.request_seconds.labels(scope["method"], route, status).observe(seconds)
-        fields = {"id": request_id, "method": scope["method"], "route": route, **scope.get("path_params", {}),
+        method = scope["method"] if scope["method"] in METHODS else "other"  # a client may make up any number of them
+        self.metrics.request_seconds.labels(method, route, status).observe(seconds)
+        fields = {"id": request_id, "method": method, "route": route, **scope.get("path_params", {}),
                   "status": status, "ms": round(1000 * seconds, 3), **scope.get("state", {}).get("log", {})}
         LOGGER.info("request", extra={"fields": fields})
