@@ -61,7 +61,7 @@ def test_a_stop_finishes_what_runs_and_waits(tmp_path, users):
 
     def ask():
         with server.http() as http:
-            answers.append(users[0].infer(http, shades(24)))
+            answers.append(users[0].infer(http, shades(40)))
 
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
@@ -74,7 +74,7 @@ def test_a_stop_finishes_what_runs_and_waits(tmp_path, users):
         thread.join()
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     for answer in answers:
-        assert np.isfinite(users[0].logits(answer.content, 24)).all()
+        assert np.isfinite(users[0].logits(answer.content, 40)).all()
     assert server.lines()[-1]["event"].startswith("Finished server process")
 
 

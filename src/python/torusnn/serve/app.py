@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, AsyncIterator, Dict, List, Optional
+from typing import Annotated, Any, AsyncIterator, Dict, List, Optional, Tuple
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -12,9 +12,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 
+from ..client import EncryptedImage
 from .bodies import OCTETS, announced_length, in_time, spool_body, spool_file
 from .log import Observed
-from .models import NOTICE, ModelList
+from .models import NOTICE, ModelList, Served
 from .problems import Problem, add_handlers, no_such_key, refusals
 from .service import Service
 from .settings import Settings
@@ -27,6 +28,7 @@ decrypts the answers. Bodies are the files of torusnn, whose layouts docs/FORMAT
 
 BYTES_OUT: Dict[str, Any] = {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
 BYTES_IN = {"requestBody": {"required": True, **BYTES_OUT}}
+MOST_AT_ONCE = 1 << 16
 SECONDS = ("Queue", "Load", "Inference")
 
 bearer = HTTPBearer(auto_error=False, description="A client's token, where the service is run with tokens.")
@@ -123,13 +125,19 @@ async def infer(model_id: ModelId, request: Request, service: Here, owner: Owner
     most = min(service.settings.most_images * served.info.input_bytes, service.settings.body_bytes)
     with service.body(announced_length(request, most)):
         body = await in_time(service.settings.body_seconds, request.body())
-        images, key_id = await run_in_threadpool(read_inputs, body, served.fingerprint, served.info.input_bytes)
+        images, key_id = await images_of(body, served)
         if torusnn_key not in (None, key_id):
             raise Problem(422, "key-id", f"The images are of the key {key_id}, and not of the one in Torusnn-Key.")
         answer = await service.evaluators.infer(served, owner, key_id, images)
     spent = (answer.queue_seconds, answer.load_seconds, answer.inference_seconds)
     return Response(answer.outputs, media_type=OCTETS,
                     headers={f"Torusnn-{name}-Seconds": f"{seconds:.6f}" for name, seconds in zip(SECONDS, spent)})
+
+
+async def images_of(body: bytes, served: Served) -> Tuple[List[EncryptedImage], str]:
+    """In another thread where reading takes longer than to go there and back."""
+    arguments = (body, served.fingerprint, served.info.input_bytes)
+    return read_inputs(*arguments) if len(body) < MOST_AT_ONCE else await run_in_threadpool(read_inputs, *arguments)
 
 
 @public.get("/healthz", response_model=State)
