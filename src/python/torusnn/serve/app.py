@@ -101,8 +101,9 @@ async def put_key(key_id: KeyId, request: Request, response: Response, service: 
     return KeptKey(id=key_id, bytes=length, models=service.models_of(head))
 
 
-@private.delete("/keys/{key_id}", status_code=204, responses=refusals(401, 404, 422, 429))
-async def delete_key(key_id: KeyId, service: Here, owner: Owner) -> None:
+@private.delete("/keys/{key_id}", status_code=204, response_class=Response,
+                responses=refusals(401, 404, 422, 429))
+async def delete_key(key_id: KeyId, service: Here, owner: Owner) -> Response:
     """Forgets an evaluation key. What is being evaluated with it is finished."""
     try:
         await run_in_threadpool(service.store.delete, owner, key_id)
@@ -110,6 +111,7 @@ async def delete_key(key_id: KeyId, service: Here, owner: Owner) -> None:
         raise no_such_key() from None
     finally:
         service.evaluators.forget(owner, key_id)
+    return Response(status_code=204)
 
 
 @private.post("/models/{model_id}/infer", response_class=Response, openapi_extra=BYTES_IN,
