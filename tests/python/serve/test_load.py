@@ -96,6 +96,6 @@ def test_memory_is_constant(tmp_path, users):
 
 @pytest.mark.slow
 def test_memory_is_constant_for_long(tmp_path, users):
-    before, after = soak(tmp_path, users, 150, 10)
+    before, after = soak(tmp_path, users, 60, 10)
     print(f"resident {before >> 20} MiB, then {after >> 20} MiB")
     assert after < 1.03 * before
