@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 
 import httpx
+import numpy as np
 import pytest
-from serving import MODEL_FILE, problem_of, served
+from common import TOP, largest_error
+from serving import MODEL_FILE, problem_of, served, shades
 from torusnn.command import main
 from torusnn.serve import read_tokens
 from torusnn.serve.access import token_hash
@@ -30,15 +33,29 @@ def test_options_become_settings(tmp_path):
     assert parsed("--model", "a.tnn", "--keys", tmp_path).host == "127.0.0.1"
 
 
-def test_a_port_of_this_machine(tmp_path):
-    """On one that the system chooses, which the log says."""
-    command = [sys.executable, "-m", "torusnn.command", "serve", "--model", MODEL_FILE, "--keys", tmp_path, "--port"]
-    with subprocess.Popen([*command, "0"], stderr=subprocess.PIPE, text=True) as process:
+@pytest.fixture
+def url(tmp_path):
+    """Of a service on a port that the system chooses, which the log says."""
+    command = [sys.executable, "-m", "torusnn.command", "serve", "--model", MODEL_FILE, "--keys", tmp_path, "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         events = (json.loads(line)["event"] for line in process.stderr)
         running = next(event for event in events if "running on" in event)
-        url = next(word for word in running.split() if word.startswith("http://127.0.0.1:"))
-        assert httpx.get(url + "/healthz").json() == {"status": "ok"}
+        yield re.search(r"http://\S+", running)[0]
         process.terminate()
+
+
+def test_a_port_of_this_machine(url):
+    assert url.startswith("http://127.0.0.1:") and httpx.get(url + "/healthz").json() == {"status": "ok"}
+
+
+def test_the_program_of_the_page(url, net):
+    """docs/SERVICE.md, as it is written but for the port."""
+    programs = re.findall(r"```python\n(.*?)```", (TOP / "docs" / "SERVICE.md").read_text(), re.DOTALL)
+    [program] = [each for each in programs if "httpx" in each]
+    names = {"image": shades(1)[0]}
+    exec(program.replace("http://127.0.0.1:8000", url).replace("torusnn_client as", "torusnn as"), names)
+    clear = net.model.predict(names["image"])
+    assert np.abs(names["logits"] - clear).max() <= largest_error(net, names["image"])
 
 
 def test_a_fresh_token_lets_its_client_in(tmp_path, capsys):
