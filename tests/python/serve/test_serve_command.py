@@ -36,8 +36,8 @@ def test_options_become_settings(tmp_path):
 @pytest.fixture
 def url(tmp_path):
     """Of a service on a port that the system chooses, which the log says."""
-    command = [sys.executable, "-m", "torusnn.command", "serve", "--model", MODEL_FILE, "--keys", tmp_path, "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "torusnn.command", "serve", "--model", MODEL_FILE, "--keys", tmp_path, "--port"]
+    with subprocess.Popen([*command, "0"], stderr=subprocess.PIPE, text=True) as process:
         events = (json.loads(line)["event"] for line in process.stderr)
         running = next(event for event in events if "running on" in event)
         yield re.search(r"http://\S+", running)[0]

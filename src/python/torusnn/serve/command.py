@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     where.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     where.add_argument("--port", type=int, default=8000, help="default: 8000")
-    where.add_argument("--uds", metavar="PATH", help="a Unix socket instead of host and port; who may enter its folder may use it")
+    where.add_argument("--uds", metavar="PATH",
+                       help="a Unix socket instead of host and port; who may enter its folder may use it")
     where.add_argument("--origin", action="append", default=[], metavar="URL",
                        help="of pages that browsers may let read the answers; repeatable")
     who = parser.add_argument_group("who")
