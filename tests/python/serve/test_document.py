@@ -59,7 +59,7 @@ def aim(case, user, app):
 
 
 @schema.parametrize()
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_the_document_is_kept(case, user, app):
     aim(case, user, app)
     answer = case.call_and_validate(excluded_checks=UNDECIDED if case.operation.body else [])

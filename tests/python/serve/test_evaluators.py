@@ -175,7 +175,7 @@ def test_settings_that_contradict_each_other(tmp_path):
 
 
 def test_memory_of_an_evaluator_is_not_more_than_is_counted():
-    """Resident bytes of ten evaluators of each size, in a process of its own."""
+    """Resident bytes of five evaluators of each size, in a process of its own."""
     program = """
 import gc, os, sys, torusnn
 from torusnn.serve.models import Served
@@ -187,8 +187,8 @@ key = torusnn.Client(circuit.spec).evaluation_key
 for threads, batch in ((1, 1), (2, 8), (4, 2)):
     kept = [torusnn.Evaluator(circuit, key, threads=threads, max_images=batch)]
     before = resident()
-    kept += [torusnn.Evaluator(circuit, key, threads=threads, max_images=batch) for _ in range(10)]
-    print((resident() - before) / 10, Served("one", circuit).evaluator_bytes(threads, batch))
+    kept += [torusnn.Evaluator(circuit, key, threads=threads, max_images=batch) for _ in range(5)]
+    print((resident() - before) / 5, Served("one", circuit).evaluator_bytes(threads, batch))
 """
     done = subprocess.run([sys.executable, "-c", program, MODEL_FILE], check=True, stdout=subprocess.PIPE, text=True)
     for line in done.stdout.splitlines():

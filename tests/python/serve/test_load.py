@@ -90,12 +90,12 @@ def soak(tmp_path, users, rounds, each):
 
 
 def test_memory_is_constant(tmp_path, users):
-    before, after = soak(tmp_path, users, 12, 3)
+    before, after = soak(tmp_path, users, 8, 3)
     assert after < 1.1 * before
 
 
 @pytest.mark.slow
 def test_memory_is_constant_for_long(tmp_path, users):
-    before, after = soak(tmp_path, users, 60, 10)
+    before, after = soak(tmp_path, users, 24, 20)
     print(f"resident {before >> 20} MiB, then {after >> 20} MiB")
     assert after < 1.03 * before
