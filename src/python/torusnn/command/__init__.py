@@ -17,6 +17,7 @@ VERBS = {
     "explain": ("torusnn.command.explain", "what encrypted inference with a model costs, before any key exists"),
     "medmnist": ("torusnn.command.medmnist", "a whole split of images, encrypted, beside the clear network"),
     "import": ("torusnn.onnx.command", "an ONNX file to a model file"),
+    "serve": ("torusnn.serve.command", "models to clients over HTTP, which send encrypted images"),
     "train": ("torusnn.command.train", "a net for a data set"),
 }
 
