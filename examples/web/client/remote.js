@@ -106,6 +106,11 @@ Object.setPrototypeOf(RemoteClient.prototype, Client.prototype);
 
 export async function createWorkerClient() {
   const client = new RemoteClient(await startedWorker());
-  await client.forget(); // answered when the worker has loaded client.wasm
+  try {
+    await client.forget(); // answered when the worker has loaded client.wasm
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
   return client;
 }

@@ -1,10 +1,11 @@
 /* The client with a thread of its own, and the two ways to name client.wasm. */
 import assert from "node:assert/strict";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { Client, createWorkerClient, deployed, drawnImage, PASSPHRASE, refused, wasmBytes } from "./support.js";
+import { Client, createWorkerClient, deployed, drawnImage, file, PASSPHRASE, refused, wasmBytes } from "./support.js";
 
 test("a worker's client answers as one of this thread does", async () => {
   const model = deployed("digits");
@@ -40,6 +41,13 @@ test("calls that wait when a client closes are answered", async () => {
   const waiting = assert.rejects(client.keygen(model.spec, PASSPHRASE), /closed/);
   await client.close();
   await waiting;
+});
+
+test("a worker that finds no client.wasm says so, and ends", async () => {
+  cpSync(process.env.WEB_PACKAGE, file("package"), { recursive: true });
+  rmSync(file("package/client.wasm"));
+  const incomplete = await import(pathToFileURL(file("package/index.js")));
+  await assert.rejects(incomplete.createWorkerClient(), /client\.wasm/);
 });
 
 test("client.wasm is bytes or where they are", async () => {
