@@ -15,7 +15,7 @@ class WatchedInstance extends RealInstance {
 }
 
 function isZero(memory) {
-  return Buffer.from(memory.buffer).every((byte) => byte === 0);
+  return Buffer.from(memory.buffer).equals(Buffer.alloc(memory.buffer.byteLength));
 }
 
 function largest() {
