@@ -35,6 +35,7 @@ const randombytes_implementation web_randombytes = {
     .buf = web_random,
 };
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the names are libsodium's. */
 int _crypto_aead_aegis128l_pick_best_implementation(void) {
     return 0;
 }
@@ -46,3 +47,4 @@ int _crypto_aead_aegis256_pick_best_implementation(void) {
 int _crypto_scalarmult_curve25519_pick_best_implementation(void) {
     return 0;
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
