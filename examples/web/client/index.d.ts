@@ -88,8 +88,8 @@ export class Client {
   parseSpec(bytes: Uint8Array): Promise<Spec>;
 
   /**
-   * Makes keys for a spec and puts the secret key in use. The sealing takes 256 MiB of memory and about a second, which
-   * whoever guesses the passphrase must spend on each guess.
+   * Makes keys for a spec and puts the secret key in use. The sealing takes 256 MiB of memory and some seconds: about
+   * as much as whoever guesses the passphrase must spend on each guess.
    *
    * @param passphrase text, brought to Unicode's form C; 1 to 1024 bytes of UTF-8
    * @param onProgress told the share that is done, 0 to 1. In the calling thread it may throw, which ends the making.
