@@ -58,6 +58,24 @@ describe("memory", () => {
     assert.equal(memories.at(-1).buffer.byteLength, bytes);
   });
 
+  test("holds an image while it is encrypted, and not afterwards", async () => {
+    const random = crypto.getRandomValues(new Uint8Array(image.length));
+    const isThere = () => Buffer.from(memories.at(-1).buffer).includes(random.subarray(0, 16));
+    const real = crypto.getRandomValues;
+    let wasThere = false;
+    crypto.getRandomValues = (view) => {
+      wasThere ||= isThere();
+      return real.call(crypto, view);
+    };
+    try {
+      await client.encrypt(random);
+    } finally {
+      crypto.getRandomValues = real;
+    }
+    assert.ok(wasThere);
+    assert.ok(!isThere());
+  });
+
   test("of an opened key is wiped when the next one opens, and by forget", async () => {
     memories.length = 0;
     await client.open(model.spec, keys.sealed, PASSPHRASE);
