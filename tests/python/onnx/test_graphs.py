@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 from graphs import CLASSES, HIDDEN, INPUTS, Builder, data, on_grid, weights  # noqa: E402
 from onnx import TensorProto, helper  # noqa: E402
 
@@ -522,3 +522,12 @@ def test_a_sum_that_skips_a_layer_is_carried_through_it():
     builder.add("Add", hidden)
     builder.add("Gemm", builder.constant(W2), builder.constant(B2), transB=1)
     agrees(builder.model(), neurons=3 * HIDDEN, least=0.97)
+
+
+def test_a_file_of_the_exporter_of_pytorch_2():
+    """dynamo.py wrote it: a computed reshape of symbols, Gemm with all attributes, BatchNormalization, Gelu in parts."""
+    from exporters import HERE, digits
+    images = digits()[2].reshape(-1, 8, 8) / 16
+    model = onnx.load(HERE / "dynamo.onnx")
+    assert model.producer_name == "pytorch" and model.producer_version.startswith("2.")
+    agrees(model, neurons=24, images=images, least=0.99)
