@@ -1,4 +1,4 @@
-"""The build backend of torusnn-client: scikit-build-core's, whose sdist holds the CMake project above this folder too."""
+"""The build backend of torusnn-client: scikit-build-core's, whose sdist holds the CMake project above it too."""
 
 import contextlib
 import shutil

@@ -3,7 +3,8 @@
 In a Debian 13, whose python3-torch 2.6.0 is a CPU build:
 
     apt-get install -y python3-torch python3-sklearn python3-venv && python3 -m venv --system-site-packages venv &&
-      venv/bin/pip install onnx==1.18.0 onnxscript==0.2.5 protobuf==4.25.9 && venv/bin/python tests/python/onnx/dynamo.py
+      venv/bin/pip install onnx==1.18.0 onnxscript==0.2.5 protobuf==4.25.9 &&
+      venv/bin/python tests/python/onnx/dynamo.py
 """
 
 import torch

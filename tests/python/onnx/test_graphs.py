@@ -525,7 +525,7 @@ def test_a_sum_that_skips_a_layer_is_carried_through_it():
 
 
 def test_a_file_of_the_exporter_of_pytorch_2():
-    """dynamo.py wrote it: a computed reshape of symbols, Gemm with all attributes, BatchNormalization, Gelu in parts."""
+    """dynamo.py wrote it: a reshape of symbols, Gemm with all attributes, BatchNormalization, Gelu in parts."""
     from exporters import HERE, digits
     images = digits()[2].reshape(-1, 8, 8) / 16
     model = onnx.load(HERE / "dynamo.onnx")

@@ -1,5 +1,5 @@
-"""The precision that a converted model states: that of the cheapest circuit which keeps enough classes of the calibration
-images."""
+"""The precision that a converted model states: that of the cheapest circuit which keeps enough classes of the
+calibration images."""
 
 from .._declared import Obstacle
 from ..errors import TorusnnError
