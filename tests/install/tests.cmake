@@ -17,10 +17,13 @@ torusnn_install_test(shared_library long)
 
 find_program(DPKG_DEB dpkg-deb)
 find_program(DEBOOTSTRAP debootstrap PATHS /usr/sbin)
+execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(DEBOOTSTRAP AND user EQUAL 0) # a root file system is made by root alone, from a mirror
+  torusnn_install_test(python_in_clean_root long DEBOOTSTRAP=${DEBOOTSTRAP})
+endif()
 if(DPKG_DEB AND TORUSNN_EXAMPLES)
   torusnn_install_test(package fast DPKG_DEB=${DPKG_DEB})
-  execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
-  if(DEBOOTSTRAP AND user EQUAL 0) # a root file system is made by root alone, from a mirror
+  if(DEBOOTSTRAP AND user EQUAL 0)
     torusnn_install_test(package_in_clean_root long DEBOOTSTRAP=${DEBOOTSTRAP})
   endif()
 endif()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torusnn
 from common import MODELS, TOP
+from made_images import made_images
 
 
 def pytest_configure(config):
@@ -39,9 +40,7 @@ def radiographs():
         if path.exists():
             with np.load(path) as archive:
                 return archive["val_images"]
-    rows, columns = np.mgrid[0:28, 0:28]
-    shades = [127.5 * (1 + np.sin(rows / (2 + index % 5)) * np.cos(columns / (3 + index % 7))) for index in range(64)]
-    return np.stack(shades).astype(np.uint8)
+    return made_images()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 The wheels are those of build/wheels, made by README's command."""
 
 import subprocess
+import sys
+import tarfile
 import venv
 import zipfile
 
@@ -90,6 +92,36 @@ def other(tmp_path_factory):
     wheels = [wheel("torusnn"), wheel("torusnn_client")]
     subprocess.run([folder / "bin" / "pip", "install", "--quiet", *wheels], check=True)
     return folder
+
+
+def sdist(project, folder):
+    """The archive of a project, and the paths in it below its first folder."""
+    subprocess.run([sys.executable, "-m", "build", "--sdist", "--outdir", folder, project], check=True,
+                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    path, = folder.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        return path, {name.partition("/")[2] for name in archive.getnames()}
+
+
+def test_the_sources_archive_holds_what_a_build_takes(tmp_path):
+    _, names = sdist(TOP, tmp_path)
+    assert {"CMakeLists.txt", "LICENSE", "pyproject.toml", "src/api/compile.c", "src/python/generate.py",
+            "include/api/torusnn/torusnn.h", "examples/train/train.py", "src/python/client/backend.py"} <= names
+    assert not any(name.startswith(("tests/", "bench/", "build/")) for name in names)
+
+
+def test_the_clients_sources_archive_installs(tmp_path):
+    path, names = sdist(TOP / "src" / "python" / "client", tmp_path)
+    assert {"pyproject.toml", "project/LICENSE", "project/src/api/client.c", "torusnn_client/__init__.py"} <= names
+    assert not any(name.startswith("project/src/python/client/") for name in names)
+    assert not (TOP / "src" / "python" / "client" / "project").exists()
+    venv.create(tmp_path / "venv", with_pip=True)
+    subprocess.run([tmp_path / "venv" / "bin" / "pip", "install", "--quiet", path], check=True, cwd=tmp_path)
+    spec = torusnn.load(MODELS / "pneumoniamnist.tnn").compile().spec
+    (tmp_path / "spec").write_bytes(spec.to_bytes())
+    made = [tmp_path / name for name in ("key", "request", "sealed")]
+    assert run(tmp_path / "venv", CLIENT, tmp_path / "spec", *made).startswith(str(tmp_path))
+    torusnn.EncryptedImage.from_bytes(made[1].read_bytes())
 
 
 def run(other, program, *arguments):

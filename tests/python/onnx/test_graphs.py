@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 from graphs import CLASSES, HIDDEN, INPUTS, Builder, data, on_grid, weights  # noqa: E402
 from onnx import TensorProto, helper  # noqa: E402
 
@@ -393,17 +393,21 @@ WEIGHTS = {"float": as_float, "int8": as_int8, "uint8": as_uint8_with_zero, "sca
            "axis 0": turned_by_channel}
 
 
-@pytest.mark.parametrize("kind", WEIGHTS)
-def test_quantized_weights_convert_as_they_are(kind):
+def quantized_net(builder, weights_of=as_int8):
     """Relu is the lower clip of the unsigned quantizer."""
-    builder = Builder(21 if kind == "int4" else 13)
     quantize(builder, 1.0, 0)
-    builder.add("MatMul", WEIGHTS[kind](builder, W1))
+    builder.add("MatMul", weights_of(builder, W1))
     builder.add("Add", builder.constant(B1))
     quantize(builder, 0.25, 0)
-    builder.add("MatMul", WEIGHTS[kind](builder, W2))
+    builder.add("MatMul", weights_of(builder, W2))
     builder.add("Add", builder.constant(B2))
-    _, prepared = agrees(builder.model(), exact=0.02)
+    return builder.model()
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_quantized_weights_convert_as_they_are(kind):
+    model = quantized_net(Builder(21 if kind == "int4" else 13), WEIGHTS[kind])
+    _, prepared = agrees(model, exact=0.02)
     assert prepared.stages[0].steps.all() and np.abs(prepared.stages[0].weights).max() <= 127
 
 
@@ -417,6 +421,19 @@ def test_quantize_relu_quantize(zero, kind):
     quantize(builder, 0.25, 0)
     builder.add("MatMul", as_int8(builder, W2))
     agrees(builder.model(), exact=0.02)
+
+
+@pytest.mark.parametrize("net", [float_net, quantized_net])
+def test_a_default_session_with_its_optimizations_names_the_same_classes(net):
+    """The reference is a session without them; users run this one."""
+    import onnxruntime
+    model = net(Builder())
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    assert session.get_session_options().graph_optimization_level == onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    expected = session.run(None, {"x": X})[0]
+    logits, _, _, (graph, taken) = converted(model)
+    assert np.mean(classes_of(reference(model, graph, taken)) == classes_of(expected)) >= 0.98
+    assert np.mean(classes_of(logits) == classes_of(expected)) >= 0.98
 
 
 def test_com_microsoft_quantizers():
@@ -505,3 +522,12 @@ def test_a_sum_that_skips_a_layer_is_carried_through_it():
     builder.add("Add", hidden)
     builder.add("Gemm", builder.constant(W2), builder.constant(B2), transB=1)
     agrees(builder.model(), neurons=3 * HIDDEN, least=0.97)
+
+
+def test_a_file_of_the_exporter_of_pytorch_2():
+    """dynamo.py wrote it: a reshape of symbols, Gemm with all attributes, BatchNormalization, Gelu in parts."""
+    from exporters import HERE, digits
+    images = digits()[2].reshape(-1, 8, 8) / 16
+    model = onnx.load(HERE / "dynamo.onnx")
+    assert model.producer_name == "pytorch" and model.producer_version.startswith("2.")
+    agrees(model, neurons=24, images=images, least=0.99)

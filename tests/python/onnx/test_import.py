@@ -12,6 +12,10 @@ from onnx import save  # noqa: E402
 
 import torusnn  # noqa: E402
 from torusnn.command import main  # noqa: E402
+from torusnn.onnx.contract import chosen  # noqa: E402
+from torusnn.onnx.convert import assembled, prepare, read_chain  # noqa: E402
+from torusnn.onnx.quantize import Settings  # noqa: E402
+from torusnn.onnx.ranges import RULES, scaled  # noqa: E402
 
 W1, B1, W2, B2 = weights()
 X = data()
@@ -63,6 +67,34 @@ def test_encrypted_classes_are_those_of_the_graph(imported):
     logits = np.asarray(client.decrypt(evaluator.infer(client.encrypt(images))))
     expected = np.maximum(X[:20] @ W1.T + B1, 0) @ W2.T + B2
     assert np.mean(torusnn.classes_of(logits) == expected.argmax(axis=1)) >= 0.85
+
+
+@pytest.fixture(scope="module")
+def candidates():
+    """Models of one net whose ranges hold a fifth of what images show, and all of it."""
+    graph, taken, chain = read_chain(net(), X, None, 0.0, None, 4096)
+    prepared = prepare(chain, taken, Settings(8, 255))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RULES, "a fifth", lambda spans: scaled(spans.seen, 0.2))
+        found = [(rule, assembled(prepared, [rule], taken)) for rule in ("a fifth", "the calibrated range")]
+    return found, taken.images.reshape(-1, *taken.shape)
+
+
+@pytest.mark.parametrize("asked, order, contract", [(0.95, "narrow first", 0.95), (0.95, "wide first", 0.95),
+                                                    (0.9999, "narrow first", 0.985)])
+def test_the_contract_is_of_the_first_ranges_that_keep_enough_or_of_those_that_keep_most(candidates, asked, order,
+                                                                                         contract):
+    (narrow, wide), images = candidates
+    left = iter([narrow, wide] if order == "narrow first" else [wide, narrow])
+    (rule, _), circuit, target = chosen(left, images, asked)
+    assert rule == "the calibrated range" and target == contract and circuit.asked.agreement == contract
+    assert len(list(left)) == (order == "wide first")
+
+
+def test_no_ranges_that_keep_nine_of_ten_classes(candidates):
+    (narrow, _), images = candidates
+    with pytest.raises(torusnn.errors.UnsatisfiableError, match="agreement of 0.95"):
+        chosen([narrow, narrow], images, 0.95)
 
 
 def test_a_refusal_is_a_sentence_on_the_console(tmp_path, capsys):

@@ -8,6 +8,7 @@ from graphs import HIDDEN, INPUTS, Builder, data, weights  # noqa: E402
 from onnx import TensorProto, helper  # noqa: E402
 
 from torusnn.onnx.convert import read_chain  # noqa: E402
+from torusnn.onnx.reader import REMEDIES  # noqa: E402
 from torusnn.onnx.refusal import UnsupportedModel  # noqa: E402
 
 W1, B1, W2, B2 = weights()
@@ -29,10 +30,10 @@ def dynamic(builder):
     builder.add("MatMulInteger", builder.constant(np.ones((INPUTS, HIDDEN), np.int8)))
 
 
-def of_the_image(type_, **attributes):
+def of_the_image(type_, domain="", **attributes):
     def add(builder):
         hidden(builder)
-        builder.add(type_, **attributes)
+        builder.add(type_, domain=domain, **attributes)
     return add
 
 
@@ -102,6 +103,46 @@ def trunc(builder):
     builder.add("Trunc", *(builder.constant(np.float32(v)) for v in (1, 0, 8, 4)), domain="qonnx.custom_op.general")
 
 
+def quantized_to_float8(builder):
+    hidden(builder)
+    builder.add("QuantizeLinear", builder.constant(np.float32(1)), builder.constant([0], TensorProto.FLOAT8E4M3FN))
+    builder.add("DequantizeLinear", builder.constant(np.float32(1)))
+
+
+def as_a_square(builder):
+    builder.add("Reshape", builder.constant(np.array([-1, 1, 6, 6], np.int64)))
+
+
+def pooled_with_rounded_size(builder):
+    as_a_square(builder)
+    builder.add("AveragePool", kernel_shape=[4, 4], strides=[3, 3], ceil_mode=1)
+
+
+def padded_around(builder):
+    as_a_square(builder)
+    builder.add("Pad", builder.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)), mode="wrap")
+
+
+def largest_of_pixels(builder):
+    """Of the image itself, before any sum."""
+    builder.add("TopK", builder.constant(np.array([2], np.int64)), outputs=2)
+
+
+def constant_that_is_sparse(builder):
+    hidden(builder)
+    values = helper.make_tensor("values", TensorProto.FLOAT, [1], [1.0])
+    indices = helper.make_tensor("indices", TensorProto.INT64, [1], [3])
+    node = helper.make_node("Constant", [], ["sparse"], name="Constant0",
+                            sparse_value=helper.make_sparse_tensor(values, indices, [HIDDEN]))
+    builder.nodes.insert(0, node)
+    builder.add("Add", "sparse")
+
+
+def sizes_that_do_not_fit(builder):
+    hidden(builder)
+    builder.add("Add", builder.constant(np.ones(HIDDEN + 1, np.float32)))
+
+
 def places_by_image(builder):
     hidden(builder)
     builder.add("Cast", to=TensorProto.INT64)
@@ -114,7 +155,16 @@ KINDS = {
     "QuantizeLinear": scale_from_the_image, "LayerNormalization": layer_normalization,
     "com.example.Fancy": unknown_domain,
     "qonnx.custom_op.general.Quant": unknown_rounding, "qonnx.custom_op.general.Trunc": trunc,
-    "Gather": places_by_image,
+    "Gather": places_by_image, "QuantizeLinear to FLOAT8E4M3FN": quantized_to_float8,
+    "AveragePool": pooled_with_rounded_size, "Pad": padded_around, "TopK": largest_of_pixels,
+    "Constant": constant_that_is_sparse, "Add": sizes_that_do_not_fit,
+    "Scan": of_the_image("Scan"), "GRU": of_the_image("GRU"), "RNN": of_the_image("RNN"),
+    "GroupNormalization": of_the_image("GroupNormalization"),
+    "com.microsoft.DynamicQuantizeLSTM": of_the_image("DynamicQuantizeLSTM", "com.microsoft"),
+    "com.microsoft.DynamicQuantizeMatMul": of_the_image("DynamicQuantizeMatMul", "com.microsoft"),
+    "com.microsoft.MatMulIntegerToFloat": of_the_image("MatMulIntegerToFloat", "com.microsoft"),
+    "ai.onnx.ml.TreeEnsembleClassifier": of_the_image("TreeEnsembleClassifier", "ai.onnx.ml"),
+    "ai.onnx.ml.TreeEnsembleRegressor": of_the_image("TreeEnsembleRegressor", "ai.onnx.ml"),
     "GlobalMaxPool": of_the_image("GlobalMaxPool"), "LRN": of_the_image("LRN", size=3),
     "NonZero": of_the_image("NonZero"),
     "CumSum": of_the_image("CumSum"), "InstanceNormalization": of_the_image("InstanceNormalization"),
@@ -136,8 +186,13 @@ def test_refused_with_node_type_and_remedy(title):
     builder = Builder()
     KINDS[title](builder)
     error, text = sentence_of(last(builder))
-    assert error.kind.endswith(title.rpartition(".")[2]) or title in ("Softmax",)
-    assert title in text and (error.node in text) and error.node
+    kind, _, further = title.partition(" to ")
+    assert error.kind.endswith(kind.rpartition(".")[2]) or kind == "Softmax"
+    assert kind in text and further in text and error.node in text and error.node
+
+
+def test_every_kind_with_a_remedy_of_its_own_is_tried():
+    assert set(REMEDIES) <= {title.rpartition(".")[2] for title in KINDS}
 
 
 def test_more_bootstraps_than_the_limit():
@@ -212,3 +267,45 @@ def test_output_that_is_constant():
     builder.last = builder.constant(np.ones((1, 3), np.float32))
     builder.add("Relu")
     assert "does not depend" in sentence_of(builder.model())[1]
+
+
+def test_sparse_weights():
+    builder = Builder()
+    hidden(builder)
+    model = last(builder)
+    values = helper.make_tensor("w", TensorProto.FLOAT, [1], [1.0])
+    indices = helper.make_tensor("i", TensorProto.INT64, [1], [0])
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4]))
+    assert "sparse weights" in sentence_of(model)[1]
+
+
+def test_an_image_without_a_batch_axis():
+    builder = Builder(shape=(INPUTS,))
+    builder.add("MatMul", builder.constant(W1.T.copy()))
+    assert "batch axis" in sentence_of(builder.model())[1]
+
+
+def test_a_net_without_a_sum():
+    builder = Builder()
+    builder.add("Relu")
+    assert "no sum of pixels" in sentence_of(builder.model())[1]
+
+
+def test_an_image_quantized_in_two_ways():
+    builder = Builder()
+    sums = []
+    for scale, matrix in ((2, W1), (3, W1[::-1].copy())):
+        builder.last, held = "x", [builder.constant(np.float32(scale)), builder.constant(np.uint8(0))]
+        builder.add("QuantizeLinear", *held)
+        builder.add("DequantizeLinear", *held)
+        sums.append(builder.add("Gemm", builder.constant(matrix), transB=1))
+    builder.add("Add", sums[0])
+    assert "more than one way" in sentence_of(last(builder))[1]
+
+
+@pytest.mark.parametrize("images, part", [(np.array([["a"]]), "no numbers"), (X[:0], "no numbers"),
+                                          (X.reshape(20, 1, 6, 6, 1), "[20, 1, 6, 6, 1]")])
+def test_calibration_data_that_are_no_images(images, part):
+    builder = Builder()
+    hidden(builder)
+    assert part in sentence_of(last(builder), images=images)[1]
