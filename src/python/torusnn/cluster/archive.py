@@ -17,12 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 from .._images import Array, as_batch
 from .._progress import Progress, reporting
 from ..client import Client, EncryptedLogits
-
-HEADER_BYTES = 32
-PAYLOAD_LENGTH = slice(8, 16)
-KEY_ID_OF_INPUT = slice(48, 64)
-"""docs/FORMATS.md: behind the header and the circuit's fingerprint."""
-
+from ..serve.wire import HEADER, object_bytes
 
 class Archive:
     """A folder: a path, or an address of fsspec such as s3://bucket/folder with options of its file system.
@@ -86,12 +81,11 @@ def sync_folder(folder: str) -> None:
         os.close(descriptor)
 
 
-def objects_of(data: Any) -> Iterator[memoryview]:
-    """The objects of a file, by the lengths in their headers. What is none, or ends early, comes out as it is, for its
-    reader to refuse."""
+def objects_of(data: Any, kind: bytes) -> Iterator[memoryview]:
+    """The objects of a file, by what their headers say. One that ends early is for its reader to refuse."""
     left = memoryview(data)
     while left:
-        length = HEADER_BYTES + int.from_bytes(left[PAYLOAD_LENGTH], "little")
+        length = object_bytes(left[:HEADER.size], kind)
         yield left[:length]
         left = left[length:]
 
@@ -127,6 +121,6 @@ def encrypt_dataset(client: Client, images: Any, archive: str, *, images_per_fil
 def decrypt_dataset(client: Client, archive: str, *, storage_options: Optional[Mapping[str, Any]] = None) -> Array:
     """Logits [count, outputs] of all results of an archive, in the order of their images."""
     source = Archive(archive, storage_options)
-    parts = [client.decrypt([EncryptedLogits.from_bytes(each) for each in objects_of(source.read(name))])
+    parts = [client.decrypt([EncryptedLogits.from_bytes(each) for each in objects_of(source.read(name), b"O")])
              for name in source.sizes()]
     return np.concatenate(parts) if parts else np.empty((0, client.spec.info.outputs))

@@ -16,10 +16,11 @@ from .._native import lib
 from .._progress import Progress, reporting
 from ..circuit import Circuit
 from ..client import EncryptedImage, EvaluationKey
-from ..errors import KeyMismatchError, TorusnnError
+from ..errors import TorusnnError
 from ..evaluator import Evaluator
-from .archive import KEY_ID_OF_INPUT, Archive, objects_of
-from .keys import KeyFolder, key_id_of
+from ..serve.wire import INPUT_KEY_ID, KEY_HEAD_BYTES, key_head
+from .archive import Archive, objects_of
+from .keys import KeyFolder, no_such_key
 
 Keys = Union[EvaluationKey, Iterable[EvaluationKey], str]
 
@@ -55,11 +56,11 @@ class GivenKeys:
     """Keys from Ray's object store, where they are put once, however many actors there are."""
 
     def __init__(self, keys: Iterable[EvaluationKey]):
-        self.places = {key_id_of(key): ray.put(key) for key in keys}
+        self.places = {key_head(key.to_bytes()[:KEY_HEAD_BYTES]).key_id: ray.put(key) for key in keys}
 
     def read(self, key_id: str) -> EvaluationKey:
         if key_id not in self.places:
-            raise KeyMismatchError(f"there is no evaluation key {key_id}, which images were encrypted for")
+            raise no_such_key(key_id)
         return ray.get(self.places[key_id])
 
 
@@ -88,7 +89,7 @@ class FileEvaluator:
         return {**row, "refused": ""}
 
     def results(self, data: bytes) -> bytes:
-        images = [(bytes(each[KEY_ID_OF_INPUT]).hex(), EncryptedImage.from_bytes(each)) for each in objects_of(data)]
+        images = [(bytes(each[INPUT_KEY_ID]).hex(), EncryptedImage.from_bytes(each)) for each in objects_of(data, b"I")]
         results: List[Any] = []
         for key_id, of_one_key in groupby(images, key=lambda image: image[0]):
             results += self.evaluator(key_id).infer([image for _, image in of_one_key])
@@ -182,7 +183,7 @@ def evaluated_rows(rows: List[Dict[str, Any]], actor: Dict[str, Any], actors: Op
                    threads: int) -> Iterable[Dict[str, Any]]:
     """The rows as their files are done, in any order. A block of Ray's is one file."""
     files = ray.data.from_items(rows, override_num_blocks=len(rows))
-    most = actors or max(1, int(ray.cluster_resources().get("CPU", 1)) // threads)
+    most = min(len(rows), actors or max(1, int(ray.cluster_resources().get("CPU", 1)) // threads))
     files.context.enable_progress_bars = False
     return files.map(FileEvaluator, fn_constructor_kwargs=actor, num_cpus=threads,
-                     compute=ray.data.ActorPoolStrategy(min_size=1, max_size=min(most, len(rows)))).iter_rows()
+                     compute=ray.data.ActorPoolStrategy(min_size=1, max_size=most, initial_size=most)).iter_rows()
