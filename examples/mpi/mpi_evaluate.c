@@ -25,6 +25,7 @@ enum { MOST_PIECE = 1 << 30 }; /* bytes of a broadcast, whose count is an int */
 static void need(bool done) {
     if (!done) {
         MPI_Abort(MPI_COMM_WORLD, EXIT_REPORTED);
+        exit(EXIT_REPORTED); /* MPI_Abort may return */
     }
 }
 
@@ -70,24 +71,27 @@ static MPI_Datatype type_of(size_t length) {
     return type;
 }
 
-/* Rank 0's inputs to its outputs. counts, firsts: [ranks], for each rank's share of the images. */
-static void run(tnn_evaluator *evaluator, const tnn_circuit_info *info, bytes *outputs, const bytes *inputs,
-                int *counts, int *firsts) {
-    int rank, ranks, images = (int)(inputs->length / info->input_bytes);
-    MPI_Datatype input = type_of(info->input_bytes), output = type_of(info->output_bytes);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    MPI_Bcast(&images, 1, MPI_INT, 0, MPI_COMM_WORLD);
+/* counts, firsts: [ranks], each rank's share of the images. */
+static void share(int *counts, int *firsts, int images, int ranks) {
     for (int i = 0, first = 0; i < ranks; first += counts[i++]) {
         counts[i] = images / ranks + (i < images % ranks);
         firsts[i] = first;
     }
+}
+
+/* Rank 0's inputs to its outputs. shares: [2][ranks] of scratch */
+static void run(tnn_evaluator *evaluator, const tnn_circuit_info *info, bytes *outputs, const bytes *inputs, int rank,
+                int *shares, int ranks) {
+    MPI_Datatype input = type_of(info->input_bytes), output = type_of(info->output_bytes);
+    int images = (int)(inputs->length / info->input_bytes), *counts = shares, *firsts = shares + ranks;
+    MPI_Bcast(&images, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    share(counts, firsts, images, ranks);
+    const size_t mine = (size_t)counts[rank], all = (size_t)images;
     bytes in = {0}, out = {0};
-    need(bytes_allocate(&in, counts[rank] * info->input_bytes) &&
-         bytes_allocate(&out, counts[rank] * info->output_bytes) &&
-         (rank != 0 || bytes_allocate(outputs, images * info->output_bytes)));
+    need(bytes_allocate(&in, mine * info->input_bytes) && bytes_allocate(&out, mine * info->output_bytes) &&
+         (rank != 0 || bytes_allocate(outputs, all * info->output_bytes)));
     MPI_Scatterv(inputs->data, counts, firsts, input, in.data, counts[rank], input, 0, MPI_COMM_WORLD);
-    for (int i = 0; i < counts[rank]; i++) {
+    for (size_t i = 0; i < mine; i++) {
         need(infer(evaluator, info, out.data + i * info->output_bytes, in.data + i * info->input_bytes));
     }
     MPI_Gatherv(out.data, counts[rank], output, outputs->data, counts, firsts, output, 0, MPI_COMM_WORLD);
@@ -115,7 +119,7 @@ int main(int argc, char **argv) {
                        (inputs.length % info.input_bytes == 0 || report_error("%s: ends within an image", argv[3]))));
     int *shares = calloc(2 * (size_t)ranks, sizeof *shares);
     need(shares != NULL || report_out_of_memory());
-    run(evaluator, &info, &outputs, &inputs, shares, shares + ranks);
+    run(evaluator, &info, &outputs, &inputs, rank, shares, ranks);
     need(rank != 0 || output_file_write(argv[4], &outputs));
     free(shares);
     bytes_free(&outputs);
