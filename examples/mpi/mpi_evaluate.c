@@ -118,7 +118,10 @@ int main(int argc, char **argv) {
     need(rank != 0 || (output_file_check(argv[4], OUTPUT_SHARED) && input_file_read(&inputs, argv[3]) &&
                        (inputs.length % info.input_bytes == 0 || report_error("%s: ends within an image", argv[3]))));
     int *shares = calloc(2 * (size_t)ranks, sizeof *shares);
-    need(shares != NULL || report_out_of_memory());
+    if (shares == NULL) {
+        need(report_out_of_memory());
+        return EXIT_REPORTED;
+    }
     run(evaluator, &info, &outputs, &inputs, rank, shares, ranks);
     need(rank != 0 || output_file_write(argv[4], &outputs));
     free(shares);
