@@ -12,7 +12,7 @@ from common import MODELS
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_AUTH_MODE="disabled")
 
 from machines import IMAGES, IMAGES_A_FILE, RAY  # noqa: E402
 

@@ -63,8 +63,8 @@ def cluster_of(nodes, processors, head=None):
     memory = {"object_store_memory": RAY["object_store_memory"]}
     first = processors if head is None else head
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": first, "include_dashboard": False, **memory})
-    cluster.worker_nodes = [cluster.add_node(num_cpus=processors, **memory)
-                            for _ in range(nodes - 1 if head is None else nodes)]
+    for _ in range(nodes - 1 if head is None else nodes):
+        cluster.add_node(num_cpus=processors, **memory)
     ray.init(address=cluster.address, log_to_driver=False)
     try:
         yield cluster

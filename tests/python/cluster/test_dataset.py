@@ -144,6 +144,14 @@ def test_an_archive_on_an_object_store(ray_here, circuit, client, archive, plain
     assert evaluate(circuit, client.evaluation_key, "s3://torusnn/in", "s3://torusnn/out", **places).found_files == 3
 
 
+def test_what_ray_sends(circuit, client, radiographs):
+    from ray import cloudpickle
+
+    for each in (circuit.spec, circuit.model, client.evaluation_key, client.encrypt(radiographs[0])):
+        assert cloudpickle.loads(cloudpickle.dumps(each)).to_bytes() == each.to_bytes()
+    assert cloudpickle.loads(cloudpickle.dumps(circuit)).spec.to_bytes() == circuit.spec.to_bytes()
+
+
 def test_what_is_no_archive(circuit, client, archive, tmp_path):
     with pytest.raises(ValueError, match="folder of their own"):
         evaluate(circuit, client.evaluation_key, str(archive), str(archive))
