@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Union
 
 from fastapi import FastAPI
 from ray import serve
@@ -33,7 +33,7 @@ SECONDS_BETWEEN = 0.25
 
 
 class Refusal(NamedTuple):
-    """A problem on its way between processes."""
+    """A problem on its way between processes, which its exception would not survive."""
 
     status: int
     kind: str
@@ -80,6 +80,7 @@ class RemoteEvaluators:
     def __init__(self, replicas: DeploymentHandle, queue: int, metrics: Metrics):
         self.replicas, self.queue, self.metrics = replicas, queue, metrics
         self.waiting = 0
+        self.forgetting: Set[asyncio.Task] = set()
 
     async def infer(self, served: Served, owner: str, key_id: str, images: List[EncryptedImage]) -> Answer:
         """A problem where too many wait already, or where no replica lives long enough."""
@@ -111,8 +112,15 @@ class RemoteEvaluators:
         return self.waiting >= self.queue
 
     def forget(self, owner: str, key_id: str) -> None:
-        """All replicas give up what they expanded of a key, soon."""
-        self.replicas.broadcast("forget", owner, key_id)
+        """All replicas give up what they expanded of a key, soon. One that cannot be told is dead, or as good as that."""
+        told = self.replicas.broadcast("forget", owner, key_id).results_async(return_exceptions=True)
+        task = asyncio.get_running_loop().create_task(told)
+        self.forgetting.add(task)
+        task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task) -> None:
+        self.forgetting.discard(task)
+        task.exception()  # there may be no replica at all
 
     async def close(self) -> None:
         """When what waits is answered."""
