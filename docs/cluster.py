@@ -76,7 +76,8 @@ def scenario(models):
             ("encrypted images: I i", [size(IMAGES * m["image_bytes"]) for m in models]),
             ("encrypted results: I o", [size(IMAGES * m["result_bytes"]) for m in models]),
             ("memory, were every client's key expanded: C M", [size(CLIENTS * m["resident_bytes"]) for m in models]),
-            ("expanded keys that fit a machine: G / M", [f"{MACHINE['memory'] // m['resident_bytes']:,.0f}" for m in models])]
+            ("expanded keys that fit a machine: G / M",
+             [f"{MACHINE['memory'] // m['resident_bytes']:,.0f}" for m in models])]
     for name, spent in (("one programme, 100 keys (L = 100)", few), ("each client's images together (L = C)", together),
                         ("each image alone, its key gone meanwhile (L = I)", apart)):
         rows += [(f"{name}: processor hours", [amount(each["hours"]) for each in spent]),
@@ -103,28 +104,33 @@ def nodes_table(figures):
 def arithmetic(figures):
     names, models = list(figures["models"]), list(figures["models"].values())
     first = models[0]
-    return f"""Measured by `tests/python/cluster/measure.py` on {figures['date']}, on a machine of {figures['processors']} virtual processors, into
-[cluster.json](cluster.json):
+    images, key = 1 / image_seconds(first), load_seconds(first) / image_seconds(first)
+    arrival = CLIENTS * first["key_bytes"] / MACHINE["network"] / 3600
+    return f"""Measured by `tests/python/cluster/measure.py` on {figures['date']}, on a machine of {figures['processors']}
+virtual processors, into [cluster.json](cluster.json):
 
 {table(["", *names], one(models))}
 {nodes_table(figures)}
-One node of one processor without Ray would do 1 / t = {amount(1 / image_seconds(first))} images a second of {names[0]} by the median. The two simulated
-nodes share the {figures['processors']} processors with each other, with Ray's own processes and with the clients, so they cannot do twice as much as one.
+One node of one processor without Ray would do 1 / t = {amount(images)} images a second of {names[0]} by the median. The
+two simulated nodes share the {figures['processors']} processors with each other, with Ray's own processes and with the
+clients, so they cannot do twice as much as one.
 
-With C clients, I images, keys of K bytes, images and results of i and o bytes, M bytes of memory for an expanded key, t seconds an
-image, e seconds a key, and keys loaded L times, at least once for each client that has images and at most once an image:
+With C clients, I images, keys of K bytes, images and results of i and o bytes, M bytes of memory for an expanded key, t
+seconds an image, e seconds a key, P processors and G bytes of memory a machine, T seconds, and keys loaded L times, at
+least once for each client that has images and at most once an image:
 
     processor seconds = I t + L e                  bytes at rest    = C K + I (i + o)
     machines          = processor seconds / (P T)  bytes moved      = I (i + o) + L K
     memory            = A M, for A keys kept expanded
 
-For C = {CLIENTS:,} clients and I = {IMAGES:,} images, on paper. A machine is assumed to have P = {MACHINE['processors']} processors as fast as the one that was
-measured and G = {size(MACHINE['memory'])} of memory; neither was measured. T is a day:
+For C = {CLIENTS:,} clients and I = {IMAGES:,} images, on paper. A machine is assumed to have P = {MACHINE['processors']}
+processors as fast as the one that was measured and G = {size(MACHINE['memory'])}; neither was measured. T is a day:
 
 {table(["", *names], scenario(models))}
-What a processor hour, a byte at rest and a byte moved cost is for whoever rents them to fill in. A key weighs as much as {amount(load_seconds(first) / image_seconds(first))} images of
-processor time ({names[0]}: e / t), and over a link of 10 Gbit/s the keys of a million clients take {amount(CLIENTS * first['key_bytes'] / MACHINE['network'] / 3600)} hours to arrive: images of one client
-belong together, and requests belong where their key is.
+What a processor hour, a byte at rest and a byte moved cost is for whoever rents them to fill in. To load a key of
+{names[0]} takes as much processor time as {amount(key)} images (e / t), and over a link of 10 Gbit/s, another assumption, the
+keys of a million clients take {amount(arrival)} hours to arrive: images of one client belong together, and requests belong
+where their key is.
 """
 
 

@@ -113,7 +113,7 @@ def test_several_clients_and_refused_files(ray_here, circuit, client, archive, p
         data = each.evaluation_key.to_bytes()
         (keys / f"{data[96:112].hex()}.tnn").write_bytes(data)
     images = [who.encrypt(image) for who, image in zip([client, other, client, other], radiographs)]
-    first = sorted(plain)[0]
+    first = min(plain)
     files = {"mixed": b"".join(map(bytes, images)), "cut": (archive / first).read_bytes()[:-1], "results": plain[first],
              "stranger": bytes(stranger.encrypt(radiographs[0])), "whole": (archive / first).read_bytes()}
     (tmp_path / "in").mkdir()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torusnn
 from common import MODELS
-from machines import RAY, Remote, cluster_of, run_service
+from machines import Remote, cluster_of, run_service
 
 pytestmark = pytest.mark.cluster
 MODEL = "pneumoniamnist"

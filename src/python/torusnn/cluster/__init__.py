@@ -7,7 +7,8 @@ from typing import Any
 
 from .archive import decrypt_dataset, encrypt_dataset
 
-LAZY = {"DatasetReport": "dataset", "evaluate_dataset": "dataset", "SharedKeys": "keys", "service_application": "service"}
+LAZY = {"DatasetReport": "dataset", "evaluate_dataset": "dataset", "SharedKeys": "keys",
+        "service_application": "service"}
 
 
 def __getattr__(name: str) -> Any:
@@ -19,4 +20,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["DatasetReport", "SharedKeys", "decrypt_dataset", "encrypt_dataset", "evaluate_dataset", "service_application"]
+__all__ = ["DatasetReport", "SharedKeys", "decrypt_dataset", "encrypt_dataset", "evaluate_dataset",
+           "service_application"]

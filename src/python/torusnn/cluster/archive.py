@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, Mapping, Optional
 
 import fsspec
 import numpy as np
@@ -48,8 +48,8 @@ class Archive:
         return self.files.cat_file(self.path(name))
 
     def write(self, name: str, data: bytes) -> None:
-        """The whole file or none of it, in place of an earlier one. Object stores do so by themselves; other remote file
-        systems may leave a file half written when they fail, which its size then tells."""
+        """The whole file or none of it, in place of an earlier one. Object stores do so by themselves; other remote
+        file systems may leave a file half written when they fail, which its size then tells."""
         if isinstance(self.files, LocalFileSystem):
             write_whole(self.folder, name, data)
         else:

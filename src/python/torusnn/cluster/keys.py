@@ -10,7 +10,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from ..client import EvaluationKey
 from ..errors import KeyMismatchError
-from ..serve.keys import FileKeys, KeyStore
+from ..serve.keys import KeyStore
 from .archive import Archive
 
 

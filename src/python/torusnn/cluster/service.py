@@ -1,8 +1,8 @@
 """The service of torusnn.serve under Ray Serve.
 
 Fronts run its application, and answer all but inference themselves. An inference goes to a replica of the evaluators
-that has the key expanded, where there is one: Ray Serve multiplexes them by owner and key. What dies with its machine is
-asked again elsewhere, since an inference changes nothing.
+that has the key expanded, where there is one: Ray Serve multiplexes them by owner and key. What dies with its machine
+is asked again elsewhere, since an inference changes nothing.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Refusal(NamedTuple):
 
 
 class KeyReplica:
-    """Evaluators of the keys that come here, in the memory that the settings allow: those of the service, with the queue
-    in front of them."""
+    """Evaluators of the keys that come here, in the memory that the settings allow: those of the service, with the
+    queue in front of them."""
 
     def __init__(self, settings: Settings):
         self.service = Service(settings)
@@ -112,7 +112,7 @@ class RemoteEvaluators:
         return self.waiting >= self.queue
 
     def forget(self, owner: str, key_id: str) -> None:
-        """All replicas give up what they expanded of a key, soon. One that cannot be told is dead, or as good as that."""
+        """All replicas give up what they expanded of a key, soon."""
         told = self.replicas.broadcast("forget", owner, key_id).results_async(return_exceptions=True)
         task = asyncio.get_running_loop().create_task(told)
         self.forgetting.add(task)
@@ -120,7 +120,8 @@ class RemoteEvaluators:
 
     def _told(self, task: asyncio.Task) -> None:
         self.forgetting.discard(task)
-        task.exception()  # there may be no replica at all
+        if not task.cancelled():
+            task.exception()  # there may be no replica at all
 
     async def close(self) -> None:
         """When what waits is answered."""
@@ -161,10 +162,10 @@ def service_application(settings: Settings, *, storage_options: Optional[Mapping
                         replicas: int = 1, most_replicas: int = 1, ongoing: float = 2.0) -> serve.Application:
     """The service for a Ray cluster: ray.serve.run(service_application(settings), route_prefix="/").
 
-    settings         as torusnn.serve has them, where `keys` is a folder that every machine reaches, an address of fsspec
-                     (s3://bucket/keys) or another store that can be pickled. Model files lie at the same paths on every
-                     machine. `threads` (default here: 1), `workers`, `evaluator_bytes` are a replica's, `queue` is a
-                     front's and a replica's, limits of requests and of uploads are a front's
+    settings         as torusnn.serve has them, where `keys` is a folder that every machine reaches, an address of
+                     fsspec (s3://bucket/keys) or another store that can be pickled. Model files lie at the same paths
+                     on every machine. `threads` (default here: 1), `workers`, `evaluator_bytes` are a replica's,
+                     `queue` is a front's and a replica's, limits of requests and of uploads are a front's
     storage_options  of that address's file system
     fronts           that run the application, each on a machine of its own: as many as machines that take requests
     replicas         of the evaluators, at least; each asks Ray for a processor for each of its threads
