@@ -106,14 +106,14 @@ def arithmetic(figures):
     first = models[0]
     images, key = 1 / image_seconds(first), load_seconds(first) / image_seconds(first)
     arrival = CLIENTS * first["key_bytes"] / MACHINE["network"] / 3600
-    return f"""Measured by `tests/python/cluster/measure.py` on {figures['date']}, on a machine of {figures['processors']}
-virtual processors, into [cluster.json](cluster.json):
+    return f"""Measured by `tests/python/cluster/measure.py` on {figures['date']}, on a machine of
+{figures['processors']} virtual processors, into [cluster.json](cluster.json):
 
 {table(["", *names], one(models))}
 {nodes_table(figures)}
-One node of one processor without Ray would do 1 / t = {amount(images)} images a second of {names[0]} by the median. The
-two simulated nodes share the {figures['processors']} processors with each other, with Ray's own processes and with the
-clients, so they cannot do twice as much as one.
+One node of one processor without Ray would do 1 / t = {amount(images)} images a second of {names[0]} by the
+median. The two simulated nodes share the {figures['processors']} processors with each other, with Ray's own processes
+and with the clients, so they cannot do twice as much as one.
 
 With C clients, I images, keys of K bytes, images and results of i and o bytes, M bytes of memory for an expanded key, t
 seconds an image, e seconds a key, P processors and G bytes of memory a machine, T seconds, and keys loaded L times, at
@@ -123,14 +123,15 @@ least once for each client that has images and at most once an image:
     machines          = processor seconds / (P T)  bytes moved      = I (i + o) + L K
     memory            = A M, for A keys kept expanded
 
-For C = {CLIENTS:,} clients and I = {IMAGES:,} images, on paper. A machine is assumed to have P = {MACHINE['processors']}
-processors as fast as the one that was measured and G = {size(MACHINE['memory'])}; neither was measured. T is a day:
+For C = {CLIENTS:,} clients and I = {IMAGES:,} images, on paper. A machine is assumed to have
+P = {MACHINE['processors']} processors as fast as the one that was measured and G = {size(MACHINE['memory'])}; neither
+was measured. T is a day:
 
 {table(["", *names], scenario(models))}
 What a processor hour, a byte at rest and a byte moved cost is for whoever rents them to fill in. To load a key of
-{names[0]} takes as much processor time as {amount(key)} images (e / t), and over a link of 10 Gbit/s, another assumption, the
-keys of a million clients take {amount(arrival)} hours to arrive: images of one client belong together, and requests belong
-where their key is.
+{names[0]} takes as much processor time as {amount(key)} images (e / t), and over a link of 10 Gbit/s, another
+assumption, the keys of a million clients take {amount(arrival)} hours to arrive: images of one client belong together,
+and requests belong where their key is.
 """
 
 
