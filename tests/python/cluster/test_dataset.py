@@ -157,5 +157,8 @@ def test_what_is_no_archive(circuit, client, archive, tmp_path):
         evaluate(circuit, client.evaluation_key, str(archive), str(archive))
     with pytest.raises(FileNotFoundError):
         evaluate(circuit, client.evaluation_key, str(tmp_path / "nowhere"), str(tmp_path))
-    with pytest.raises(ValueError, match="one axis more"):
+    with pytest.raises(errors.ShapeError):
         torusnn.cluster.encrypt_dataset(client, np.zeros((28, 28), np.uint8), str(tmp_path / "new"))
+    with pytest.raises(ValueError, match="at least one"):
+        torusnn.cluster.encrypt_dataset(client, np.zeros((1, 28, 28), np.uint8), str(tmp_path / "new"),
+                                        images_per_file=0)
