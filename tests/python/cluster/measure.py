@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Measures what docs/CLUSTER.md counts with, on this machine, and writes docs/cluster.json. It takes about two minutes.
 
-    python measure.py [--data pneumoniamnist.npz]     # needs the packages of requirements.txt
+    PYTHONPATH=tests/python python tests/python/cluster/measure.py --data pneumoniamnist.npz
+
+It needs the packages of requirements.txt.
 """
 
 import argparse
@@ -23,9 +25,9 @@ from machines import Remote, cluster_of, run_service  # noqa: E402
 MODEL = "pneumoniamnist"
 OTHERS = ("pneumoniamnist-accurate", "breastmnist-exact")
 """Of images of the same size; times do not depend on what is in them."""
-IMAGES, IMAGES_A_FILE, IMAGES_ALONE = 480, 20, 25
-REQUESTS = 200
-CLIENTS = 8
+IMAGES, IMAGES_A_FILE, IMAGES_ALONE = 300, 15, 25
+REQUESTS = 100
+CLIENTS = 4
 EVALUATORS = 8
 
 
