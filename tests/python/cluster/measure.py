@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_AUTH_MODE="disabled")
 
 import numpy as np  # noqa: E402
-import torusnn  # noqa: E402
+import torusnn.cluster  # noqa: E402
 from common import MODELS, TOP  # noqa: E402
 from machines import Remote, cluster_of, run_service  # noqa: E402
 

@@ -1,6 +1,7 @@
 """Archives of encrypted images on Ray Data."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torusnn
-from common import MODELS
+from common import MODELS, TOP
 from machines import IMAGES, IMAGES_A_FILE, contents, descendants
 from torusnn import errors
 
@@ -142,6 +143,15 @@ def test_an_archive_on_an_object_store(ray_here, circuit, client, archive, plain
     logits = decrypt_dataset(client, "s3://torusnn/out", **places)
     assert np.abs(logits - circuit.model.predict(radiographs[:10])).max() < 2
     assert evaluate(circuit, client.evaluation_key, "s3://torusnn/in", "s3://torusnn/out", **places).found_files == 3
+
+
+def test_the_program_of_the_page(ray_here, circuit, tmp_path, monkeypatch, radiographs, capsys):
+    np.save(tmp_path / "images.npy", radiographs[:10])
+    monkeypatch.chdir(tmp_path)
+    names = {"circuit": circuit, "spec": circuit.spec}
+    exec(re.search(r"```python\n(.*?)```", (TOP / "docs" / "CLUSTER.md").read_text(), re.DOTALL)[1], names)
+    assert names["report"].complete and "images" in capsys.readouterr().err
+    assert np.abs(names["logits"] - circuit.model.predict(radiographs[:10])).max() < 2
 
 
 def test_what_ray_sends(circuit, client, radiographs):

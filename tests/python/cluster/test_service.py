@@ -96,9 +96,10 @@ class Load:
 
 
 def test_a_node_dies_under_load(clients, tmp_path):
-    """Two machines with an evaluator each behind a head that takes the requests. One is killed: every request is
-    answered, rightly, and every key that was put is there; a new machine takes part again."""
-    with cluster_of(2, processors=1, head=0) as cluster, run_service(settings(tmp_path), replicas=2) as service:
+    """Two machines with an evaluator each behind a head that takes the requests; a front on all three. One is killed:
+    every request is answered, rightly, and every key that was put is there; a new machine takes part again."""
+    served = {"replicas": 2, "fronts": 3}
+    with cluster_of(2, processors=1, head=0) as cluster, run_service(settings(tmp_path), **served) as service:
         for who in clients:
             assert who.put(service.url).status_code == 201
         with Load(clients, service.url) as load:
