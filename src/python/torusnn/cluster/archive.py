@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any, Dict, Iterator, Mapping, Optional
+from typing import Any, Dict, Iterator, Mapping, Optional, Union
 
 import fsspec
 import numpy as np
@@ -18,6 +18,9 @@ from .._images import Array, as_batch
 from .._progress import Progress, reporting
 from ..client import Client, EncryptedLogits
 from ..serve.wire import HEADER, object_bytes
+Address = Union[str, "os.PathLike[str]"]
+"""A folder, or an address of fsspec."""
+
 
 class Archive:
     """A folder: a path, or an address of fsspec such as s3://bucket/folder with options of its file system.
@@ -25,7 +28,7 @@ class Archive:
     It is pickled as its address. Threads may share it.
     """
 
-    def __init__(self, address: str, options: Optional[Mapping[str, Any]] = None):
+    def __init__(self, address: Address, options: Optional[Mapping[str, Any]] = None):
         self.files, self.folder = fsspec.core.url_to_fs(os.fspath(address), **(options or {}))
 
     def __eq__(self, other: object) -> bool:
@@ -90,7 +93,7 @@ def objects_of(data: Any, kind: bytes) -> Iterator[memoryview]:
         left = left[length:]
 
 
-def encrypt_dataset(client: Client, images: Any, archive: str, *, images_per_file: int = 1000,
+def encrypt_dataset(client: Client, images: Any, archive: Address, *, images_per_file: int = 1000,
                     storage_options: Optional[Mapping[str, Any]] = None, progress: Progress = None) -> int:
     """Encrypts a data set into a new archive, and returns how many files that makes.
 
@@ -118,7 +121,8 @@ def encrypt_dataset(client: Client, images: Any, archive: str, *, images_per_fil
     return len(target.sizes())
 
 
-def decrypt_dataset(client: Client, archive: str, *, storage_options: Optional[Mapping[str, Any]] = None) -> Array:
+def decrypt_dataset(client: Client, archive: Address, *,
+                    storage_options: Optional[Mapping[str, Any]] = None) -> Array:
     """Logits [count, outputs] of all results of an archive, in the order of their images."""
     source = Archive(archive, storage_options)
     parts = [client.decrypt([EncryptedLogits.from_bytes(each) for each in objects_of(source.read(name), b"O")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -19,10 +20,10 @@ from ..client import EncryptedImage, EvaluationKey
 from ..errors import TorusnnError
 from ..evaluator import Evaluator
 from ..serve.wire import INPUT_KEY_ID, KEY_HEAD_BYTES, key_head
-from .archive import Archive, objects_of
+from .archive import Address, Archive, objects_of
 from .keys import KeyFolder, no_such_key
 
-Keys = Union[EvaluationKey, Iterable[EvaluationKey], str]
+Keys = Union[EvaluationKey, Iterable[EvaluationKey], Address]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class GivenKeys:
 
 
 def keys_from(keys: Keys, options: Optional[Mapping[str, Any]]) -> Union[GivenKeys, KeyFolder]:
-    if isinstance(keys, str):
+    if isinstance(keys, (str, os.PathLike)):
         return KeyFolder(keys, options)
     return GivenKeys([keys] if isinstance(keys, EvaluationKey) else keys)
 
@@ -104,8 +105,8 @@ class FileEvaluator:
         return self.loaded[key_id]
 
 
-def evaluate_dataset(circuit: Circuit, keys: Keys, inputs: str, outputs: str, *, actors: Optional[int] = None,
-                     threads: int = 1, max_images: int = 8, evaluators: int = 4,
+def evaluate_dataset(circuit: Circuit, keys: Keys, inputs: Address, outputs: Address, *,
+                     actors: Optional[int] = None, threads: int = 1, max_images: int = 8, evaluators: int = 4,
                      storage_options: Optional[Mapping[str, Any]] = None, progress: Progress = None) -> DatasetReport:
     """Evaluates a circuit on a whole archive of encrypted images, on the machines of a Ray cluster.
 

@@ -11,7 +11,7 @@ from fsspec.implementations.local import LocalFileSystem
 from ..client import EvaluationKey
 from ..errors import KeyMismatchError
 from ..serve.keys import KeyStore
-from .archive import Archive
+from .archive import Address, Archive
 
 
 class SharedKeys:
@@ -60,7 +60,7 @@ def key_store(address: Union[str, KeyStore], options: Optional[Mapping[str, Any]
 class KeyFolder:
     """The keys of one owner, ID.tnn in a folder, by their ids."""
 
-    def __init__(self, address: str, options: Optional[Mapping[str, Any]] = None):
+    def __init__(self, address: Address, options: Optional[Mapping[str, Any]] = None):
         self.archive = Archive(address, options)
 
     def read(self, key_id: str) -> EvaluationKey:
