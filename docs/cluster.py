@@ -111,8 +111,8 @@ def arithmetic(figures):
 
 {table(["", *names], one(models))}
 {nodes_table(figures)}
-Other work ran on the machine until shortly before, and its speed drifts: [BENCH.md](BENCH.md) has an image's time when it
-was faster. One processor without Ray does 1 / t = {amount(images)} images a second of {names[0]} by the median, one
+Other work ran on the machine until shortly before, and its speed drifts: [BENCH.md](BENCH.md) has an image's time when
+it was faster. One processor without Ray does 1 / t = {amount(images)} images a second of {names[0]} by the median, one
 image at a time; `evaluate_dataset` evaluates up to eight together. The two simulated nodes share the
 {figures['processors']} processors with each other, with Ray's own processes and with the clients, so they cannot do
 twice as much as one; the service's one front and one proxy are busy before its evaluators are.
