@@ -116,6 +116,17 @@ def test_a_node_dies_under_load(clients, tmp_path):
         assert all(who.put(service.url).status_code == 200 for who in clients)
 
 
+def test_replicas_grow_with_the_load(clients, tmp_path):
+    grows = {"replicas": 1, "most_replicas": 2, "ongoing": 1}
+    with cluster_of(1, processors=2), run_service(settings(tmp_path), **grows) as service:
+        for who in clients:
+            assert who.put(service.url).status_code == 201
+        assert len(service.loads()) == 1
+        with Load(clients, service.url) as load:
+            assert eventually(lambda: len(service.loads()) == 2, 120)
+        assert [each[1:] for each in load.answers if each[1:] != (200, True)] == []
+
+
 def longest_silence(answers):
     times = sorted(when for when, _, _ in answers)
     return max(later - earlier for earlier, later in zip(times, times[1:]))
