@@ -47,11 +47,15 @@ def from_onnx(model: Any, calibration_images: Any, **options: Any) -> Model:
 
 
 def __getattr__(name: str) -> Any:
-    """What needs scikit-learn is imported when it is first asked for."""
+    """What needs scikit-learn or Ray is imported when it is first asked for."""
     if name == "TableClassifier":
         from .learn import TableClassifier
 
         return TableClassifier
+    if name == "evaluate_dataset":
+        from .cluster import evaluate_dataset
+
+        return evaluate_dataset
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -86,6 +90,7 @@ __all__ = [
     "TorusnnError",
     "classes_of",
     "errors",
+    "evaluate_dataset",
     "from_onnx",
     "generate_keys",
     "load",

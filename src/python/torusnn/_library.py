@@ -97,6 +97,11 @@ def saved(handle: Handle) -> bytearray:
     return out
 
 
+def read_back(kind: Type[Made], data: bytes) -> Made:
+    """What pickles call. A function of a module, since cloudpickle, which Ray uses, takes methods of classes apart."""
+    return kind.from_bytes(data)  # type: ignore[attr-defined]
+
+
 class Saved(Handle):
     """One that can be written as bytes and read back, by pickle too. docs/FORMATS.md has the layouts."""
 
@@ -113,4 +118,4 @@ class Saved(Handle):
         return self.to_bytes()
 
     def __reduce__(self) -> Any:
-        return (type(self).from_bytes, (self.to_bytes(),))
+        return (read_back, (type(self), self.to_bytes()))

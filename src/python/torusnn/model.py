@@ -7,7 +7,7 @@ from typing import Any, Optional, Union
 
 from ._declared import ModelInfo, Precision, Security
 from ._images import Array, as_batch, logits_of_each, pixels_of
-from ._library import Handle, bytes_of, described, error_of, owned, python_value
+from ._library import Handle, bytes_of, described, error_of, owned, python_value, read_back
 from ._native import ffi, lib
 from ._progress import Progress, reporting
 from .circuit import Asked, Circuit
@@ -81,7 +81,7 @@ class Model(Handle, OfImages):
         return self._bytes
 
     def __reduce__(self) -> Any:
-        return (Model.from_bytes, (self._bytes,))
+        return (read_back, (Model, self._bytes))
 
     @property
     def info(self) -> ModelInfo:
