@@ -101,7 +101,7 @@ typedef struct tnn_params tnn_params;
  *          security  the row of the curve that both keys' noise must reach
  * Out:     params    the checked set; free with tnn_params_free
  * Returns: TNN_ERR_MISUSE for an unknown row; TNN_ERR_MALFORMED for a value outside its bound; TNN_ERR_INSECURE for
- *          noise below the curve; TNN_ERR_MEMORY.
+ *          noise below the curve; TNN_ERR_LIMIT, on machines of 32 bits, for keys beyond their memory; TNN_ERR_MEMORY.
  */
 TNN_API TNN_MUST_USE tnn_status tnn_params_create(tnn_params **params, const tnn_params_literal *literal,
                                                   tnn_security security);

@@ -81,6 +81,13 @@ static uint32_t wire_bytes(double log2_sigma) {
     return bytes < 5 ? 5 : bytes;
 }
 
+/* Bodies of the bootstrapping key are the largest object. Where a size_t has 32 bits, and sizes wrap, not every set
+ * that is secure fits. */
+static bool fits_memory(const tnn_params *params) {
+    const tnn_params_literal *p = &params->literal;
+    return (uint64_t)p->n * (p->k + 1) * p->bs_levels * p->N * params->bsk_bytes <= SIZE_MAX / 2;
+}
+
 static uint32_t log2_exact(uint32_t power) {
     uint32_t log = 0;
     while ((power >>= 1) != 0) {
@@ -99,12 +106,16 @@ tnn_status tnn_params_check(tnn_params *params, const tnn_params_literal *p, tnn
     if (!is_secure(p, security)) {
         return TNN_ERR_INSECURE;
     }
-    *params = (tnn_params){
+    const tnn_params checked = {
         .literal = *p,
         .security = security,
         .log2_N = log2_exact(p->N),
         .bsk_bytes = p->N ? wire_bytes(p->glwe_log2_sigma) : 0,
     };
+    if (!fits_memory(&checked)) {
+        return TNN_ERR_LIMIT;
+    }
+    *params = checked;
     return TNN_OK;
 }
 
