@@ -32,7 +32,7 @@ export class KeyStep {
     #models = [];
     #model = null;
     #spec = null;
-    #record = null; /* {keyId, sealed, evaluationKey}: of the store, or of a file, which has a sealed key alone */
+    #record = null; /* {keyId, sealed, evaluationKey}; from a file the sealed key alone */
     #isOpen = false;
 
     /** While keys are made or opened. */
@@ -67,7 +67,7 @@ export class KeyStep {
 
     /** Sends the evaluation key. */
     async send() {
-        if (this.#record.evaluationKey === null) {
+        if (this.#record.evaluationKey === undefined) {
             throw new Error('The service does not have this key, and a key file holds no evaluation key: it is in the browser that made it.');
         }
         await this.#service.putKey(this.#record.keyId, this.#record.evaluationKey);
@@ -132,7 +132,7 @@ export class KeyStep {
         fillFacts(byId('key-facts'), [
             ['Key id', keyId],
             ['Secret key', 'open here, stored sealed'],
-            ['Evaluation key', evaluationKey === null ? 'where this key was made' : `${sizeText(evaluationKey.length)}, for the service`],
+            ['Evaluation key', evaluationKey === undefined ? 'where this key was made' : `${sizeText(evaluationKey.length)}, for the service`],
         ]);
         this.#isOpen = true;
         this.#show('key-ready');
@@ -156,7 +156,7 @@ export class KeyStep {
         if (!this.#checkNew(passphrase)) return;
         try {
             this.#work('Making keys\u2026', 0);
-            this.#record = await this.#client.keygen(this.#spec, passphrase, (share) =>
+            this.#record = await this.#client.keygen(this.#spec.bytes, passphrase, (share) =>
                 this.#work(`Making and sealing keys: ${Math.floor(100 * share)} %`, share));
             await this.#store.put(this.#spec.digest, this.#record);
             this.#work(`Sending the evaluation key, ${sizeText(this.#record.evaluationKey.length)}\u2026`);
@@ -175,9 +175,9 @@ export class KeyStep {
         mark('passphrase', false);
         this.#work('Opening the key\u2026');
         try {
-            const { keyId } = await this.#client.open(this.#spec, this.#record.sealed, byId('passphrase').value);
-            if (this.#record.keyId === null) {
-                this.#record.keyId = keyId;
+            const { keyId } = await this.#client.open(this.#spec.bytes, this.#record.sealed, byId('passphrase').value);
+            if (this.#record.keyId === undefined) {
+                this.#record = { ...this.#record, keyId };
                 await this.#store.put(this.#spec.digest, this.#record);
             }
         } catch (error) {
@@ -205,7 +205,7 @@ export class KeyStep {
         if (file === undefined) return;
         byId('key-file').value = '';
         say('key-status', '');
-        this.#record = { keyId: null, sealed: new Uint8Array(await file.arrayBuffer()), evaluationKey: null };
+        this.#record = { sealed: new Uint8Array(await file.arrayBuffer()) };
         this.#askPassphrase(`Key file ${file.name}.`, false);
         byId('passphrase').focus();
     }
