@@ -46,7 +46,9 @@ def lay_out(site, client, service):
     if site.exists() and not (site / SUMS).exists():
         sys.exit(f"page.py: {site}: exists and is no page of ours; name another folder")
     shutil.rmtree(site, ignore_errors=True)
-    shutil.copytree(client, site / "client")
+    (site / "client").mkdir(parents=True)
+    for path in (client / "client.wasm", *client.glob("*.js")):
+        shutil.copy(path, site / "client")
     for name in PAGE:
         source = HERE / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, site / name)

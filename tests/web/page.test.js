@@ -155,7 +155,7 @@ describe('a user of the chest model', () => {
         await page.evaluate(() => {
             window.shares = [];
             const bar = document.getElementById('key-progress');
-            new MutationObserver(() => window.shares.push(bar.value)).observe(bar, { attributes: true });
+            new MutationObserver(() => bar.hasAttribute('value') && window.shares.push(bar.value)).observe(bar, { attributes: true });
         });
         await page.fill('#passphrase-new', PASSPHRASE);
         await page.fill('#passphrase-again', PASSPHRASE);
@@ -166,7 +166,7 @@ describe('a user of the chest model', () => {
         await page.locator('#key-ready').waitFor({ timeout: 60_000 });
         const shares = await page.evaluate(() => window.shares);
         assert.ok(shares.length > 10 && shares.every((share, i) => i === 0 || share >= shares[i - 1]), String(shares));
-        const [keyId] = (await page.textContent('#key-facts')).match(/[0-9a-f]{32}/);
+        const keyId = await page.textContent('#key-facts dd');
         assert.ok(existsSync(join(all.service.keys, 'everybody', `${keyId}.tnn`)));
     });
 
@@ -200,8 +200,8 @@ describe('a user of the chest model', () => {
             const [red, green, blue] = read(i % 28, Math.floor(i / 28));
             assert.equal(pixel, Math.floor((299 * red + 587 * green + 114 * blue + 500) / 1000));
         });
-        const { logits } = await classify(page);
-        assert.equal(logits.length, 1);
+        const { className, logits } = await classify(page);
+        assert.equal(className, logits[0] > 0 ? 'pneumonia' : 'normal');
     });
 
     test('classifies a JPEG of any size, cut to its middle or whole', async () => {
@@ -214,7 +214,7 @@ describe('a user of the chest model', () => {
         const cut = await shownPixels(page);
         await takePicture(page, 'picture-file', 'section:has(#picture-heading)');
         const { logits } = await classify(page);
-        assertNear(logits, clearLogits('pneumoniamnist', cut), 10 * LOGIT_NOISE.pneumoniamnist);
+        assertNear(logits, clearLogits('pneumoniamnist', cut), LOGIT_NOISE.pneumoniamnist);
         await page.check('#whole');
         const whole = await shownPixels(page);
         assert.notDeepEqual(whole, cut);
@@ -253,7 +253,7 @@ describe('a user of the chest model', () => {
     });
 
     test('whose key the service has lost sends it again unasked', async () => {
-        const [keyId] = (await page.textContent('#key-facts')).match(/[0-9a-f]{32}/);
+        const keyId = await page.textContent('#key-facts dd');
         assert.equal((await fetch(`${all.service.address}/v1/keys/${keyId}`, { method: 'DELETE' })).status, 204);
         assert.match((await classify(page)).status, /^Result: /);
         assert.equal(user.requests.filter((request) => request.method() === 'PUT').length, 1);

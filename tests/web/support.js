@@ -94,21 +94,21 @@ export async function startAll(models) {
 
 /** A new user: a browser profile of its own, whose page fails the test that leaves an error on its console. */
 export async function newUser({ browser, page: { url } }, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1120, height: 800 }, colorScheme: 'light', ...options });
+    const context = await browser.newContext({ viewport: { width: 1080, height: 700 }, colorScheme: 'light', ...options });
     const page = await context.newPage();
     const user = { context, page, faults: [], requests: [] };
     page.on('pageerror', (error) => user.faults.push(error.message));
     page.on('request', (request) => user.requests.push(request));
     page.on('dialog', (dialog) => dialog.accept());
     await page.goto(url);
-    await page.locator('#service-status:not(:empty)').waitFor();
+    await page.locator('main[aria-busy=false]').waitFor();
     return user;
 }
 
 export async function chooseModel(page, id) {
     await page.locator(`#model option[value=${id}]`).waitFor({ state: 'attached' });
     await page.selectOption('#model', id);
-    await page.locator('#key-make, #key-open').filter({ visible: true }).waitFor();
+    await page.locator('main[aria-busy=false]').waitFor();
 }
 
 export async function makeKey(page) {
@@ -157,7 +157,8 @@ export function nativeDecrypt(folder, { spec, sealed, output }) {
     return { text, logits: [...text.matchAll(/^logit \d+: (\S+)$/gm)].map(([, value]) => Number(value)) };
 }
 
-/** Takes a picture of the whole page or of a part of it. */
+/** Takes a picture of what the screen shows from the page's top, or of a part, which the warning that stays in sight
+ * does not cover then. */
 export async function takePicture(page, name, part = null) {
     mkdirSync(PICTURES, { recursive: true });
     const path = join(PICTURES, `${name}.png`);
@@ -166,6 +167,9 @@ export async function takePicture(page, name, part = null) {
         await page.evaluate(() => window.scrollTo(0, 0));
         await page.screenshot({ path, animations: 'disabled' });
     } else {
+        const stick = (position) => page.locator('.warning').evaluate((element, value) => (element.style.position = value), position);
+        await stick('static');
         await page.locator(part).screenshot({ path, animations: 'disabled' });
+        await stick('');
     }
 }

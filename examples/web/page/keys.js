@@ -82,15 +82,18 @@ export class KeyStep {
         });
     }
 
+    /* Who is in a panel that goes is led to the step's heading. */
     #show(panel) {
+        const leaves = PANELS.some((id) => id !== panel && byId(id).contains(document.activeElement));
         for (const id of PANELS) byId(id).hidden = id !== panel;
+        if (leaves) byId('key-heading').focus({ preventScroll: true });
         this.busy = panel === 'key-work';
         this.#changed();
     }
 
-    /* `share` of the work that is done, or null where nobody knows. */
+    /* `share` of the work that is done, or null where nobody knows. The text is read out, so it changes seldom. */
     #work(text, share = null) {
-        byId('key-work-label').textContent = text;
+        if (byId('key-work-text').textContent !== text) byId('key-work-text').textContent = text;
         if (share === null) {
             byId('key-progress').removeAttribute('value');
         } else {
@@ -157,7 +160,7 @@ export class KeyStep {
         try {
             this.#work('Making keys\u2026', 0);
             this.#record = await this.#client.keygen(this.#spec.bytes, passphrase, (share) =>
-                this.#work(`Making and sealing keys: ${Math.floor(100 * share)} %`, share));
+                this.#work(`Making and sealing keys: ${10 * Math.floor(10 * share)} %`, share));
             await this.#store.put(this.#spec.digest, this.#record);
             this.#work(`Sending the evaluation key, ${sizeText(this.#record.evaluationKey.length)}\u2026`);
             await this.send();

@@ -11,10 +11,13 @@ import { bindTheme } from './theme.js';
 
 bindTheme(byId('theme'));
 
-const client = await createWorkerClient();
+const client = await createWorkerClient().catch((error) => {
+    say('service-status', `This browser cannot run the client: ${error.message}`, 'bad');
+    throw error;
+});
 const keys = new KeyStep(client, new KeyStore(), refresh);
 const pictures = new PictureStep(refresh);
-let service = null, models = [], model = null, spec = null, running = false;
+let service = null, models = [], model = null, spec = null, running = false, choosing = false;
 
 /* ------------------------------------------------------------------------------------------ service and model -- */
 
@@ -47,15 +50,28 @@ async function connect() {
     await chooseModel(models[0].id);
 }
 
+function setChoosing(now) {
+    choosing = now;
+    byId('main').setAttribute('aria-busy', String(now));
+    refresh();
+}
+
 async function chooseModel(id) {
-    model = models.find((candidate) => candidate.id === id);
+    setChoosing(true);
     hideResult();
     try {
-        spec = await client.parseSpec(await service.spec(id));
+        await takeModel(models.find((candidate) => candidate.id === id));
     } catch (error) {
         say('service-status', sentenceOf(error), 'bad');
-        return;
+        if (model !== null) byId('model').value = model.id;
+    } finally {
+        setChoosing(false);
     }
+}
+
+async function takeModel(chosen) {
+    const parsed = await client.parseSpec(await service.spec(chosen.id));
+    [model, spec] = [chosen, parsed];
     fillFacts(byId('model-facts'), [
         ['Reads', shapeText(spec.shape)],
         ['Tells apart', spec.classes.join(', ')],
@@ -65,7 +81,6 @@ async function chooseModel(id) {
     ]);
     pictures.setNet(model.name, spec);
     await keys.setModel(service, models, model, spec);
-    refresh();
 }
 
 /* --------------------------------------------------------------------------------------- encrypt and classify -- */
@@ -78,7 +93,7 @@ function whyNot() {
 
 /** While keys are made or a picture is on its way, service and model stay as they are. */
 function refresh() {
-    const reason = whyNot(), busy = running || keys.busy;
+    const reason = whyNot(), busy = running || choosing || keys.busy;
     byId('classify').disabled = busy || reason !== '';
     byId('model').disabled = byId('connect').disabled = busy;
     if (!running) say('classify-status', reason);

@@ -126,13 +126,19 @@ function rimColour(source) {
     return `rgb(${sum.map((value) => Math.round(value / count)).join(' ')})`;
 }
 
-/** The part of a picture that has the shape of what the net reads: cut to its middle, or whole between margins. */
-export function frame(source, shape, { whole = false } = {}) {
+/** Where in a picture the part lies that has the shape of what the net reads: its middle, or all of it and margins.
+ * Returns {x, y, width, height} in pixels of the picture. */
+export function frameBox(source, shape, whole) {
     const aspect = shape.width / shape.height;
-    const wide = source.width > source.height * aspect;
-    const height = wide === whole ? Math.max(1, Math.round(source.width / aspect)) : source.height;
-    const width = wide === whole ? source.width : Math.max(1, Math.round(source.height * aspect));
-    const x = Math.round((source.width - width) / 2), y = Math.round((source.height - height) / 2);
+    const fromWidth = source.width > source.height * aspect === whole;
+    const width = fromWidth ? source.width : Math.max(1, Math.round(source.height * aspect));
+    const height = fromWidth ? Math.max(1, Math.round(source.width / aspect)) : source.height;
+    return { x: Math.round((source.width - width) / 2), y: Math.round((source.height - height) / 2), width, height };
+}
+
+/** That part, margins in the colour of the picture's rim. */
+export function frame(source, shape, { whole = false } = {}) {
+    const { x, y, width, height } = frameBox(source, shape, whole);
     return planeOf(source, x, y, width, height, whole ? rimColour(source) : undefined);
 }
 
@@ -162,6 +168,24 @@ export function frameInk(source, shape) {
 
 /* -------------------------------------------------------------------------------------------------- on screen -- */
 
+const LONGEST_SHOWN = 260; /* pixels of the screen */
+
+/** Draws a picture as it is, what lies outside of a box dimmed. */
+export function showPicture(canvas, source, box) {
+    const ratio = Math.min(1, LONGEST_SHOWN / Math.max(source.width, source.height));
+    canvas.width = Math.max(1, Math.round(source.width * ratio)), canvas.height = Math.max(1, Math.round(source.height * ratio));
+    const pen = canvas.getContext('2d');
+    pen.scale(ratio, ratio);
+    const draw = () => pen.drawImage(source, 0, 0);
+    pen.globalAlpha = 0.35;
+    draw();
+    pen.globalAlpha = 1;
+    pen.beginPath();
+    pen.rect(box.x, box.y, box.width, box.height);
+    pen.clip();
+    draw();
+}
+
 /** Draws pixels [height][width][channels] on a canvas, one pixel each; channels other than 1 and 3 as slices in rows
  * from left to right. */
 export function showPixels(canvas, pixels, shape) {
@@ -170,6 +194,7 @@ export function showPixels(canvas, pixels, shape) {
     const across = Math.ceil(Math.sqrt(slices)), down = Math.ceil(slices / across);
     canvas.width = across * width, canvas.height = down * height;
     const image = new ImageData(canvas.width, canvas.height);
+    image.data.forEach((_, i) => (image.data[i] = i % 4 === 3 ? 255 : 0));
     for (let s = 0; s < slices; s++) {
         const left = (s % across) * width, top = Math.floor(s / across) * height;
         for (let i = 0; i < width * height; i++) {
@@ -177,7 +202,6 @@ export function showPixels(canvas, pixels, shape) {
             for (let c = 0; c < 3; c++) {
                 image.data[to + c] = pixels[i * channels + (channels === 3 ? c : s)];
             }
-            image.data[to + 3] = 255;
         }
     }
     canvas.getContext('2d').putImageData(image, 0, 0);

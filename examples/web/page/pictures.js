@@ -2,7 +2,7 @@
 
 import { byId, label, make, say } from './dom.js';
 import { DrawingPad } from './drawing.js';
-import { decode, frame, frameInk, isPictureShape, pixelsFor, showPixels } from './picture.js';
+import { decode, frame, frameBox, frameInk, isPictureShape, pixelsFor, showPicture, showPixels } from './picture.js';
 import { samplesFor } from './samples.js';
 
 const shapeText = ({ height, width, channels }) =>
@@ -105,7 +105,14 @@ export class PictureStep {
         } catch (error) {
             say('picture-status', error.message, 'bad');
         }
+        byId('file-view').hidden = this.#file === null;
         this.#update();
+    }
+
+    #pixelsOfFile(bitmap) {
+        const { shape } = this.#spec, whole = byId('whole').checked;
+        showPicture(byId('file-view'), bitmap, frameBox(bitmap, shape, whole));
+        return pixelsFor(shape, frame(bitmap, shape, { whole }), { inverted: byId('inverted').checked });
     }
 
     /* --------------------------------------------------------------------------------------------- update -- */
@@ -117,10 +124,7 @@ export class PictureStep {
             return this.#sample && [this.#pixelsOfSample(this.#sample), this.#sample.label];
         }
         if (this.#source === 'file') {
-            return this.#file && [
-                pixelsFor(shape, frame(this.#file.bitmap, shape, { whole: byId('whole').checked }), { inverted: byId('inverted').checked }),
-                this.#file.name,
-            ];
+            return this.#file && [this.#pixelsOfFile(this.#file.bitmap), this.#file.name];
         }
         if (this.#pad.isEmpty) return null;
         const canvas = this.#pad.canvas;

@@ -23,16 +23,17 @@ function bar(from, to, zero) {
 /* One logit tells two classes apart by its sign: its bar grows from the middle towards the class it names. */
 function singleLogit(value, classes) {
     const reach = Math.max(4, Math.abs(value) * 1.2);
-    const line = make('div', { className: 'logit single named' }, make('span', {}, classes[0]),
+    const line = make('div', { className: 'logit named' }, make('span', {}, classes[0]),
         bar(0.5, 0.5 + value / reach / 2, 0.5), make('span', {}, classes[1]));
-    return [line, make('p', { className: 'logit-text' }, 'Logit ', logitData(value), value > 0 ? ': above 0.' : ': not above 0.')];
+    return [make('div', { className: 'logit-table' }, line), make('p', { className: 'logit-text' }, 'Logit ', logitData(value), value > 0 ? ': above 0.' : ': not above 0.')];
 }
 
 function manyLogits(logits, classes, named) {
     const low = Math.min(0, ...logits), high = Math.max(0, ...logits), span = high - low || 1;
-    return Array.from(logits, (value, i) =>
+    const lines = Array.from(logits, (value, i) =>
         make('div', { className: i === named ? 'logit named' : 'logit' }, make('span', {}, classes[i]),
             bar(-low / span, (value - low) / span, -low / span), make('span', { className: 'value' }, logitData(value))));
+    return [make('div', { className: 'logit-table' }, ...lines)];
 }
 
 /* Beside that of as many random bytes: the two differ where bytes have a pattern. */
@@ -46,7 +47,7 @@ function showJourney({ spec, model, pixels, pictureText, input, output, result }
     byId('result-picture-text').textContent = pictureText;
     showBytes(byId('sent-picture'), input);
     label(byId('sent-picture'), 'The bytes sent, as grey squares: they look like noise');
-    byId('sent-text').textContent = `${sizeText(input.length)} sent. Each square is a byte.`;
+    byId('sent-text').textContent = `${sizeText(input.length)} sent, each a square.`;
     showBytes(byId('received-picture'), output);
     label(byId('received-picture'), 'The bytes received, as grey squares: they look like noise');
     byId('received-text').textContent = `${sizeText(output.length)} received.`;
@@ -61,7 +62,7 @@ function showSeen({ spec, model, keyId, input, output }) {
         ['Evaluation key, once', sizeText(spec.evaluationKeyBytes)],
         ['Encrypted picture', sizeText(input.length)],
         ['Its entropy', entropyText(input)],
-        ['Encrypted result, made by it', sizeText(output.length)],
+        ['Encrypted result', sizeText(output.length)],
         ['Its entropy', entropyText(output)],
     ]);
     byId('seen-bytes').textContent = `${hexText(input, SHOWN_ROWS)}\n\u2026`;

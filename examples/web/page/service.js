@@ -1,5 +1,6 @@
 /* service.js: requests to `torusnn serve`. */
 
+const POLICY_MS = 30; /* a request that the page's policy stops fails before the browser says why */
 const OCTETS = 'application/octet-stream';
 
 /** What went wrong, in a sentence for the user. `kind` is the end of the problem's type, 'silence' where nobody answered. */
@@ -44,7 +45,9 @@ export class Service {
             response = await fetch(this.#address + path,
                 { headers: { ...this.#headers, ...headers }, cache: 'no-store', credentials: 'omit', ...options });
         } catch {
-            throw new ServiceError('silence', `Nobody answers at ${this.#address}. Is the service running, and does it allow this page's address?`);
+            await new Promise((resolve) => setTimeout(resolve, POLICY_MS));
+            throw new ServiceError('silence',
+                `Nobody answers at ${this.#address}. Is the service running, and does it allow this page's address?`);
         }
         if (!response.ok) {
             throw await refusal(response);
