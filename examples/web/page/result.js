@@ -65,6 +65,8 @@ function showSeen({ spec, model, keyId, input, output }) {
         ['Encrypted result', sizeText(output.length)],
         ['Its entropy', entropyText(output)],
     ]);
+    showBytes(byId('seen-picture'), input);
+    label(byId('seen-picture'), 'The encrypted picture as grey squares, a byte each');
     byId('seen-bytes').textContent = `${hexText(input, SHOWN_ROWS)}\n\u2026`;
 }
 
