@@ -264,9 +264,9 @@ describe('a user of the chest model', () => {
         await page.click('#classify');
         await page.locator('#classify-status.bad').waitFor();
         assert.match(await page.textContent('#classify-status'), /Nobody answers at/);
+        await takePicture(page, 'service-down', 'section:has(#picture-heading)');
         await page.click('#connect');
         await page.locator('#service-status.bad').waitFor();
-        await takePicture(page, 'service-down');
         await all.service.start();
         assert.match((await classify(page)).status, /^Result: /);
     });
