@@ -48,9 +48,11 @@ static bool draw_points(core_fixture *fixture, size_t N) {
 }
 
 static bool create_operands(core_fixture *fixture, const tnn_params_literal *p) {
-    size_t N = p->N;
-    bool done = draw_points(fixture, N) && draw_batch(&fixture->accumulators, (p->k + 1) * N, UINT32_MAX) &&
-                draw_batch(&fixture->positions, p->n + 1, 2 * p->N - 1) &&
+    const size_t N = p->N;
+    const uint32_t positions = p->N << p->log2_split;
+    bool done = draw_points(fixture, N) &&
+                draw_batch(&fixture->accumulators, (p->k + 1) * (size_t)positions, UINT32_MAX) &&
+                draw_batch(&fixture->positions, p->n + 1, 2 * positions - 1) &&
                 draw_batch(&fixture->small, p->n + 1, UINT32_MAX) &&
                 draw_batch(&fixture->big, tnn_params_big_dimension(fixture->params) + 1, UINT32_MAX);
     for (size_t i = 0; i < CORE_MOST_BATCH; i++) {

@@ -19,7 +19,7 @@ typedef struct core_fixture {
     tnn_fft *fft;
 
     double *points_in, *points_out;         /* [N], aligned */
-    uint32_t *accumulators;                 /* [CORE_MOST_BATCH][k + 1][N] */
+    uint32_t *accumulators;                 /* [CORE_MOST_BATCH][2^v][k + 1][N] */
     uint32_t *positions;                    /* [CORE_MOST_BATCH][n + 1] */
     uint32_t *small;                        /* [CORE_MOST_BATCH][n + 1] */
     uint32_t *big;                          /* [CORE_MOST_BATCH][k N + 1] */

@@ -18,7 +18,8 @@ DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
 
 
 def parameters(p):
-    text = (f"n = {p['n']}, k = {p['k']}, N = {p['N']}, noise 2^{p['lwe_log2_sigma']:.2f} and "
+    split = f" in {2 ** p['log2_split']} polynomials a table" if p.get("log2_split") else ""
+    text = (f"n = {p['n']}, k = {p['k']}, N = {p['N']}{split}, noise 2^{p['lwe_log2_sigma']:.2f} and "
             f"2^{p['glwe_log2_sigma']:.2f}, bootstrap gadget 2^{p['bs_base_log']} x {p['bs_levels']}")
     return text + (f", key switch gadget 2^{p['ks_base_log']} x {p['ks_levels']}" if p["ks_levels"] else "")
 

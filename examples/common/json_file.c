@@ -27,7 +27,8 @@ bool json_add_parameters(cJSON *object, const char *name, const tnn_params_liter
            cJSON_AddNumberToObject(member, "bs_levels", parameters->bs_levels) != NULL &&
            cJSON_AddNumberToObject(member, "ks_base_log", parameters->ks_base_log) != NULL &&
            cJSON_AddNumberToObject(member, "ks_levels", parameters->ks_levels) != NULL &&
-           cJSON_AddBoolToObject(member, "shared_prefix", parameters->shared_prefix) != NULL;
+           cJSON_AddBoolToObject(member, "shared_prefix", parameters->shared_prefix) != NULL &&
+           cJSON_AddNumberToObject(member, "log2_split", parameters->log2_split) != NULL;
 }
 
 bool json_add_simulation(cJSON *object, const char *name, const simulation *simulated) {

@@ -4,6 +4,10 @@
 
 static void print_ring(const tnn_params_literal *p, int width) {
     printf("%-*s k %u, N %u, noise 2^%.2f\n", width, "  GLWE key", p->k, p->N, p->glwe_log2_sigma);
+    if (p->log2_split > 0) {
+        printf("%-*s %u positions in %u polynomials\n", width, "  split tables", p->N << p->log2_split,
+               1u << p->log2_split);
+    }
     printf("%-*s base 2^%u, %u level%s\n", width, "  bootstrap gadget", p->bs_base_log, p->bs_levels,
            p->bs_levels == 1 ? "" : "s");
     if (p->ks_levels > 0) {

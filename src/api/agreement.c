@@ -51,7 +51,9 @@ typedef struct agreeing {
 /* Two limits that lead to one circuit: all that is decided follows from the parameters and from the model. */
 static bool is_new(const agreeing *a, const tnn_circuit *circuit) {
     for (size_t i = 0; i < a->count; i++) {
-        if (tnn_params_equal(&a->circuits[i]->spec.params, &circuit->spec.params) &&
+        const tnn_params *params = &a->circuits[i]->spec.params;
+        if (tnn_params_equal(params, &circuit->spec.params) &&
+            params->literal.log2_split == circuit->spec.params.literal.log2_split &&
             a->circuits[i]->bootstraps == circuit->bootstraps) {
             return false;
         }
@@ -151,7 +153,8 @@ static uint64_t simulation_ns(const tnn_circuit *circuit) {
     uint64_t ns = 0;
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
         const tnn_layer_circuit *layer = &circuit->layers[i];
-        const uint64_t lookup = layer->tables_per_neuron > 1 ? 30 * (uint64_t)circuit->spec.params.literal.N : 100;
+        const uint64_t lookup =
+            layer->tables_per_neuron > 1 ? 30 * (uint64_t)tnn_params_positions(&circuit->spec.params) : 100;
         ns += layer->neurons * (layer->inputs + lookup);
     }
     return ns;

@@ -97,7 +97,7 @@ static tnn_status take_preamble(key_stream *s, tnn_eval_key **eval, uint8_t head
         status = TNN_ERR_MALFORMED;
     }
     status = status == TNN_OK ? take(s, preamble, sizeof preamble) : status;
-    status = status == TNN_OK ? tnn_read_params(&reader, &params) : status;
+    status = status == TNN_OK ? tnn_read_params(&reader, &params, false) : status;
     if (status != TNN_OK) {
         return status;
     }

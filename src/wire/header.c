@@ -8,7 +8,7 @@ static void digest_payload(uint8_t digest[TNN_DIGEST_BYTES], const uint8_t *payl
 }
 
 static uint32_t newest_version(tnn_kind kind) {
-    return kind == TNN_KIND_MODEL || kind == TNN_KIND_SPEC ? 2 : 1;
+    return kind == TNN_KIND_SPEC ? 3 : kind == TNN_KIND_MODEL ? 2 : 1;
 }
 
 static tnn_status check_start(const uint8_t *bytes, tnn_kind kind) {

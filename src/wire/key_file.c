@@ -18,7 +18,7 @@ void tnn_finish_key(const tnn_key_format *format, const tnn_params *params, uint
 tnn_status tnn_open_key(tnn_reader *material, tnn_params *params, tnn_key_id *id, const tnn_key_format *format,
                         const uint8_t *bytes, size_t length) {
     tnn_status status = tnn_open(material, NULL, format->kind, bytes, length);
-    status = status == TNN_OK ? tnn_read_params(material, params) : status;
+    status = status == TNN_OK ? tnn_read_params(material, params, false) : status;
     if (status != TNN_OK) {
         return status;
     }

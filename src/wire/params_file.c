@@ -13,7 +13,7 @@ void tnn_write_params(tnn_writer *writer, const tnn_params *params) {
                                 p->ks_levels,
                                 p->shared_prefix,
                                 (uint32_t)params->security,
-                                0};
+                                p->log2_split};
     for (size_t i = 0; i < 12; i++) {
         tnn_write_u32(writer, words[i]);
     }
@@ -21,7 +21,7 @@ void tnn_write_params(tnn_writer *writer, const tnn_params *params) {
     tnn_write_f64(writer, p->glwe_log2_sigma);
 }
 
-tnn_status tnn_read_params(tnn_reader *reader, tnn_params *params) {
+tnn_status tnn_read_params(tnn_reader *reader, tnn_params *params, bool split) {
     uint32_t words[12];
     for (size_t i = 0; i < 12; i++) {
         words[i] = tnn_read_u32(reader);
@@ -37,13 +37,14 @@ tnn_status tnn_read_params(tnn_reader *reader, tnn_params *params) {
         .ks_base_log = words[7],
         .ks_levels = words[8],
         .shared_prefix = words[9] == 1,
+        .log2_split = words[11],
         .lwe_log2_sigma = tnn_read_f64(reader),
     };
     literal.glwe_log2_sigma = tnn_read_f64(reader);
     if (reader->failed) {
         return TNN_ERR_TRUNCATED;
     }
-    if (words[9] > 1 || words[10] > TNN_SECURITY_128 || words[11] != 0) {
+    if (words[9] > 1 || words[10] > TNN_SECURITY_128 || (words[11] != 0) != split) {
         return TNN_ERR_MALFORMED;
     }
     return tnn_params_check(params, &literal, (tnn_security)words[10]);

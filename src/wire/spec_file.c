@@ -1,7 +1,8 @@
 /*
  * Payload of a client spec of version 2: parameters (64 bytes); u32 height, width, channels, input_levels, outputs,
  * input_unit, output_unit, output_bits, flags (1: exact), named; input map and readout (readout_file.h); fingerprint
- * (16 bytes). Version 1: the same words, 0 for `named`; f64 scale of every output; fingerprint.
+ * (16 bytes). Version 3: the same, where the parameters split tables. Version 1: the same words, 0 for `named`; f64
+ * scale of every output; fingerprint.
  */
 #include "spec_file.h"
 
@@ -154,7 +155,7 @@ static tnn_status read_encoding(tnn_reader *reader, tnn_spec *spec, const spec_w
 }
 
 static tnn_status read_body(tnn_reader *reader, tnn_spec *spec) {
-    tnn_status status = tnn_read_params(reader, &spec->params);
+    tnn_status status = tnn_read_params(reader, &spec->params, spec->version == TNN_SPLIT_SPEC_VERSION);
     if (status != TNN_OK) {
         return status;
     }

@@ -144,7 +144,7 @@ static void estimates_of_memory_hold(void **state) {
         const tnn_options options = loose_options();
         tnn_circuit *circuit;
         assert_ok(tnn_compile(&circuit, NULL, model, &options));
-        const uint64_t estimate = tnn_lowered_bytes(model, circuit->spec.params.literal.N);
+        const uint64_t estimate = tnn_lowered_bytes(model, tnn_params_positions(&circuit->spec.params));
         assert_in_range(tnn_circuit_bytes(circuit), estimate / 2, estimate + 1024);
         tnn_circuit_free(circuit);
         tnn_model_free(model);

@@ -22,11 +22,13 @@
 /* A deployment of one logit on the wire, and what its result decrypted to when it was made. */
 typedef struct golden {
     const char *folder;
-    const char *class_name; /* of class 1; NULL: version 1 has none */
+    const char *class_name; /* of class 1; NULL: version 1 of the spec has none */
     double logit;
 } golden;
 
-static const golden GOLDEN[] = {{"1", NULL, 2.1240151394211244}, {"2", "pneumonia", 2.4318007547209377}};
+static const golden GOLDEN[] = {{"1", NULL, 2.1240151394211244},
+                                {"2", "pneumonia", 2.4318007547209377},
+                                {"3", "normal, benign", 1.1609027323571199}};
 
 static file_bytes read_golden(const char *folder, const char *name) {
     char path[512];

@@ -37,7 +37,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 static size_t file_length(const uint8_t *data, size_t size) {
     tnn_reader reader = {data + 1, size - 1, 0, false};
     tnn_params params;
-    const bool known = tnn_read_params(&reader, &params) == TNN_OK;
+    const bool known = tnn_read_params(&reader, &params, false) == TNN_OK;
     const size_t whole = known ? tnn_eval_key_file_bytes(&params) : FILE_HEADER_BYTES + PREAMBLE;
     return (whole <= MOST_FILE_BYTES ? whole : FILE_HEADER_BYTES + PREAMBLE) + (size_t)(ptrdiff_t)((int8_t)data[0] / 2);
 }

@@ -89,6 +89,17 @@ static void write_spec_of_version_1(const tnn_spec *spec) {
     free_file(&two);
 }
 
+/* The words of version 2, with two polynomials a table. */
+static void write_split_spec(const tnn_spec *spec) {
+    file_bytes two = saved_file(&SPEC_FORMAT, spec);
+    file_bytes split = copy_file(&two, two.length);
+    set_field(&split, FILE_HEADER_BYTES + 44, 1, 4);
+    split.bytes[4] = 3;
+    seal_file(&split, 'C');
+    write_file("spec", "split", split);
+    free_file(&two);
+}
+
 /* The start of an evaluation key's file, as eval_key.c takes it. */
 static void write_eval_key_start(const char *name, const tnn_params_literal *literal) {
     tnn_params *params = params_of(literal);
@@ -159,6 +170,7 @@ static void write_objects(void) {
     write_models();
     write_file("spec", "tiny", saved_file(&SPEC_FORMAT, world.spec));
     write_spec_of_version_1(world.spec);
+    write_split_spec(world.spec);
     write_spec("version-2", (tiny_form){.version = 2, .table_layers = 1});
     write_spec("exact", (tiny_form){.version = 2, .table_layers = 1, .exact = true});
     write_secret_keys(&world);

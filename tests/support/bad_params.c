@@ -43,7 +43,7 @@ static const bad_field FIELDS[] = {
     {36, 4, 2, TNN_ERR_MALFORMED},
     {40, 4, 2, TNN_ERR_MALFORMED}, /* security */
     {40, 4, ~0u, TNN_ERR_MALFORMED},
-    {44, 4, 1, TNN_ERR_MALFORMED},       /* reserved */
+    {44, 4, 1, TNN_ERR_MALFORMED},       /* log2_split: of no key, and of no spec before version 3 */
     {48, 8, MINUS_40, TNN_ERR_INSECURE}, /* lwe_log2_sigma */
     {48, 8, MINUS_64, TNN_ERR_MALFORMED},
     {48, 8, ZERO, TNN_ERR_MALFORMED},

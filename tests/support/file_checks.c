@@ -94,13 +94,17 @@ static void check_null_arguments(const file_format *format, const file_bytes *fi
     assert_status(TNN_ERR_MISUSE, format->load(NULL, file->bytes, file->length));
 }
 
+static uint64_t first_unknown_version(char kind) {
+    return kind == 'C' ? 4 : kind == 'M' ? 3 : 2;
+}
+
 void check_header_fields(const file_format *format, const file_bytes *file) {
     const uint64_t payload = file->length - FILE_HEADER_BYTES;
     const bad_field fields[] = {
         {0, 1, 'X', TNN_ERR_MAGIC},
         {1, 1, 'X', TNN_ERR_MAGIC},
         {2, 1, 'X', TNN_ERR_MAGIC},
-        {4, 2, 3, TNN_ERR_VERSION},
+        {4, 2, first_unknown_version(format->kind), TNN_ERR_VERSION},
         {4, 2, 0xffff, TNN_ERR_VERSION},
         {4, 2, 0, TNN_ERR_MALFORMED},
         {6, 2, 1, TNN_ERR_MALFORMED},

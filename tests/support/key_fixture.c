@@ -164,9 +164,9 @@ void prepare_rotation_of(const tnn_secret_key *secret, uint32_t *accumulator, ui
     draw_positions(secret, positions, target);
 }
 
-uint32_t position_phase(const tnn_secret_key *secret, const uint32_t *positions) {
-    return (positions[secret->params.literal.n] - position_mask_product(secret, positions)) %
-           (2 * secret->params.literal.N);
+uint32_t position_phase(const tnn_params *params, const tnn_secret_key *secret, const uint32_t *positions) {
+    return (positions[params->literal.n] - position_mask_product(secret, positions)) %
+           (2 * tnn_params_positions(params));
 }
 
 uint32_t coefficient_phase(const tnn_secret_key *secret, const uint32_t *glwe, size_t index) {

@@ -64,8 +64,8 @@ double torus_difference(uint32_t a, uint32_t b);
 /* Positions [n + 1] below 2N with a random mask whose phase is `target`. */
 void draw_positions(const tnn_secret_key *secret, uint32_t *positions, uint32_t target);
 
-/* b - <a, s> modulo 2N. */
-uint32_t position_phase(const tnn_secret_key *secret, const uint32_t *positions);
+/* b - <a, s> modulo 2^(v+1) N of the parameters, of which keys leave v out. */
+uint32_t position_phase(const tnn_params *params, const tnn_secret_key *secret, const uint32_t *positions);
 
 /*
  * A random test polynomial without mask, and positions [n + 1] that rotate it to a random place: accumulator [k +

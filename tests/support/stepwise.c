@@ -227,7 +227,7 @@ static tnn_status weigh(const step *s, uint32_t *small, size_t neuron) {
 static void inspect_input(const step *s, const uint32_t *small, size_t neuron) {
     const key_set *keys = s->all->keys;
     tnn_modulus_switch(keys->params, s->scratch->positions, small);
-    const uint32_t position = position_phase(keys->secret, s->scratch->positions);
+    const uint32_t position = position_phase(keys->params, keys->secret, s->scratch->positions);
     const double expected = expected_position(s, neuron);
     add_error(&s->noise->positions, remainder(position - expected, 2.0 * s->N), position_variance(s, neuron));
     add_lookup(s, neuron, expected, (int64_t)unfold(s, position));
@@ -288,7 +288,7 @@ static step layer_step(const stepwise *s, step_scratch *scratch, step_image *ima
                   .shape = &s->shape->layers[index],
                   .scratch = scratch,
                   .first_layer = index == 0,
-                  .N = s->keys->params->literal.N,
+                  .N = tnn_params_positions(s->keys->params),
                   .inputs = scratch->ciphertext[in],
                   .outputs = scratch->ciphertext[1 - in],
                   .input_values = scratch->value[in],

@@ -15,7 +15,12 @@ static void write_tiny(uint8_t bytes[TNN_PARAMS_BYTES]) {
 
 static tnn_status read_back(tnn_params *params, const uint8_t *bytes, size_t length) {
     tnn_reader reader = {bytes, length, 0, false};
-    return tnn_read_params(&reader, params);
+    return tnn_read_params(&reader, params, false);
+}
+
+static tnn_status read_split(tnn_params *params, const uint8_t *bytes) {
+    tnn_reader reader = {bytes, TNN_PARAMS_BYTES, 0, false};
+    return tnn_read_params(&reader, params, true);
 }
 
 static void bytes_are_the_documented_ones(void **state) {
@@ -45,6 +50,27 @@ static void shipped_sets_survive_the_round_trip(void **state) {
         assert_true(tnn_params_equal(&before, &after));
         assert_int_equal(before.log2_N, after.log2_N);
         assert_int_equal(before.bsk_bytes, after.bsk_bytes);
+    }
+}
+
+/* The last word is v: above 0 where tables may be split, and 0 elsewhere. */
+static void splits_are_read_where_there_may_be_some(void **state) {
+    (void)state;
+    for (uint32_t v = 0; v <= TNN_MAX_LOG2_SPLIT + 1; v++) {
+        uint8_t bytes[TNN_PARAMS_BYTES];
+        tnn_params params;
+        write_tiny(bytes);
+        tnn_store_le(bytes + 44, v, 4);
+        assert_status(v == 0 ? TNN_OK : TNN_ERR_MALFORMED, read_back(&params, bytes, sizeof bytes));
+        const bool allowed = v > 0 && v <= TNN_MAX_LOG2_SPLIT;
+        assert_status(allowed ? TNN_OK : TNN_ERR_MALFORMED, read_split(&params, bytes));
+        if (allowed) {
+            uint8_t again[TNN_PARAMS_BYTES];
+            tnn_writer writer = {again};
+            tnn_write_params(&writer, &params);
+            assert_int_equal(params.literal.log2_split, v);
+            assert_memory_equal(again, bytes, sizeof bytes);
+        }
     }
 }
 
@@ -90,6 +116,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_the_documented_ones),
         cmocka_unit_test(shipped_sets_survive_the_round_trip),
+        cmocka_unit_test(splits_are_read_where_there_may_be_some),
         cmocka_unit_test(short_bytes_are_truncated),
         cmocka_unit_test(each_bad_field_is_refused),
         cmocka_unit_test(noise_is_held_against_the_row_that_the_file_names),

@@ -11,11 +11,14 @@
 #include "testing.h"
 
 #define FIELDS ((size_t)64) /* behind the parameters */
+#define SPLIT ((size_t)44)  /* their last whole number */
 
-static tnn_spec spec; /* of version 1, and the same of version 2 */
+static tnn_spec spec; /* of version 1, the same of version 2, and, with split tables, of version 3 */
 static tnn_spec spec_2;
+static tnn_spec spec_3;
 static file_bytes file;
 static file_bytes file_2;
+static file_bytes file_3;
 static double scales[12], offsets[12];
 static char names[12][TNN_CLASS_NAME_BYTES];
 
@@ -49,6 +52,11 @@ static int build_spec(void **state) {
     }
     assert_ok(tnn_spec_set_fingerprint(&spec_2, (const uint8_t[TNN_FINGERPRINT_BYTES]){1, 2, 3}));
     file_2 = saved_file(&SPEC_FORMAT, &spec_2);
+    spec_3 = spec_2;
+    spec_3.version = 3;
+    spec_3.params.literal.log2_split = 2;
+    assert_ok(tnn_spec_set_fingerprint(&spec_3, (const uint8_t[TNN_FINGERPRINT_BYTES]){1, 2, 3}));
+    file_3 = saved_file(&SPEC_FORMAT, &spec_3);
     return 0;
 }
 
@@ -56,6 +64,7 @@ static int free_all(void **state) {
     (void)state;
     free_file(&file);
     free_file(&file_2);
+    free_file(&file_3);
     return 0;
 }
 
@@ -92,6 +101,16 @@ static void maps_offsets_and_names_survive_the_round_trip(void **state) {
     assert_null(tnn_spec_class_name(loaded, 11));
     tnn_spec_free(loaded);
     free_file(&saved);
+}
+
+static void splits_survive_the_round_trip(void **state) {
+    (void)state;
+    check_round_trip(&SPEC_FORMAT, &spec_3);
+    tnn_spec *loaded;
+    assert_ok(tnn_spec_load(&loaded, file_3.bytes, file_3.length));
+    assert_int_equal(loaded->version, 3);
+    assert_int_equal(loaded->params.literal.log2_split, 2);
+    tnn_spec_free(loaded);
 }
 
 static void shape_is_told(void **state) {
@@ -166,6 +185,14 @@ static const bad_field BAD_FIELDS_2[] = {
     {NAMES + 4, 1, 0, TNN_ERR_MALFORMED}, /* a NUL in a name */
 };
 
+/* Version 3 splits tables, the others do not. */
+static const bad_field BAD_FIELDS_3[] = {
+    {SPLIT, 4, 0, TNN_ERR_MALFORMED},
+    {SPLIT, 4, 4, TNN_ERR_MALFORMED},
+    {SPLIT, 4, ~0u, TNN_ERR_MALFORMED},
+};
+static const bad_field BAD_FIELDS_OF_BOTH[] = {{SPLIT, 4, 1, TNN_ERR_MALFORMED}};
+
 static void each_bad_field_is_refused(void **state) {
     (void)state;
     size_t count;
@@ -173,6 +200,9 @@ static void each_bad_field_is_refused(void **state) {
     check_bad_fields(&SPEC_FORMAT, &file, params_fields, count);
     check_bad_fields(&SPEC_FORMAT, &file, BAD_FIELDS, COUNT_OF(BAD_FIELDS));
     check_bad_fields(&SPEC_FORMAT, &file_2, BAD_FIELDS_2, COUNT_OF(BAD_FIELDS_2));
+    check_bad_fields(&SPEC_FORMAT, &file_3, BAD_FIELDS_2, COUNT_OF(BAD_FIELDS_2));
+    check_bad_fields(&SPEC_FORMAT, &file_3, BAD_FIELDS_3, COUNT_OF(BAD_FIELDS_3));
+    check_bad_fields(&SPEC_FORMAT, &file_2, BAD_FIELDS_OF_BOTH, COUNT_OF(BAD_FIELDS_OF_BOTH));
 }
 
 static void largest_unit_is_accepted(void **state) {
@@ -205,12 +235,14 @@ static void cut_files_are_refused(void **state) {
     (void)state;
     check_truncations(&SPEC_FORMAT, &file, 1);
     check_truncations(&SPEC_FORMAT, &file_2, 1);
+    check_truncations(&SPEC_FORMAT, &file_3, 1);
 }
 
 static void mutated_files_give_a_status(void **state) {
     (void)state;
     check_mutations(&SPEC_FORMAT, &file, file.length, 30000);
     check_mutations(&SPEC_FORMAT, &file_2, file_2.length, 30000);
+    check_mutations(&SPEC_FORMAT, &file_3, file_3.length, 30000);
 }
 
 /* Whether a change of the spec changes its fingerprint. */
@@ -225,7 +257,7 @@ static void fingerprint_binds_model_and_every_field(void **state) {
     static const double other_scales[12] = {0.5};
     static const double other_offsets[12] = {0.5};
     static char other_names[12][TNN_CLASS_NAME_BYTES];
-    tnn_spec changed[15];
+    tnn_spec changed[16];
     for (size_t i = 0; i < COUNT_OF(changed); i++) {
         changed[i] = spec_2;
     }
@@ -244,6 +276,7 @@ static void fingerprint_binds_model_and_every_field(void **state) {
     changed[12].readout.offsets = (double *)other_offsets;
     changed[13].readout.names = other_names;
     changed[14].input_map[5] = 1;
+    changed[15].params.literal.log2_split = 1;
     for (size_t i = 0; i < COUNT_OF(changed); i++) {
         assert_true(changes_fingerprint(&changed[i], &spec_2));
     }
@@ -258,6 +291,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(specs_survive_the_round_trip),
         cmocka_unit_test(maps_offsets_and_names_survive_the_round_trip),
+        cmocka_unit_test(splits_survive_the_round_trip),
         cmocka_unit_test(shape_is_told),
         cmocka_unit_test(headers_are_checked),
         cmocka_unit_test(each_bad_field_is_refused),

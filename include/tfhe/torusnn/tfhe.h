@@ -23,6 +23,7 @@
  *   sigma     standard deviation of encryption noise, as a fraction of the torus (that is, divided by q)
  *   Bg, l     gadget base (Bg = 2^bs_base_log) and number of levels of the bootstrapping key
  *   B, t      gadget base (B = 2^ks_base_log) and number of levels of the key-switching key
+ *   v         log2 of the polynomials that a table is split into
  *   phase     b - <a, s>: message plus noise
  *
  * SHAPES (all uint32_t on the torus Z/2^32)
@@ -30,7 +31,9 @@
  *   small LWE ciphertext    [n + 1]       mask a, then body b
  *   big LWE ciphertext      [k N + 1]     the same under S read as one long LWE key (S_1's coefficients first)
  *   GLWE ciphertext         [k + 1][N]    mask polynomials, then body polynomial, over Z[X]/(X^N + 1)
- *   test polynomial         [N]           the table a blind rotation reads; see tnn_bootstrap
+ *   test polynomial         [2^v N]       the table a blind rotation reads; see tnn_bootstrap
+ *   accumulator             [2^v][k + 1][N]   what a blind rotation turns: GLWE ciphertexts, one of each residue r of a
+ *                                         polynomial of degree 2^v N, of its coefficients 2^v t + r
  *
  * Every ciphertext decrypts to its message plus noise. Each operation states its noise variance as a function of the
  * parameters; nothing here is exact.
@@ -68,6 +71,8 @@ typedef enum tnn_security {
 #define TNN_MIN_RING_DEGREE 256u
 /** Most k. */
 #define TNN_MAX_RANK 6u
+/** Most v; a table has at most TNN_MAX_RING_DEGREE positions. */
+#define TNN_MAX_LOG2_SPLIT 3u
 /** Most l and t. */
 #define TNN_MAX_LEVELS 16u
 
@@ -89,6 +94,7 @@ typedef struct tnn_params_literal {
     uint32_t ks_base_log;   /* log2 B; 0 where no key-switching key is wanted */
     uint32_t ks_levels;     /* t; 0 where no key-switching key is wanted */
     bool shared_prefix;     /* s is the first n coordinates of S (eprint 2023/979, section 3); key switch needs it */
+    uint32_t log2_split;    /* v, 0 to TNN_MAX_LOG2_SPLIT; of no concern to keys, which leave it out */
 } tnn_params_literal;
 
 /** A checked, immutable parameter set. */
@@ -201,7 +207,7 @@ TNN_API TNN_MUST_USE tnn_status tnn_server_key_expand(tnn_server_key **server, c
 /** Frees a server key; NULL is allowed. */
 TNN_API void tnn_server_key_free(tnn_server_key *server);
 
-/** The parameters an object was made with; live as long as the object. */
+/** The parameters an object was made with, but for log2_split, which is 0; live as long as the object. */
 TNN_API const tnn_params *tnn_secret_key_params(const tnn_secret_key *secret);
 /** The parameters of the key, which live as long as it. */
 TNN_API const tnn_params *tnn_eval_key_params(const tnn_eval_key *eval);
@@ -350,19 +356,19 @@ TNN_API void tnn_cmux(tnn_workspace *workspace, uint32_t *chosen, const tnn_ggsw
 TNN_API TNN_MUST_USE tnn_status tnn_key_switch(const tnn_server_key *server, uint32_t *small, const uint32_t *big);
 
 /**
- * Centred modulus switch from 2^32 to 2N: the expected part of the rounding error, which is public, goes into the
- * body, ties of the rounding go to even (mean compensation: eprint 2025/809). Noise: tnn_variance_modulus_switch.
+ * Centred modulus switch from 2^32 to 2^(v+1) N: the expected part of the rounding error, which is public, goes into
+ * the body, ties of the rounding go to even (mean compensation: eprint 2025/809). Noise: tnn_variance_modulus_switch.
  *
- * Out:     positions  [n + 1], each below 2N
+ * Out:     positions  [n + 1], each below 2^(v+1) N
  * Args:    lwe        [n + 1]
  */
 TNN_API void tnn_modulus_switch(const tnn_params *params, uint32_t *positions, const uint32_t *lwe);
 
 /**
  * Multiplies each accumulator by X^-phase: a batch shares each GGSW of the bootstrapping key while it is in cache
- * (eprint 2018/421, section 4).
+ * (eprint 2018/421, section 4; split accumulators: eprint 2023/402 and eprint 2025/2214). v is the workspace's.
  *
- * In/Out:  accumulators  [count][k + 1][N]
+ * In/Out:  accumulators  [count][2^v][k + 1][N]; of the results the first residue, the others hold nothing of use
  * Args:    positions     [count][n + 1], from tnn_modulus_switch
  *          count         at most the workspace's batch
  * Noise:   adds tnn_variance_blind_rotation to every coefficient.
@@ -374,10 +380,11 @@ TNN_API void tnn_blind_rotate(const tnn_server_key *server, tnn_workspace *works
 /**
  * Programmable bootstrap of a batch: reads a table at each ciphertext's phase.
  *
- * Phase p of the torus reads test[round(2N p)] on the half [0, 1/2) and the negated entry N below it on [1/2, 1).
+ * With P = 2^v N, phase p of the torus reads test[round(2P p)] on the half [0, 1/2) and the negated entry P below it on
+ * [1/2, 1).
  * Out:     big    [count][k N + 1], fresh noise of variance tnn_variance_blind_rotation
  * Args:    small  [count][n + 1]
- *          tests  [count] pointers to test polynomials [N]
+ *          tests  [count] pointers to test polynomials [P]
  *          count  at most the workspace's batch
  */
 TNN_API void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *workspace, uint32_t *big, const uint32_t *small,
@@ -392,7 +399,8 @@ typedef struct tnn_step_table {
 
 /**
  * Several tables from one rotation each (eprint 2018/622, section 4): rotates the constant polynomial unit/2 and
- * multiplies the result by each table's steps.
+ * multiplies the result by each table's steps. Does nothing where v is not 0: a split rotation computes one
+ * coefficient.
  *
  * Noise:   tnn_variance_steps of each table; tables of one ciphertext share the noise of its rotation.
  * Out:     big     [count][tables_each][k N + 1], encrypting unit * g(phase)

@@ -1,7 +1,7 @@
 /*
  * A budget: the scale of each layer under a parameter set, and the noise that follows. Let u be a layer's unit, the
  * torus weight of one accumulator step, and g a neuron's strength, an integer >= 1 that multiplies its weights. A table
- * covers half the torus and has N positions of 1 / 2N, so
+ * covers half the torus and has N positions of 1 / 2N (2^v times the ring's N), so
  *
  *     room        g u half_width <= 1/2                  half_width accumulators must fit half the torus
  *     slope       2N g u                                 positions an accumulator
@@ -284,7 +284,7 @@ static tnn_status fill_layer(tnn_budget *budget, uint32_t index, const tnn_shape
     const bool is_logits = layer_shape->tables_per_neuron == 0;
     const uint32_t multiple = index == 0 ? 1 : 4;
     const double smallest = index == 0 ? exp2(-(double)params->literal.input_bits) : 0x1p-32;
-    const double two_N = 2.0 * params->literal.N;
+    const double two_N = 2.0 * tnn_params_positions(params);
     *layer = (tnn_layer_budget){0};
     set_input_variance(layer, index, params, exact);
     if (is_logits) {

@@ -55,7 +55,7 @@ size_t tnn_circuit_bytes(const tnn_circuit *circuit) {
         bytes += report_bytes(&circuit->reports[i]);
     }
     for (uint32_t i = 0; i < circuit->layer_count; i++) {
-        bytes += layer_bytes(&circuit->layers[i], circuit->spec.params.literal.N);
+        bytes += layer_bytes(&circuit->layers[i], tnn_params_positions(&circuit->spec.params));
     }
     return bytes;
 }

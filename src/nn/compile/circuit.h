@@ -1,5 +1,6 @@
 /*
- * A circuit: a model made ready for encrypted evaluation under one parameter set.
+ * A circuit: a model made ready for encrypted evaluation under one parameter set. N is here, and in all of the room,
+ * the number of a table's positions: of split tables 2^v times that of the ring.
  *
  * VALUES ON THE TORUS. A layer's input x is encrypted as unit (x - centre): unit is a fraction of the torus, centre a
  * half-integer that is 0 for pixels. A neuron's phase is strength unit (accumulator - middle) + (N - 1) / (4N), where

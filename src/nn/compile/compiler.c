@@ -147,7 +147,7 @@ static plan make_plan(const tnn_model *model, const tnn_requirement *requirement
 
 static tnn_status lower_plan(tnn_circuit **out, plan *p, const tnn_requirement *requirement) {
     *out = NULL;
-    const uint64_t bytes = working_bytes(p->model) + tnn_lowered_bytes(p->model, p->params.literal.N);
+    const uint64_t bytes = working_bytes(p->model) + tnn_lowered_bytes(p->model, tnn_params_positions(&p->params));
     if (p->status == TNN_OK && takes_too_much(requirement, bytes)) {
         p->shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_BYTES, .asked = (double)bytes};
         p->status = TNN_ERR_LIMIT;

@@ -6,6 +6,8 @@
  */
 #include "cost.h"
 
+#include <math.h>
+
 typedef struct calibration_point {
     uint32_t N;
     double transform_ns; /* one FFT and the passes around it */
@@ -60,12 +62,23 @@ static double quad_product_ns(const tnn_params_literal *p) {
     return (ns[measured - 1] + more * (ns[QUAD_LEVELS - 1] - ns[QUAD_LEVELS - 2])) * p->N / point->N;
 }
 
+/* External products for a key bit of a split accumulator, where mask words are uniform: of stage j < v, a share of
+ * 2^-(j+1) of the words, 2^(v-j) each, of stage v one each (split.h). 1, 1.5, 2.75, 5.375. */
+static double products_a_bit(uint32_t v) {
+    double products = exp2(-(double)v);
+    for (uint32_t j = 0; j < v; j++) {
+        products += exp2((double)v - 2.0 * j - 1);
+    }
+    return products;
+}
+
 /* A reference server has the quad engine, which serves every rank up to this one. */
 #define QUAD_RANKS 3u
 
 double tnn_cost_blind_rotation(const tnn_params *params) {
     const tnn_params_literal *p = &params->literal;
-    return 1e-6 * p->n * (p->k <= QUAD_RANKS ? quad_product_ns(p) : single_product_ns(p));
+    const double product_ns = p->k <= QUAD_RANKS ? quad_product_ns(p) : single_product_ns(p);
+    return 1e-6 * p->n * products_a_bit(p->log2_split) * product_ns;
 }
 
 double tnn_cost_key_switch(const tnn_params *params) {

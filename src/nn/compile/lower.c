@@ -20,10 +20,21 @@
 #include "reports.h"
 #include "tables.h"
 
+static bool shares_rotations(const tnn_model *model) {
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        if (model->layers[i].tables_per_neuron > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Sums of big ciphertexts have to come back under s in front of the next tables. */
-bool tnn_params_serve(const tnn_params *params, uint32_t layer_count) {
-    const bool has_tables = layer_count > 1;
-    return tnn_params_bootstrap(params) == has_tables && (layer_count <= 2 || params->literal.ks_levels > 0);
+bool tnn_params_serve(const tnn_params *params, const tnn_model *model) {
+    const tnn_params_literal *p = &params->literal;
+    const bool has_tables = model->layer_count > 1;
+    return tnn_params_bootstrap(params) == has_tables && (model->layer_count <= 2 || p->ks_levels > 0) &&
+           (p->log2_split == 0 || !shares_rotations(model));
 }
 
 static bool allocate_tables(tnn_layer_circuit *layer, uint32_t N) {
@@ -81,7 +92,7 @@ static void set_weights(tnn_layer_circuit *out, const tnn_layer *layer, size_t n
 /* False where a table cannot take the whole torus. */
 static bool fill_tables(const tnn_circuit *circuit, tnn_layer_circuit *out, const tnn_layer *layer, size_t neuron,
                         double slope) {
-    const uint32_t N = circuit->spec.params.literal.N;
+    const uint32_t N = tnn_params_positions(&circuit->spec.params);
     if (circuit->whole_torus) {
         return layer->tables_per_neuron == 1 &&
                tnn_fill_whole_test(out->tests + neuron * N, N, layer, neuron, slope, out->output_unit);
@@ -101,7 +112,7 @@ static bool fill_tables(const tnn_circuit *circuit, tnn_layer_circuit *out, cons
 
 static bool compile_neuron(tnn_circuit *circuit, const tnn_model *model, const tnn_shape *shape, uint32_t index,
                            size_t neuron) {
-    const uint32_t N = circuit->spec.params.literal.N;
+    const uint32_t N = tnn_params_positions(&circuit->spec.params);
     const tnn_layer *layer = &model->layers[index];
     tnn_layer_circuit *out = &circuit->layers[index];
     const double unit = circuit->budget.layers[index].unit_fraction;
@@ -125,7 +136,7 @@ static void compile_logit(tnn_circuit *circuit, const tnn_model *model, uint32_t
 static tnn_status compile_neurons(tnn_circuit *circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                   const tnn_shape *shape, uint32_t index, tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
-    const uint64_t positions = (uint64_t)circuit->spec.params.literal.N * layer->tables_per_neuron;
+    const uint64_t positions = (uint64_t)tnn_params_positions(&circuit->spec.params) * layer->tables_per_neuron;
     for (uint32_t j = 0; j < layer->neurons; j++) {
         if (!compile_neuron(circuit, model, shape, index, j)) {
             *shortfall = (tnn_shortfall){.kind = TNN_SHORTFALL_NOT_NEGACYCLIC, .layer = index, .neuron = j};
@@ -143,7 +154,7 @@ static tnn_status compile_layer(tnn_circuit *circuit, tnn_shortfall *shortfall, 
                                 const tnn_shape *shape, uint32_t index, tnn_watch *watch) {
     const tnn_layer *layer = &model->layers[index];
     tnn_layer_circuit *out = &circuit->layers[index];
-    tnn_status status = allocate_layer(out, layer, circuit->spec.params.literal.N);
+    tnn_status status = allocate_layer(out, layer, tnn_params_positions(&circuit->spec.params));
     if (status != TNN_OK) {
         return status;
     }
@@ -170,7 +181,7 @@ static tnn_status set_spec(tnn_circuit *circuit, const tnn_model *model, const t
         .output_unit = tnn_output_unit(&circuit->budget, model->layer_count, params),
         .output_bits = circuit->budget.output_bits,
         .exact = exact,
-        .version = TNN_SPEC_VERSION,
+        .version = params->literal.log2_split ? TNN_SPLIT_SPEC_VERSION : TNN_SPEC_VERSION,
     };
     memcpy(circuit->spec.input_map, model->input_map, sizeof model->input_map);
     return tnn_readout_copy(&circuit->spec.readout, &model->readout);
@@ -202,10 +213,10 @@ static uint64_t layer_bytes(const tnn_layer *layer, uint32_t N) {
     return layer->neurons * (row + report + layer->tables_per_neuron * table);
 }
 
-uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t N) {
+uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t positions) {
     uint64_t bytes = sizeof(tnn_circuit);
     for (uint32_t i = 0; i < model->layer_count; i++) {
-        bytes += layer_bytes(&model->layers[i], N);
+        bytes += layer_bytes(&model->layers[i], positions);
     }
     return bytes;
 }
@@ -235,7 +246,7 @@ tnn_status tnn_lower(tnn_circuit **out, tnn_shortfall *shortfall, const tnn_mode
 
 tnn_status tnn_circuit_compile_with(tnn_circuit **out, const tnn_model *model, const tnn_params *params, bool exact) {
     *out = NULL;
-    if (!tnn_params_serve(params, model->layer_count)) {
+    if (!tnn_params_serve(params, model)) {
         return TNN_ERR_UNSATISFIABLE;
     }
     const tnn_requirement requirement = {.exact = exact};

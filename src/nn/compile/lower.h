@@ -15,13 +15,15 @@
 TNN_MUST_USE tnn_status tnn_lower(tnn_circuit **circuit, tnn_shortfall *shortfall, const tnn_model *model,
                                   const tnn_shape *shape, const tnn_params *params, const tnn_requirement *requirement);
 
-/* Is there a ring where there are tables, and nowhere else, and a key switch where layers of tables follow each other?
+/* Is there a ring where there are tables, and nowhere else, and a key switch where layers of tables follow each other,
+ * and is no table split where several share a rotation?
  */
-bool tnn_params_serve(const tnn_params *params, uint32_t layer_count);
+bool tnn_params_serve(const tnn_params *params, const tnn_model *model);
 
-/* Bytes that a circuit of the model takes under parameters of this N, near enough to refuse it before they are taken.
+/* Bytes that a circuit of the model takes with tables of this many positions, near enough to refuse it before they are
+ * taken.
  */
-uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t N);
+uint64_t tnn_lowered_bytes(const tnn_model *model, uint32_t positions);
 
 /* A circuit of the model as it stands under given parameters, whatever precision they give; tables take half the torus.
  * TNN_ERR_UNSATISFIABLE where they do not serve, or a range leaves no unit. */

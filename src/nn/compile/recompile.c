@@ -83,7 +83,7 @@ static tnn_status rank_way(recompilation *r, way *w) {
 static tnn_status try_way(recompilation *r, way w) {
     tnn_requirement requirement = r->requirement;
     requirement.whole_torus = w.whole_torus;
-    const bool suited = tnn_params_serve(&r->spec->params, w.model->layer_count);
+    const bool suited = tnn_params_serve(&r->spec->params, w.model);
     r->suited |= suited;
     if (!suited || (w.whole_torus && r->half_torus_only)) {
         return TNN_OK;

@@ -6,15 +6,16 @@
  *     n         608, 640, ... 1280; N' is the largest power of two in it, at least 32
  *     input     16 bits, and 32 where that lets s have less noise
  *     k, N      RINGS
+ *     v         0 to what RINGS says; 0 where several tables share a rotation
  *     key words 5 to 8 bytes, as long as each lets S have less noise
  *     Bg, l     l = 1 to 3, each with its best base: noise alone depends on the base, not the time
  *     B, t      log2 B = 1 to 6, each with enough levels; only where there is more than one table layer
  *
  * A single layer, of logits, has no ring: n and the input are all there is.
  *
- * More noise than a requirement allows means more positions (N), a finer gadget (l) or a longer key with less noise
- * (n), each of which costs time: the first set that fits in order of predicted time is the cheapest that fits. A budget
- * is quick; nothing is encrypted.
+ * More noise than a requirement allows means more positions (N and v), a finer gadget (l) or a longer key with less
+ * noise (n), each of which costs time: the first set that fits in order of predicted time is the cheapest that fits. A
+ * budget is quick; nothing is encrypted.
  */
 #include "search.h"
 
@@ -31,11 +32,14 @@
 #define LEVELS_MOST 3u
 #define SWITCH_BASE_LOG_MOST 6u
 
+/* Of a ring with more masks than one, half as many at twice the degree have the positions of its split, no more noise
+ * of the key, and by cost.c fewer products; but for 3 masks, of which the half is 2, split once. */
 static const struct ring {
     uint32_t k;
     uint32_t N;
-} RINGS[] = {{4, 256},  {5, 256},  {6, 256},  {2, 512},  {3, 512},  {4, 512}, {1, 1024},
-             {2, 1024}, {3, 1024}, {1, 2048}, {2, 2048}, {1, 4096}, {1, 8192}};
+    uint32_t most_split; /* the largest v that is tried */
+} RINGS[] = {{4, 256, 0},  {5, 256, 0},  {6, 256, 0},  {2, 512, 0},  {3, 512, 1},  {4, 512, 0}, {1, 1024, 3},
+             {2, 1024, 0}, {3, 1024, 1}, {1, 2048, 3}, {2, 2048, 0}, {1, 4096, 2}, {1, 8192, 1}};
 #define RING_COUNT (sizeof RINGS / sizeof *RINGS)
 
 typedef struct candidate {
@@ -154,15 +158,34 @@ static tnn_status add_key_widths(candidate_list *list, tnn_params_literal litera
     return TNN_OK;
 }
 
+/* Several tables of a rotation read coefficients that a split one does not compute. */
+static bool shares_rotations(const tnn_shape *shape) {
+    for (uint32_t i = 0; i < shape->layer_count; i++) {
+        if (shape->layers[i].tables_per_neuron > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static tnn_status add_splits(candidate_list *list, tnn_params_literal literal, uint32_t most) {
+    tnn_status status = TNN_OK;
+    for (literal.log2_split = 0; status == TNN_OK && literal.log2_split <= most; literal.log2_split++) {
+        status = add_key_widths(list, literal);
+    }
+    return status;
+}
+
 /* s is a prefix of S where a key switch has to go between them: k N must be larger than n. */
 static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
     const bool switches = list->shape->layer_count > 2;
+    const bool whole = shares_rotations(list->shape);
     for (size_t i = 0; i < RING_COUNT; i++) {
         literal.k = RINGS[i].k;
         literal.N = RINGS[i].N;
         literal.shared_prefix = switches;
         if (literal.k * literal.N > literal.n) {
-            tnn_status status = add_key_widths(list, literal);
+            tnn_status status = add_splits(list, literal, whole ? 0 : RINGS[i].most_split);
             if (status != TNN_OK) {
                 return status;
             }
@@ -263,7 +286,7 @@ static tnn_shortfall shortfall_of(const tnn_budget *budget, uint32_t index, cons
     const double apart =
         is_logit ? fmax(2 * deviations * layer->worst_deviation / layer->worst_slope, budget->logit_room_used)
                  : 2 * (deviations * layer->worst_deviation + 0.5) / layer->worst_slope;
-    s.asked = log2(is_logit ? 2 * shape->layers[index].widest : params->literal.N / layer->worst_slope);
+    s.asked = log2(is_logit ? 2 * shape->layers[index].widest : tnn_params_positions(params) / layer->worst_slope);
     s.reachable = s.asked - log2(apart);
     return s;
 }

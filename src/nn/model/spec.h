@@ -5,8 +5,9 @@
 #include "model.h"
 #include "params.h"
 
-/* Of specs that this library makes. */
+/* Of specs that this library makes: the later one, which earlier clients refuse, only where parameters split tables. */
 #define TNN_SPEC_VERSION 2u
+#define TNN_SPLIT_SPEC_VERSION 3u
 
 struct tnn_spec {
     tnn_params params;

@@ -181,7 +181,7 @@ static void weigh(tnn_evaluation *e, thread_scratch *scratch, uint32_t *small, s
 /* Tables of lookups `first` to `first + count - 1` of the layer, numbered image by image. */
 static void look_up(tnn_evaluation *e, thread_scratch *scratch, size_t first, size_t count) {
     const tnn_layer_circuit *layer = e->layer;
-    const uint32_t N = e->circuit->spec.params.literal.N;
+    const uint32_t N = tnn_params_positions(&e->circuit->spec.params);
     uint32_t *outputs = e->outputs + first * layer->tables_per_neuron * big_words(e);
     if (layer->tables_per_neuron == 1) {
         for (size_t i = 0; i < count; i++) {

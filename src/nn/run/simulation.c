@@ -34,7 +34,7 @@ static size_t widest_values(const tnn_circuit *circuit) {
 }
 
 static void set_lookup_deviations(tnn_simulation *s, const tnn_params *params) {
-    const double two_N = 2.0 * params->literal.N;
+    const double two_N = 2.0 * tnn_params_positions(params);
     s->position_deviation = two_N * sqrt(tnn_variance_mask_switch(params, 0));
     for (uint32_t twos = 0; twos <= TNN_MOST_TWOS; twos++) {
         const uint32_t log2_unit = 32 - params->literal.input_bits + twos;
@@ -69,7 +69,7 @@ tnn_status tnn_simulation_create(tnn_simulation **out, const tnn_circuit *circui
     simulation->circuit = circuit;
     set_deviations(simulation);
     const size_t widest = widest_values(circuit);
-    const size_t N = circuit->spec.params.literal.N;
+    const size_t N = tnn_params_positions(&circuit->spec.params);
     simulation->rotation = N ? tnn_alloc(N, sizeof *simulation->rotation) : NULL;
     simulation->values[0] = tnn_alloc(widest, sizeof(uint32_t));
     simulation->values[1] = tnn_alloc(widest, sizeof(uint32_t));
@@ -119,7 +119,7 @@ static uint32_t row_twos(const tnn_layer_circuit *layer, size_t neuron) {
 
 /* The position that a blind rotation would read, below 2N. */
 static uint32_t position_of(tnn_simulation *s, uint32_t phase, double deviation) {
-    const uint32_t two_N = 2 * s->circuit->spec.params.literal.N;
+    const uint32_t two_N = 2 * tnn_params_positions(&s->circuit->spec.params);
     double exact = phase * 0x1p-32 * two_N + deviation * tnn_gaussian_next(&s->noise);
     return (uint32_t)(int64_t)llrint(exact) & (two_N - 1);
 }
@@ -141,7 +141,7 @@ static int64_t doubled_entry(const tnn_step_table *table, uint32_t position) {
 /* Errors of the N coefficients of one rotation. With independent u the sums of u up to p, less those behind it, have
  * the covariance 1 - 2 d / N at distance d, when divided by sqrt(N): the common part of tnn_variance_common. */
 static void draw_rotation(tnn_simulation *s) {
-    const uint32_t N = s->circuit->spec.params.literal.N;
+    const uint32_t N = tnn_params_positions(&s->circuit->spec.params);
     double total = 0;
     for (uint32_t p = 0; p < N; p++) {
         s->rotation[p] = tnn_gaussian_next(&s->noise);
@@ -157,7 +157,7 @@ static void draw_rotation(tnn_simulation *s) {
 
 /* A table of several sees the errors of the one rotation through its steps. */
 static uint32_t read_steps(const tnn_simulation *s, const tnn_step_table *table, uint32_t unit, uint32_t position) {
-    const uint32_t N = s->circuit->spec.params.literal.N;
+    const uint32_t N = tnn_params_positions(&s->circuit->spec.params);
     int64_t entry = doubled_entry(table, position & (N - 1)) / 2 * (position < N ? 1 : -1);
     double noise = 0;
     for (size_t i = 0; i < table->count; i++) {
@@ -169,7 +169,7 @@ static uint32_t read_steps(const tnn_simulation *s, const tnn_step_table *table,
 static void look_up(tnn_simulation *s, const tnn_layer_circuit *layer, size_t neuron, uint32_t *outputs,
                     uint32_t position) {
     if (layer->tables_per_neuron == 1) {
-        uint32_t value = read_test(layer, neuron, position, s->circuit->spec.params.literal.N);
+        uint32_t value = read_test(layer, neuron, position, tnn_params_positions(&s->circuit->spec.params));
         outputs[0] = value + noise_of(s, s->rotation_deviation);
         return;
     }

@@ -125,6 +125,8 @@ def parameter_lines(p: Figures) -> Iterator[str]:
     if p["N"] == 0:
         return
     yield titled("  GLWE key", f"k {p['k']}, N {p['N']}, noise 2^{p['glwe_log2_sigma']:.2f}")
+    if p["log2_split"] > 0:
+        yield titled("  split tables", f"{p['N'] << p['log2_split']} positions in {1 << p['log2_split']} polynomials")
     yield titled("  bootstrap gadget", f"base 2^{p['bs_base_log']}, {plural(p['bs_levels'], 'level')}")
     if p["ks_levels"] > 0:
         yield titled("  key switch gadget", f"base 2^{p['ks_base_log']}, {p['ks_levels']} levels, from "

@@ -235,20 +235,24 @@ double tnn_variance_key_switch(const tnn_params *params) {
 
 /* Multiples of r are not rounded. */
 static bool is_switched(const tnn_params *params, uint32_t log2_unit) {
-    return log2_unit < 31 - params->log2_N;
+    return log2_unit < 31 - tnn_params_log2_positions(params);
 }
 
 /* Centred: each mask rounding meets s - 1/2, whose square is 1/4 whatever the key. */
 double tnn_variance_mask_switch(const tnn_params *params, uint32_t log2_unit) {
     const double unit = exp2((double)log2_unit - 32);
-    return is_switched(params, log2_unit) ? params->literal.n / 4.0 * unit_rounding(params->log2_N + 1.0, unit) : 0;
+    return is_switched(params, log2_unit)
+               ? params->literal.n / 4.0 * unit_rounding(tnn_params_log2_positions(params) + 1.0, unit)
+               : 0;
 }
 
 /* The body takes half of the masks' roundings: it is spread over multiples of u / 2 beside the neuron's offset, whose
  * mean is worst at an offset of 0 or u / 2. Where masks are not rounded it can lie anywhere between two positions. */
 double tnn_variance_row_switch(const tnn_params *params, uint32_t log2_unit) {
-    const double body_unit = is_switched(params, log2_unit) ? exp2((double)log2_unit - 33) : 0.5 / params->literal.N;
-    return tnn_variance_mask_switch(params, log2_unit) + unit_rounding(params->log2_N + 1.0, body_unit);
+    const double body_unit =
+        is_switched(params, log2_unit) ? exp2((double)log2_unit - 33) : 0.5 / tnn_params_positions(params);
+    return tnn_variance_mask_switch(params, log2_unit) +
+           unit_rounding(tnn_params_log2_positions(params) + 1.0, body_unit);
 }
 
 double tnn_variance_modulus_switch(const tnn_params *params) {

@@ -29,7 +29,8 @@ static bool lwe_shape_ok(const tnn_params_literal *p) {
 
 static bool glwe_shape_ok(const tnn_params_literal *p) {
     return in_range(p->k, 1, TNN_MAX_RANK) && is_power_of_two(p->N) &&
-           in_range(p->N, TNN_MIN_RING_DEGREE, TNN_MAX_RING_DEGREE);
+           in_range(p->N, TNN_MIN_RING_DEGREE, TNN_MAX_RING_DEGREE) && p->log2_split <= TNN_MAX_LOG2_SPLIT &&
+           p->N << p->log2_split <= TNN_MAX_RING_DEGREE;
 }
 
 /* A gadget must leave at least one bit of the 32 to round. */
@@ -53,7 +54,7 @@ static bool noise_is_number(double log2_sigma) {
 /* A set without bootstrap: one form of it, so that equal sets have equal bytes. */
 static bool has_no_ring(const tnn_params_literal *p) {
     return p->k == 0 && p->N == 0 && p->glwe_log2_sigma == 0 && p->bs_base_log == 0 && p->bs_levels == 0 &&
-           p->ks_base_log == 0 && p->ks_levels == 0 && !p->shared_prefix;
+           p->ks_base_log == 0 && p->ks_levels == 0 && !p->shared_prefix && p->log2_split == 0;
 }
 
 static bool ring_ok(const tnn_params_literal *p) {
@@ -151,6 +152,12 @@ const tnn_params_literal *tnn_params_get(const tnn_params *params) {
 
 size_t tnn_params_big_dimension(const tnn_params *params) {
     return params ? (size_t)params->literal.k * params->literal.N : 0;
+}
+
+tnn_params tnn_params_of_key(const tnn_params *params) {
+    tnn_params unsplit = *params;
+    unsplit.literal.log2_split = 0;
+    return unsplit;
 }
 
 bool tnn_params_equal(const tnn_params *a, const tnn_params *b) {

@@ -34,6 +34,15 @@ static inline size_t tnn_params_output_dimension(const tnn_params *params) {
     return tnn_params_bootstrap(params) ? tnn_params_big_dimension(params) : params->literal.n;
 }
 
+/* Positions of a table: 2^v N, and their log2. */
+static inline uint32_t tnn_params_positions(const tnn_params *params) {
+    return params->literal.N << params->literal.log2_split;
+}
+
+static inline uint32_t tnn_params_log2_positions(const tnn_params *params) {
+    return params->log2_N + params->literal.log2_split;
+}
+
 /* Rows of a GGSW ciphertext: (k + 1) l. */
 static inline uint32_t tnn_params_ggsw_rows(const tnn_params *params) {
     return (params->literal.k + 1) * params->literal.bs_levels;
@@ -53,6 +62,9 @@ static inline size_t tnn_params_switched_coordinates(const tnn_params *params) {
 static inline unsigned tnn_security_bits(tnn_security security) {
     return security == TNN_SECURITY_128 ? 125 : 128;
 }
+
+/* What keys know of a set: how tables are split, v, is the server's affair, and one key serves every v. */
+tnn_params tnn_params_of_key(const tnn_params *params);
 
 /* Two sets that a key on the wire or a ciphertext cannot tell apart. */
 bool tnn_params_equal(const tnn_params *a, const tnn_params *b);

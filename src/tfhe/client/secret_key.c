@@ -28,7 +28,7 @@ tnn_status tnn_secret_key_new(tnn_secret_key **out, const tnn_params *params) {
     if (!secret) {
         return TNN_ERR_MEMORY;
     }
-    secret->params = *params;
+    secret->params = tnn_params_of_key(params);
     if (!allocate_bits(secret)) {
         tnn_secret_key_free(secret);
         return TNN_ERR_MEMORY;

@@ -10,21 +10,23 @@
  *
  * n external products, which is where nearly all of the time goes. Accumulators of a batch pass each GGSW ciphertext
  * together: reading the key, tens of megabytes, is shared among them. Each CMux adds noise:
- * tnn_variance_blind_rotation.
+ * tnn_variance_blind_rotation. A split table lies in several polynomials, and is rotated with Y in place of X: split.h.
  */
 #include "server_key.h"
+#include "split.h"
 #include "workspace.h"
 
-/* X^-body on every polynomial, by way of the scratch of an external product: the kernel gives (X^e - 1) poly with e =
- * 2N - body modulo 2N, and adding poly leaves X^e poly. */
+/* Y^-body on every polynomial, by way of the scratch of an external product: the difference between what a residue
+ * becomes, with e = 2^(v+1) N - body, and what it is. */
 static void rotate_by_body(tnn_workspace *w, uint32_t *accumulator, uint32_t body) {
-    const uint32_t N = w->execution.params.literal.N;
-    for (uint32_t c = 0; c <= w->execution.params.literal.k; c++) {
-        uint32_t *poly = accumulator + (size_t)c * N;
-        w->kernels->rotate_minus_one(w->difference, poly, N, (2 * N - body) & (2 * N - 1));
-        for (uint32_t t = 0; t < N; t++) {
-            poly[t] += w->difference[t];
-        }
+    const tnn_params *params = &w->execution.params;
+    const uint32_t exponent = 2 * tnn_params_positions(params) - body;
+    for (uint32_t r = 0; r < tnn_split_residues(params); r++) {
+        tnn_split_subtract(w->kernels, params, w->difference + r * tnn_params_glwe_words(params), accumulator, r,
+                           exponent);
+    }
+    for (size_t t = 0; t < tnn_split_words(params); t++) {
+        accumulator[t] += w->difference[t];
     }
 }
 
@@ -35,9 +37,9 @@ void tnn_blind_rotate(const tnn_server_key *server, tnn_workspace *workspace, ui
         return;
     }
     const uint32_t n = server->execution.params.literal.n;
-    const size_t glwe_words = tnn_params_glwe_words(&server->execution.params);
+    const size_t split_words = tnn_split_words(&workspace->execution.params);
     for (size_t b = 0; b < count; b++) {
-        rotate_by_body(workspace, accumulators + b * glwe_words, positions[b * (n + 1) + n]);
+        rotate_by_body(workspace, accumulators + b * split_words, positions[b * (n + 1) + n]);
     }
     workspace->execution.engine->rotate(workspace->engine_scratch, accumulators, server->bootstrapping, positions,
                                         count);

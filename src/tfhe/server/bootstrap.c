@@ -11,10 +11,13 @@
  * rotation's alone.
  *
  *     small [count][n+1] -> positions [count][n+1] -> accumulators [count][k+1][N] -> big [count][k N + 1]
+ *
+ * A split table is longer, an accumulator several ciphertexts, and the coefficient is residue 0's: split.h.
  */
 #include <string.h>
 
 #include "server_key.h"
+#include "split.h"
 #include "workspace.h"
 
 /* The positions of a batch of small ciphertexts, in the workspace. */
@@ -25,11 +28,16 @@ static void switch_batch(tnn_workspace *w, const uint32_t *small, size_t count) 
     }
 }
 
-/* A GLWE ciphertext of `message` without mask or noise: its phase is the message under every key. */
-static void set_trivial(const tnn_params *params, uint32_t *glwe, const uint32_t *message) {
+/* GLWE ciphertexts of a table's residues without mask or noise: their phase is the table under every key. */
+static void set_trivial(const tnn_params *params, uint32_t *accumulator, const uint32_t *table) {
     const size_t mask_words = tnn_params_big_dimension(params);
-    memset(glwe, 0, mask_words * sizeof *glwe);
-    memcpy(glwe + mask_words, message, params->literal.N * sizeof *glwe);
+    const uint32_t residues = tnn_split_residues(params);
+    for (uint32_t r = 0; r < residues; r++, accumulator += tnn_params_glwe_words(params)) {
+        memset(accumulator, 0, mask_words * sizeof *accumulator);
+        for (size_t t = 0; t < params->literal.N; t++) {
+            accumulator[mask_words + t] = table[t * residues + r];
+        }
+    }
 }
 
 /* One table each. Three steps for the whole batch, so that the key is read once: switch, rotate, extract. */
@@ -47,15 +55,15 @@ void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *w, uint32_t *big
     if (!server || !w || !big || !small || !tests || holds_null((const void *const *)tests, count)) {
         return;
     }
-    const size_t glwe_words = tnn_params_glwe_words(&w->execution.params);
+    const size_t split_words = tnn_split_words(&w->execution.params);
     const size_t big_words = tnn_params_big_dimension(&w->execution.params) + 1;
     switch_batch(w, small, count);
     for (size_t b = 0; b < count; b++) {
-        set_trivial(&w->execution.params, w->accumulators + b * glwe_words, tests[b]);
+        set_trivial(&w->execution.params, w->accumulators + b * split_words, tests[b]);
     }
     tnn_blind_rotate(server, w, w->accumulators, w->positions, count);
     for (size_t b = 0; b < count; b++) {
-        tnn_sample_extract(&w->execution.params, big + b * big_words, w->accumulators + b * glwe_words, 0);
+        tnn_sample_extract(&w->execution.params, big + b * big_words, w->accumulators + b * split_words, 0);
     }
 }
 
@@ -101,7 +109,8 @@ static void set_constant(const tnn_params *params, uint32_t *glwe, uint32_t valu
  * noise by the steps as well: tnn_variance_steps. */
 void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
                         const tnn_step_table *const *tables, size_t tables_each, uint32_t unit, size_t count) {
-    if (!server || !w || !big || !small || !tables || holds_null((const void *const *)tables, count)) {
+    if (!server || !w || !big || !small || !tables || holds_null((const void *const *)tables, count) ||
+        w->execution.params.literal.log2_split > 0) {
         return;
     }
     const size_t glwe_words = tnn_params_glwe_words(&w->execution.params);

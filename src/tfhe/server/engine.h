@@ -42,10 +42,11 @@ typedef struct tnn_engine {
     void (*add_product)(tnn_engine_scratch *scratch, uint32_t *accumulator, const double *ggsw, const uint32_t *glwe);
 
     /*
-     * The n CMuxes of a blind rotation: accumulators [count][k+1][N] times X^(sum of positions[i] s_i).
+     * The n CMuxes of a blind rotation: accumulators [count][2^v][k+1][N] times Y^(sum of positions[i] s_i), of which
+     * residue 0 is right (split.h).
      *
      * Args: bootstrapping  [n] GGSW ciphertexts
-     *       positions      [count][n+1], each below 2N; the last of each is not read
+     *       positions      [count][n+1], each below 2^(v+1) N; the last of each is not read
      *       count          1 to the scratch's batch
      */
     void (*rotate)(tnn_engine_scratch *scratch, uint32_t *accumulators, const double *bootstrapping,

@@ -13,7 +13,8 @@
  *     row vector of (k+1) l digits times the GGSW matrix -> 1 spectrum  multiply, at each point
  *     inverse transform, rounded and added to the accumulator           inverse_add
  *
- * so l slots go forward and one comes back for each polynomial; rank 2 leaves one of four idle.
+ * so l slots go forward and one comes back for each polynomial; rank 2 leaves one of four idle. Of a split accumulator
+ * each of 2^v residues is one here, and is subtracted from the one that takes its place: split.h.
  */
 #include <math.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "kernels.h"
 #include "memory.h"
 #include "quad_kernels.h"
+#include "split.h"
 
 /* Ciphertexts that share each loaded row of a GGSW ciphertext: their sums fit the registers. */
 #define ITEMS ((size_t)4)
@@ -31,6 +33,7 @@
  * l = 1 they fit the second-level cache beside two GGSW ciphertexts; where they do not, reading the key twice as often
  * would cost more still. */
 #define TOGETHER ((size_t)8)
+#define MOST_RESIDUES (TOGETHER << TNN_MAX_LOG2_SPLIT)
 
 struct tnn_engine_scratch {
     tnn_params params;
@@ -44,8 +47,8 @@ struct tnn_engine_scratch {
     tnn_quad_body body;
     size_t together; /* accumulators that advance together */
     tnn_quad_fetch fetch;
-    double *spectra; /* [together][l] */
-    uint32_t *quads; /* [together] accumulators */
+    double *spectra; /* [together][2^v][l] */
+    uint32_t *quads; /* [together][2^v] accumulators */
     uint32_t *words; /* a quad: what add_product decomposes */
     uint32_t *added; /* [N] the corrected body of that */
 };
@@ -84,9 +87,10 @@ static size_t together(size_t batch) {
 
 static bool allocate(tnn_engine_scratch *s) {
     const uint32_t N = s->params.literal.N;
+    const size_t residues = s->together * tnn_split_residues(&s->params);
     s->reals = tnn_alloc(spectrum_doubles(&s->params), sizeof *s->reals);
-    s->spectra = tnn_alloc(s->together, digits_doubles(&s->params) * sizeof *s->spectra);
-    s->quads = tnn_alloc(s->together, quad_words(&s->params) * sizeof *s->quads);
+    s->spectra = tnn_alloc(residues, digits_doubles(&s->params) * sizeof *s->spectra);
+    s->quads = tnn_alloc(residues, quad_words(&s->params) * sizeof *s->quads);
     s->words = tnn_alloc(quad_words(&s->params), sizeof *s->words);
     s->added = tnn_alloc(N, sizeof *s->added);
     s->body.corrections = tnn_alloc(N / TNN_GADGET_BLOCK, sizeof *s->body.corrections);
@@ -132,7 +136,7 @@ static tnn_status fill(tnn_engine_scratch *s, const tnn_execution *execution, si
 
 static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t N = params->literal.N;
-    const size_t most = together(batch);
+    const size_t most = together(batch) * tnn_split_residues(params);
     return (spectrum_doubles(params) + most * digits_doubles(params)) * sizeof(double) +
            ((most + 1) * quad_words(params) + N + N / TNN_GADGET_BLOCK) * sizeof(uint32_t);
 }
@@ -197,7 +201,7 @@ static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const doub
         double *spectrum = s->spectra + level * spectrum_doubles(&s->params);
         s->kernels->forward_digits(s->fft, spectrum, s->words, s->digits[level]);
     }
-    s->kernels->multiply(&s->shape, s->spectra, ggsw, 1);
+    s->kernels->multiply(&s->shape, &s->spectra, ggsw, 1);
     gather(&s->params, s->words, accumulator);
     s->kernels->inverse_add(s->fft, s->words, s->spectra, s->coarse_bits, (tnn_quad_fetch){0});
     scatter(&s->params, accumulator, s->words);
@@ -216,50 +220,127 @@ static tnn_quad_fetch take_fetch(tnn_engine_scratch *s) {
     return part;
 }
 
-/* Spectra of accumulator `b`'s digits, to be multiplied with the GGSW ciphertext of key bit `i`. */
-static void transform_digits(tnn_engine_scratch *s, const uint32_t *positions, size_t b, size_t i) {
-    const uint32_t exponent = positions[b * (s->params.literal.n + 1) + i];
-    const uint32_t *quad = s->quads + b * quad_words(&s->params);
-    double *spectrum = s->spectra + b * digits_doubles(&s->params);
-    s->kernels->correct_rotated(&s->body, quad, s->params.literal.N, exponent);
+/* Residue i of the accumulators that advance together, and the spectra of its digits. */
+static uint32_t *quad_at(const tnn_engine_scratch *s, size_t i) {
+    return s->quads + i * quad_words(&s->params);
+}
+
+static double *digits_at(const tnn_engine_scratch *s, size_t i) {
+    return s->spectra + i * digits_doubles(&s->params);
+}
+
+/* Accumulators of one rotation, 1 to `together`, on their way through the key: each one's next step (split.h). */
+typedef struct rotation {
+    const uint32_t *positions; /* [count][n+1] */
+    size_t count;
+    size_t next[TOGETHER];
+} rotation;
+
+static size_t next_step(const tnn_engine_scratch *s, const rotation *r, size_t b, size_t from) {
+    return tnn_split_next(&s->params, r->positions + b * (s->params.literal.n + 1), from);
+}
+
+/* The step that comes next for any of them. */
+static size_t first_step(const tnn_engine_scratch *s, const rotation *r) {
+    size_t first = tnn_split_steps(&s->params);
+    for (size_t b = 0; b < r->count; b++) {
+        first = r->next[b] < first ? r->next[b] : first;
+    }
+    return first;
+}
+
+/* Spectra of the digits of an accumulator's residue, to be multiplied with the GGSW ciphertext of its next step. */
+static void transform_digits(tnn_engine_scratch *s, size_t b, uint32_t residue, uint32_t position) {
+    const size_t first = b * tnn_split_residues(&s->params);
+    const tnn_split_move move = tnn_split_move_to(&s->params, residue, position);
+    const tnn_quad_turn turn = {quad_at(s, first + move.from), quad_at(s, first + residue), move.exponent};
+    double *spectrum = digits_at(s, first + residue);
+    s->kernels->correct_rotated(&s->body, &turn, s->params.literal.N);
     for (uint32_t level = 0; level < s->shape.levels; level++) {
-        s->kernels->forward_rotated(s->fft, spectrum, quad, &s->body, exponent, s->digits[level], take_fetch(s));
+        s->kernels->forward_rotated(s->fft, spectrum, &turn, &s->body, s->digits[level], take_fetch(s));
         spectrum += spectrum_doubles(&s->params);
     }
 }
 
-/*
- * Key bit i for accumulators `first` to `first + items - 1`: quad += ggsw (x) (X^position - 1) quad, a CMux between it
- * and its rotation. An accumulator is transformed for the next key bit while it, and the spectrum it has left, are in
- * the first-level cache. Positions are public.
- */
-static void rotate_by_key_bit(tnn_engine_scratch *s, const double *ggsw, const uint32_t *positions, size_t i,
-                              size_t first, size_t items) {
-    const size_t digits = digits_doubles(&s->params);
-    s->kernels->multiply(&s->shape, s->spectra + first * digits, ggsw, (uint32_t)items);
-    for (size_t b = first; b < first + items; b++) {
-        uint32_t *quad = s->quads + b * quad_words(&s->params);
-        s->kernels->inverse_add(s->fft, quad, s->spectra + b * digits, s->coarse_bits, take_fetch(s));
-        if (i + 1 < s->params.literal.n) {
-            transform_digits(s, positions, b, i + 1);
+static void transform_residues(tnn_engine_scratch *s, const rotation *r, size_t b) {
+    const uint32_t n = s->params.literal.n;
+    if (r->next[b] == tnn_split_steps(&s->params)) {
+        return;
+    }
+    const uint32_t position = r->positions[b * (n + 1) + r->next[b] % n];
+    const uint32_t apart = 1u << tnn_split_stage(&s->params, position);
+    for (uint32_t residue = 0; residue < tnn_split_residues(&s->params); residue += apart) {
+        transform_digits(s, b, residue, position);
+    }
+}
+
+/* Residues of all accumulators that take a step, at most MOST_RESIDUES. */
+static uint32_t list_residues(const tnn_engine_scratch *s, const rotation *r, size_t step, size_t *residues) {
+    const uint32_t each = tnn_split_residues(&s->params);
+    const uint32_t apart = 1u << step / s->params.literal.n;
+    uint32_t items = 0;
+    for (size_t b = 0; b < r->count; b++) {
+        for (uint32_t residue = 0; r->next[b] == step && residue < each; residue += apart) {
+            residues[items++] = b * each + residue;
+        }
+    }
+    return items;
+}
+
+static void multiply_residues(tnn_engine_scratch *s, const double *ggsw, const size_t *residues, uint32_t items) {
+    double *spectra[ITEMS];
+    for (uint32_t i = 0; i < items; i++) {
+        spectra[i] = digits_at(s, residues[i]);
+    }
+    s->kernels->multiply(&s->shape, spectra, ggsw, items);
+}
+
+/* An accumulator is transformed for its next step behind the last of its residues, while that, and the spectrum it has
+ * left, are in the first-level cache. `last`: the residue behind is another accumulator's, or there is none. */
+static void finish_residue(tnn_engine_scratch *s, const rotation *r, size_t residue, bool last) {
+    s->kernels->inverse_add(s->fft, quad_at(s, residue), digits_at(s, residue), s->coarse_bits, take_fetch(s));
+    if (last) {
+        transform_residues(s, r, residue / tnn_split_residues(&s->params));
+    }
+}
+
+/* quad += ggsw (x) (Y^position - 1) quad, a CMux between an accumulator and its rotation, for each of `items` residues.
+ * Positions are public. */
+static void rotate_by_key_bit(tnn_engine_scratch *s, const rotation *r, const double *ggsw, const size_t *residues,
+                              uint32_t items) {
+    const uint32_t each = tnn_split_residues(&s->params);
+    for (uint32_t first = 0; first < items; first += ITEMS) {
+        const uint32_t end = items - first < ITEMS ? items : first + (uint32_t)ITEMS;
+        multiply_residues(s, ggsw, residues + first, end - first);
+        for (uint32_t i = first; i < end; i++) {
+            finish_residue(s, r, residues[i], i + 1 == items || residues[i + 1] / each != residues[i] / each);
         }
     }
 }
 
-/* Key index outside, batch inside: each GGSW ciphertext is fetched once for all accumulators, 1 to `together`. */
+static void take_step(tnn_engine_scratch *s, rotation *r, const double *bootstrapping, size_t step) {
+    const uint32_t n = s->params.literal.n;
+    size_t residues[MOST_RESIDUES];
+    const uint32_t items = list_residues(s, r, step, residues);
+    for (size_t b = 0; b < r->count; b++) {
+        r->next[b] = r->next[b] == step ? next_step(s, r, b, step + 1) : r->next[b];
+    }
+    const double *ggsw = bootstrapping + step % n * ggsw_doubles(&s->params);
+    plan_fetch(s, bootstrapping + first_step(s, r) % n * ggsw_doubles(&s->params), items);
+    rotate_by_key_bit(s, r, ggsw, residues, items);
+}
+
+/* Key index outside, batch inside: each GGSW ciphertext is fetched once a stage for all accumulators. */
 static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, const uint32_t *positions,
                             size_t count) {
-    const size_t n = s->params.literal.n;
+    rotation r = {.positions = positions, .count = count};
     s->fetch = (tnn_quad_fetch){0};
     for (size_t b = 0; b < count; b++) {
-        transform_digits(s, positions, b, 0);
+        r.next[b] = next_step(s, &r, b, 0);
+        transform_residues(s, &r, b);
     }
-    for (size_t i = 0; i < n; i++) {
-        const double *ggsw = bootstrapping + i * ggsw_doubles(&s->params);
-        plan_fetch(s, bootstrapping + (i + 1) % n * ggsw_doubles(&s->params), count);
-        for (size_t first = 0; first < count; first += ITEMS) {
-            rotate_by_key_bit(s, ggsw, positions, i, first, count - first < ITEMS ? count - first : ITEMS);
-        }
+    for (size_t step = first_step(s, &r); step < tnn_split_steps(&s->params); step = first_step(s, &r)) {
+        take_step(s, &r, bootstrapping, step);
     }
 }
 
@@ -267,12 +348,13 @@ static void rotate_together(tnn_engine_scratch *s, const double *bootstrapping, 
 static void rotate_part(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
                         const uint32_t *positions, size_t count) {
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
-    for (size_t b = 0; b < count; b++) {
-        gather(&s->params, s->quads + b * quad_words(&s->params), accumulators + b * glwe_words);
+    const size_t residues = count * tnn_split_residues(&s->params);
+    for (size_t i = 0; i < residues; i++) {
+        gather(&s->params, quad_at(s, i), accumulators + i * glwe_words);
     }
     rotate_together(s, bootstrapping, positions, count);
-    for (size_t b = 0; b < count; b++) {
-        scatter(&s->params, accumulators + b * glwe_words, s->quads + b * quad_words(&s->params));
+    for (size_t i = 0; i < residues; i++) {
+        scatter(&s->params, accumulators + i * glwe_words, quad_at(s, i));
     }
 }
 
@@ -286,7 +368,7 @@ static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *
         while (part > s->together) {
             part = (part + 1) / 2;
         }
-        rotate_part(s, accumulators + first * tnn_params_glwe_words(&s->params), bootstrapping,
+        rotate_part(s, accumulators + first * tnn_split_words(&s->params), bootstrapping,
                     positions + first * (s->params.literal.n + 1), part);
         first += part;
     }

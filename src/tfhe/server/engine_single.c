@@ -16,6 +16,7 @@
 #include "gadget.h"
 #include "kernels.h"
 #include "memory.h"
+#include "split.h"
 
 /* Blind rotations that advance together: enough to hide the fetch of each GGSW ciphertext, few enough that their
  * accumulators stay in the second-level cache at N = 512. */
@@ -26,7 +27,7 @@ struct tnn_engine_scratch {
     const tnn_kernels *kernels;
     tnn_fft *fft;
     tnn_gadget gadget;
-    uint32_t *difference;  /* [k+1][N] what an external product decomposes */
+    uint32_t *difference;  /* [2^v][k+1][N] what external products decompose */
     uint32_t *corrections; /* [N / TNN_GADGET_BLOCK] of its body */
     uint32_t *body;        /* [N] its body, corrected */
     double *folded;        /* [N] one polynomial on its way into or out of the FFT */
@@ -43,11 +44,11 @@ static size_t batch_of(const tnn_params *params) {
     return BATCH;
 }
 
-/* (k + 1) N + N / 16 + N words; N + (k+1) l N + (k + 1) N doubles. */
+/* 2^v (k + 1) N + N / 16 + N words; N + (k+1) l N + (k + 1) N doubles. */
 static bool allocate(tnn_engine_scratch *s) {
     const size_t N = s->params.literal.N;
     const size_t glwe_words = tnn_params_glwe_words(&s->params);
-    s->difference = tnn_alloc(glwe_words, sizeof *s->difference);
+    s->difference = tnn_alloc(tnn_split_words(&s->params), sizeof *s->difference);
     s->corrections = tnn_alloc(N / TNN_GADGET_BLOCK, sizeof *s->corrections);
     s->body = tnn_alloc(N, sizeof *s->body);
     s->folded = tnn_alloc(N, sizeof *s->folded);
@@ -81,7 +82,7 @@ static size_t scratch_bytes(const tnn_params *params, size_t batch) {
     const size_t N = params->literal.N;
     const size_t glwe_words = tnn_params_glwe_words(params);
     return (N + tnn_params_ggsw_rows(params) * N + glwe_words) * sizeof(double) +
-           (glwe_words + N / TNN_GADGET_BLOCK + N) * sizeof(uint32_t);
+           (tnn_split_words(params) + N / TNN_GADGET_BLOCK + N) * sizeof(uint32_t);
 }
 
 /* ----------------------------------------------------------------------------------------------------- keys -- */
@@ -153,28 +154,32 @@ static void add_product(tnn_engine_scratch *s, uint32_t *accumulator, const doub
     }
 }
 
-/* accumulator += ggsw (x) (X^exponent - 1) accumulator: a CMux between the accumulator and its rotation. It becomes
- * X^exponent accumulator where the key bit is 1. */
-static void rotate_by_key_bit(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, uint32_t exponent) {
-    const uint32_t N = s->params.literal.N;
-    for (uint32_t c = 0; c <= s->params.literal.k; c++) {
-        s->kernels->rotate_minus_one(s->difference + (size_t)c * N, accumulator + (size_t)c * N, N, exponent);
+/* accumulator += ggsw (x) (Y^position - 1) accumulator: a CMux between the accumulator and its rotation. It becomes
+ * Y^position accumulator where the key bit is 1. All differences come before the first product. */
+static void rotate_by_key_bit(tnn_engine_scratch *s, uint32_t *accumulator, const double *ggsw, uint32_t position) {
+    const size_t glwe_words = tnn_params_glwe_words(&s->params);
+    const uint32_t residues = tnn_split_residues(&s->params);
+    const uint32_t apart = 1u << tnn_split_stage(&s->params, position);
+    for (uint32_t r = 0; r < residues; r += apart) {
+        tnn_split_subtract(s->kernels, &s->params, s->difference + r * glwe_words, accumulator, r, position);
     }
-    add_product(s, accumulator, ggsw, s->difference);
+    for (uint32_t r = 0; r < residues; r += apart) {
+        add_product(s, accumulator + r * glwe_words, ggsw, s->difference + r * glwe_words);
+    }
 }
 
-/* Key index outside, batch inside: each GGSW, (k+1)^2 l N doubles, is fetched once for the whole batch. Exponents are
- * public, so skipping the zeros tells nothing. */
+/* Key index outside, batch inside: each GGSW, (k+1)^2 l N doubles, is fetched once a stage for the whole batch. */
 static void rotate(tnn_engine_scratch *s, uint32_t *accumulators, const double *bootstrapping,
                    const uint32_t *positions, size_t count) {
     const uint32_t n = s->params.literal.n;
-    const size_t glwe_words = tnn_params_glwe_words(&s->params);
-    for (uint32_t i = 0; i < n; i++) {
-        const double *ggsw = bootstrapping + i * ggsw_doubles(&s->params);
-        for (size_t b = 0; b < count; b++) {
-            const uint32_t exponent = positions[b * (n + 1) + i];
-            if (exponent != 0) {
-                rotate_by_key_bit(s, accumulators + b * glwe_words, ggsw, exponent);
+    for (uint32_t stage = 0; stage <= s->params.literal.log2_split; stage++) {
+        for (uint32_t i = 0; i < n; i++) {
+            const double *ggsw = bootstrapping + i * ggsw_doubles(&s->params);
+            for (size_t b = 0; b < count; b++) {
+                const uint32_t position = positions[b * (n + 1) + i];
+                if (position != 0 && tnn_split_stage(&s->params, position) == stage) {
+                    rotate_by_key_bit(s, accumulators + b * tnn_split_words(&s->params), ggsw, position);
+                }
             }
         }
     }

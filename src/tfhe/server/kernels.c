@@ -20,16 +20,17 @@ static inline uint32_t negate_if(uint32_t x, uint32_t all_ones_if_negative) {
 }
 
 /* X^exponent wraps `exponent mod N` coefficients round to the front, negated; N and more negates everything. */
-static void rotate_minus_one(uint32_t *restrict out, const uint32_t *restrict in, uint32_t N, uint32_t exponent) {
+static void rotate_minus(uint32_t *restrict out, const uint32_t *rotated, const uint32_t *subtracted, uint32_t N,
+                         uint32_t exponent) {
     const size_t wrapped = exponent & (N - 1);
     const size_t straight = N - wrapped;
     const uint32_t negated = (exponent & N) ? ~0u : 0u;
-    const uint32_t *tail = in + straight;
+    const uint32_t *tail = rotated + straight;
     for (size_t t = 0; t < wrapped; t++) {
-        out[t] = negate_if(tail[t], ~negated) - in[t];
+        out[t] = negate_if(tail[t], ~negated) - subtracted[t];
     }
     for (size_t t = 0; t < straight; t++) {
-        out[wrapped + t] = negate_if(in[t], negated) - in[wrapped + t];
+        out[wrapped + t] = negate_if(rotated[t], negated) - subtracted[wrapped + t];
     }
 }
 
@@ -229,7 +230,7 @@ extern const tnn_kernels TNN_KERNELS;
 const tnn_kernels TNN_KERNELS = {
     .name = STRING(TNN_KERNELS),
     .quad = QUAD,
-    .rotate_minus_one = rotate_minus_one,
+    .rotate_minus = rotate_minus,
     .correct_body = correct_body,
     .decompose_twist = decompose_twist,
     .multiply_rows = multiply_rows,

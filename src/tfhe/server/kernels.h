@@ -20,8 +20,9 @@ typedef struct tnn_kernels {
     const char *name;
     const tnn_quad_kernels *quad; /* NULL where registers hold fewer than four doubles */
 
-    /* out = (X^exponent - 1) in, over Z/2^32[X]/(X^N + 1); exponent below 2N. */
-    void (*rotate_minus_one)(uint32_t *out, const uint32_t *in, uint32_t N, uint32_t exponent);
+    /* out = X^exponent rotated - straight, over Z/2^32[X]/(X^N + 1); exponent below 2N. Both may be one. */
+    void (*rotate_minus)(uint32_t *out, const uint32_t *rotated, const uint32_t *straight, uint32_t N,
+                         uint32_t exponent);
 
     /* out [N] = the body of glwe [k+1][N], plus what compensates the roundings of its masks: gadget.h. corrections
      * [N / TNN_GADGET_BLOCK] is scratch. */

@@ -87,8 +87,7 @@ typedef struct rest_fields {
     words below_unit;
 } rest_fields;
 
-/* Rests of `count` words of (X^exponent - 1) quad, summed in WORDS sums: of rotated - straight, or -rotated - straight.
- */
+/* Rests of `count` words of a turn, summed in WORDS sums: of rotated - straight, or -rotated - straight. */
 TNN_INLINE words sum_rests(const uint32_t *rotated, const uint32_t *straight, size_t count, bool negated,
                            const rest_fields *rest) {
     words sum = {0};
@@ -113,11 +112,11 @@ TNN_INLINE uint32_t sum_of_words(words x) {
 }
 
 /* Sums of whole blocks from `first` to `end - 1`, all on one side of the end of the quad. */
-TNN_INLINE void sum_blocks(uint32_t *sums, const uint32_t *quad, uint32_t N, size_t first, size_t end,
-                           uint32_t exponent, const rest_fields *rest, uint32_t slots) {
-    const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
-    const uint32_t *rotated = quad + slots * (size_t)(at & (N - 1));
-    const uint32_t *straight = quad + slots * first;
+TNN_INLINE void sum_blocks(uint32_t *sums, const tnn_quad_turn *turn, uint32_t N, size_t first, size_t end,
+                           const rest_fields *rest, uint32_t slots) {
+    const uint32_t at = ((uint32_t)first - turn->exponent) & (2 * N - 1);
+    const uint32_t *rotated = turn->rotated + slots * (size_t)(at & (N - 1));
+    const uint32_t *straight = turn->straight + slots * first;
     const size_t block = slots * TNN_GADGET_BLOCK;
     if (at & N) {
         for (size_t t = first; t < end; t += TNN_GADGET_BLOCK, rotated += block, straight += block) {
@@ -131,14 +130,14 @@ TNN_INLINE void sum_blocks(uint32_t *sums, const uint32_t *quad, uint32_t N, siz
 }
 
 /* The block inside which the rotated entries pass the end of the quad, at `meet`: one part of each sign. */
-TNN_INLINE uint32_t sum_parts(const uint32_t *quad, uint32_t N, size_t first, size_t meet, uint32_t exponent,
-                              const rest_fields *rest, uint32_t slots) {
+TNN_INLINE uint32_t sum_parts(const tnn_quad_turn *turn, uint32_t N, size_t first, size_t meet, const rest_fields *rest,
+                              uint32_t slots) {
     uint32_t sum = 0;
     const size_t ends[] = {first, meet, first + TNN_GADGET_BLOCK};
     for (size_t i = 0; i < 2; i++) {
-        const uint32_t at = ((uint32_t)ends[i] - exponent) & (2 * N - 1);
-        const uint32_t *rotated = quad + slots * (size_t)(at & (N - 1));
-        const uint32_t *straight = quad + slots * ends[i];
+        const uint32_t at = ((uint32_t)ends[i] - turn->exponent) & (2 * N - 1);
+        const uint32_t *rotated = turn->rotated + slots * (size_t)(at & (N - 1));
+        const uint32_t *straight = turn->straight + slots * ends[i];
         const size_t count = slots * (ends[i + 1] - ends[i]);
         sum += sum_of_words(at & N ? sum_rests(rotated, straight, count, true, rest)
                                    : sum_rests(rotated, straight, count, false, rest));
@@ -154,29 +153,29 @@ TNN_INLINE size_t meeting_at(size_t t, uint32_t slots) {
 }
 
 /* The rotated entries pass the end of the quad at t = exponent mod N. */
-TNN_INLINE void correct_rotated_slots(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent,
+TNN_INLINE void correct_rotated_slots(const tnn_quad_body *body, const tnn_quad_turn *turn, uint32_t N,
                                       uint32_t slots) {
-    const size_t meet = meeting_at(exponent & (N - 1), slots);
+    const size_t meet = meeting_at(turn->exponent & (N - 1), slots);
     const size_t before = meet & ~(size_t)(TNN_GADGET_BLOCK - 1);
     const size_t after = (meet + TNN_GADGET_BLOCK - 1) & ~(size_t)(TNN_GADGET_BLOCK - 1);
     const rest_fields rest = {all_words(body->half_unit), all_words(2 * body->half_unit - 1) & mask_lanes(body, slots)};
     const uint32_t halves = TNN_GADGET_BLOCK * body->lane * body->half_unit;
-    sum_blocks(body->corrections, quad, N, 0, before, exponent, &rest, slots);
+    sum_blocks(body->corrections, turn, N, 0, before, &rest, slots);
     if (before < after) {
-        body->corrections[before / TNN_GADGET_BLOCK] = sum_parts(quad, N, before, meet, exponent, &rest, slots);
+        body->corrections[before / TNN_GADGET_BLOCK] = sum_parts(turn, N, before, meet, &rest, slots);
     }
-    sum_blocks(body->corrections, quad, N, after, N, exponent, &rest, slots);
+    sum_blocks(body->corrections, turn, N, after, N, &rest, slots);
     for (size_t i = 0; i < N / TNN_GADGET_BLOCK; i++) {
         body->corrections[i] -= halves;
     }
     tnn_gadget_corrections(body->corrections, N / TNN_GADGET_BLOCK);
 }
 
-static void correct_rotated(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent) {
+static void correct_rotated(const tnn_quad_body *body, const tnn_quad_turn *turn, uint32_t N) {
     if (body->lane == 1) {
-        correct_rotated_slots(body, quad, N, exponent, 2);
+        correct_rotated_slots(body, turn, N, 2);
     } else {
-        correct_rotated_slots(body, quad, N, exponent, 4);
+        correct_rotated_slots(body, turn, N, 4);
     }
 }
 
@@ -217,15 +216,15 @@ TNN_INLINE words offset_at(const uint32_t *corrections, words in_body, uint32_t 
     return all_words(offset) + (all_words(corrections[t / TNN_GADGET_BLOCK]) & in_body);
 }
 
-/* Digits of (X^exponent - 1) quad for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with
- * t - e modulo 2N in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of
- * the quad but its copies. -x is ~x + 1, and the 1 goes with the offset. */
-TNN_INLINE void rotated_stretch(int32_t *digits, const uint32_t *quad, uint32_t N, size_t first, size_t count,
-                                uint32_t exponent, words offset, tnn_quad_digit digit, bool top, uint32_t slots) {
-    const uint32_t at = ((uint32_t)first - exponent) & (2 * N - 1);
+/* Digits of a turn for one stretch of a chunk. Coefficient t of X^e p is p[t - e], and X^N = -1: with t - e modulo 2N
+ * in [N, 2N) it is the negative of the entry N lower. None of the rotated entries lies past the end of the quad but its
+ * copies. -x is ~x + 1, and the 1 goes with the offset. */
+TNN_INLINE void rotated_stretch(int32_t *digits, const tnn_quad_turn *turn, uint32_t N, size_t first, size_t count,
+                                words offset, tnn_quad_digit digit, bool top, uint32_t slots) {
+    const uint32_t at = ((uint32_t)first - turn->exponent) & (2 * N - 1);
     const uint32_t negated = at & N ? ~0u : 0u;
-    const uint32_t *rotated = quad + slots * (size_t)(at & (N - 1));
-    const uint32_t *straight = quad + slots * first;
+    const uint32_t *rotated = turn->rotated + slots * (size_t)(at & (N - 1));
+    const uint32_t *straight = turn->straight + slots * first;
     const words sign = all_words(negated);
     offset -= sign;
     for (size_t i = 0; i < count * slots; i += WORDS) {
@@ -236,9 +235,9 @@ TNN_INLINE void rotated_stretch(int32_t *digits, const uint32_t *quad, uint32_t 
 
 /* Butterflies start to end - 1, a chunk at a time: all eight stretches into the buffer, then the level from it. Chunks
  * do not lie across blocks. */
-TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
-                              const tnn_quad_body *body, size_t start, size_t end, uint32_t exponent,
-                              tnn_quad_digit digit, bool top, uint32_t slots) {
+TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                              const tnn_quad_body *body, size_t start, size_t end, tnn_quad_digit digit, bool top,
+                              uint32_t slots) {
     const size_t stretch = fft->N / 8;
     const words in_body = body_lane(body, slots);
     digit_chunk digits;
@@ -248,7 +247,7 @@ TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const u
         for (size_t j = 0; j < 8; j++) {
             const size_t first = j * stretch + t;
             const words offset = offset_at(body->corrections, in_body, digit.offset, first);
-            rotated_stretch(digits.of[j], quad, fft->N, first, count, exponent, offset, digit, top, slots);
+            rotated_stretch(digits.of[j], turn, fft->N, first, count, offset, digit, top, slots);
         }
         chunk_first_level(fft, spectrum, &digits, t, count, slots);
         t += count;
@@ -257,33 +256,32 @@ TNN_INLINE void rotated_range(const tnn_quad_fft *fft, double *spectrum, const u
 
 /* One of the eight stretches passes the end of the quad, at t = exponent mod N/8: the ranges meet there, so that each
  * has one sign. */
-TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
-                                    const tnn_quad_body *body, uint32_t exponent, tnn_quad_digit digit, bool top,
-                                    uint32_t slots) {
+TNN_INLINE void rotated_first_level(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                                    const tnn_quad_body *body, tnn_quad_digit digit, bool top, uint32_t slots) {
     const size_t stretch = fft->N / 8;
-    const size_t meet = meeting_at(exponent & (stretch - 1), slots);
-    rotated_range(fft, spectrum, quad, body, 0, meet, exponent, digit, top, slots);
-    rotated_range(fft, spectrum, quad, body, meet, stretch, exponent, digit, top, slots);
+    const size_t meet = meeting_at(turn->exponent & (stretch - 1), slots);
+    rotated_range(fft, spectrum, turn, body, 0, meet, digit, top, slots);
+    rotated_range(fft, spectrum, turn, body, meet, stretch, digit, top, slots);
 }
 
 /* Rotation, difference, digit and first level in one pass. */
-TNN_INLINE void forward_rotated_slots(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad,
-                                      const tnn_quad_body *body, uint32_t exponent, tnn_quad_digit digit,
-                                      tnn_quad_fetch fetch, uint32_t slots) {
+TNN_INLINE void forward_rotated_slots(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                                      const tnn_quad_body *body, tnn_quad_digit digit, tnn_quad_fetch fetch,
+                                      uint32_t slots) {
     if (digit.left == 0) {
-        rotated_first_level(fft, spectrum, quad, body, exponent, digit, true, slots);
+        rotated_first_level(fft, spectrum, turn, body, digit, true, slots);
     } else {
-        rotated_first_level(fft, spectrum, quad, body, exponent, digit, false, slots);
+        rotated_first_level(fft, spectrum, turn, body, digit, false, slots);
     }
     tnn_quad_levels_forward(fft, spectrum, fetch, slots);
 }
 
-static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, const tnn_quad_body *body,
-                            uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch) {
+static void forward_rotated(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                            const tnn_quad_body *body, tnn_quad_digit digit, tnn_quad_fetch fetch) {
     if (fft->slots == 2) {
-        forward_rotated_slots(fft, spectrum, quad, body, exponent, digit, fetch, 2);
+        forward_rotated_slots(fft, spectrum, turn, body, digit, fetch, 2);
     } else {
-        forward_rotated_slots(fft, spectrum, quad, body, exponent, digit, fetch, 4);
+        forward_rotated_slots(fft, spectrum, turn, body, digit, fetch, 4);
     }
 }
 
@@ -348,19 +346,18 @@ TNN_INLINE tnn_vector digit_lanes(const double *digits, uint32_t c, uint32_t slo
 
 /* One point of every item. Each row of the GGSW ciphertext is loaded once; sums stay in registers where `columns`,
  * `levels` and `items` are constants. */
-TNN_INLINE void multiply_point(double *point, const double *ggsw, size_t level_doubles, uint32_t columns,
-                               uint32_t levels, uint32_t items, uint32_t slots) {
-    const size_t item_doubles = levels * level_doubles;
+TNN_INLINE void multiply_point(double *const *spectra, size_t point, const double *ggsw, size_t level_doubles,
+                               uint32_t columns, uint32_t levels, uint32_t items, uint32_t slots) {
     tnn_complex sum[4] = {0};
     for (uint32_t level = 0; level < levels; level++) {
-        const double *digits = point + level * level_doubles;
+        const size_t digits = point + level * level_doubles;
         for (uint32_t c = 0; c < columns; c++, ggsw += TNN_QUAD_POINT) {
             const tnn_vector row_re = tnn_vector_load(ggsw);
             const tnn_vector row_im = tnn_vector_load(ggsw + TNN_LANES);
             for (uint32_t i = 0; i < items; i++) {
                 /* Digit c of item i, the same number to all columns of its row. */
-                const tnn_vector re = digit_lanes(digits + i * item_doubles, c, slots);
-                const tnn_vector im = digit_lanes(digits + i * item_doubles + TNN_LANES, c, slots);
+                const tnn_vector re = digit_lanes(spectra[i] + digits, c, slots);
+                const tnn_vector im = digit_lanes(spectra[i] + digits + TNN_LANES, c, slots);
                 sum[i].re += re * row_re;
                 sum[i].im += re * row_im;
                 sum[i].re -= im * row_im;
@@ -369,21 +366,25 @@ TNN_INLINE void multiply_point(double *point, const double *ggsw, size_t level_d
         }
     }
     for (uint32_t i = 0; i < items; i++) {
-        tnn_quad_store(point + i * item_doubles, sum[i]);
+        tnn_quad_store(spectra[i] + point, sum[i]);
     }
 }
 
-TNN_INLINE void multiply_points(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t columns,
-                                uint32_t levels, uint32_t items, uint32_t slots) {
+TNN_INLINE void multiply_points(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw,
+                                uint32_t columns, uint32_t levels, uint32_t items, uint32_t slots) {
     const size_t level_doubles = tnn_quad_doubles(shape->points, slots);
     const size_t ggsw_point = (size_t)levels * columns * TNN_QUAD_POINT;
-    for (double *point = spectra; point < spectra + level_doubles; point += TNN_QUAD_POINT, ggsw += ggsw_point) {
-        multiply_point(point, ggsw, level_doubles, columns, levels, items, slots);
+    double *of[4];
+    for (uint32_t i = 0; i < items; i++) {
+        of[i] = spectra[i];
+    }
+    for (size_t point = 0; point < level_doubles; point += TNN_QUAD_POINT, ggsw += ggsw_point) {
+        multiply_point(of, point, ggsw, level_doubles, columns, levels, items, slots);
     }
 }
 
-TNN_INLINE void multiply_levels(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t columns,
-                                uint32_t items) {
+TNN_INLINE void multiply_levels(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw,
+                                uint32_t columns, uint32_t items) {
     const uint32_t slots = columns == 2 ? 2 : 4;
     if (shape->levels == 1) {
         multiply_points(shape, spectra, ggsw, columns, 1, items, slots);
@@ -392,7 +393,8 @@ TNN_INLINE void multiply_levels(const tnn_quad_shape *shape, double *spectra, co
     }
 }
 
-TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items) {
+TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw,
+                               uint32_t items) {
     switch (shape->columns) {
     case 2: multiply_levels(shape, spectra, ggsw, 2, items); break;
     case 3: multiply_levels(shape, spectra, ggsw, 3, items); break;
@@ -401,7 +403,7 @@ TNN_INLINE void multiply_items(const tnn_quad_shape *shape, double *spectra, con
 }
 
 /* Each switch turns a size into a constant for the loops inside: items, columns, levels. */
-static void multiply(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items) {
+static void multiply(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw, uint32_t items) {
     switch (items) {
     case 1: multiply_items(shape, spectra, ggsw, 1); break;
     case 2: multiply_items(shape, spectra, ggsw, 2); break;

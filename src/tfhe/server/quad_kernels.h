@@ -63,16 +63,23 @@ typedef struct tnn_quad_shape {
     uint32_t levels;
 } tnn_quad_shape;
 
+/* X^exponent rotated - straight, of two quads, which may be one. */
+typedef struct tnn_quad_turn {
+    const uint32_t *rotated;
+    const uint32_t *straight;
+    uint32_t exponent; /* below 2N */
+} tnn_quad_turn;
+
 /* Spectra are those of quad_fft.h. */
 typedef struct tnn_quad_kernels {
     uint32_t lanes; /* 4 or 8 */
 
-    /* body->corrections = what compensates the roundings of the masks of (X^exponent - 1) quad; exponent below 2N. */
-    void (*correct_rotated)(const tnn_quad_body *body, const uint32_t *quad, uint32_t N, uint32_t exponent);
+    /* body->corrections = what compensates the roundings of the masks of a turn. */
+    void (*correct_rotated)(const tnn_quad_body *body, const tnn_quad_turn *turn, uint32_t N);
 
-    /* spectrum = transform of the digits of (X^exponent - 1) quad, its body corrected; exponent below 2N. */
-    void (*forward_rotated)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, const tnn_quad_body *body,
-                            uint32_t exponent, tnn_quad_digit digit, tnn_quad_fetch fetch);
+    /* spectrum = transform of the digits of a turn, its body corrected. */
+    void (*forward_rotated)(const tnn_quad_fft *fft, double *spectrum, const tnn_quad_turn *turn,
+                            const tnn_quad_body *body, tnn_quad_digit digit, tnn_quad_fetch fetch);
 
     /* spectrum = transform of the digits of quad. */
     void (*forward_digits)(const tnn_quad_fft *fft, double *spectrum, const uint32_t *quad, tnn_quad_digit digit);
@@ -82,11 +89,11 @@ typedef struct tnn_quad_kernels {
 
     /*
      * Row vectors times matrix, point by point, for `items` of 1 to 4 ciphertexts: out[c] = sum of digits[row]
-     * ggsw[row][c]. spectra [items][levels]: digits, polynomial c of level i the row i columns + c; level 0 is
-     * overwritten. ggsw: for each point of a spectrum's arrays, [levels][columns] points of the rows' spectra,
+     * ggsw[row][c]. spectra [items] pointers to [levels]: digits, polynomial c of level i the row i columns + c; level
+     * 0 is overwritten. ggsw: for each point of a spectrum's arrays, [levels][columns] points of the rows' spectra,
      * polynomial c the column c.
      */
-    void (*multiply)(const tnn_quad_shape *shape, double *spectra, const double *ggsw, uint32_t items);
+    void (*multiply)(const tnn_quad_shape *shape, double *const *spectra, const double *ggsw, uint32_t items);
 
     /* quad += inverse transform of spectrum, times N/2, which is overwritten. Coefficients count 2^-(32 - coarse_bits)
      * of the torus and are rounded to that unit; with coarse_bits above 0 they must lie below 2^51. */

@@ -1,17 +1,19 @@
 /*
- * Memory of one thread that computes on ciphertexts, made once: the hot path allocates nothing. For a batch of b: (k+1)
- * N words for a difference, b (n + 1) for positions, b (k+1) N for accumulators, and the engine's own scratch.
+ * Memory of one thread that computes on ciphertexts, made once: the hot path allocates nothing. For a batch of b: 2^v
+ * (k+1) N words for a difference, b (n + 1) for positions, b 2^v (k+1) N for accumulators, and the engine's own
+ * scratch.
  */
 #include "workspace.h"
 
 #include "memory.h"
+#include "split.h"
 
 static bool allocate_arrays(tnn_workspace *w) {
     const tnn_params *params = &w->execution.params;
-    const size_t glwe_words = tnn_params_glwe_words(params);
-    w->difference = tnn_alloc(glwe_words, sizeof *w->difference);
+    const size_t split_words = tnn_split_words(params);
+    w->difference = tnn_alloc(split_words, sizeof *w->difference);
     w->positions = tnn_alloc(w->batch, (params->literal.n + 1) * sizeof *w->positions);
-    w->accumulators = tnn_alloc(w->batch, glwe_words * sizeof *w->accumulators);
+    w->accumulators = tnn_alloc(w->batch, split_words * sizeof *w->accumulators);
     return w->difference && w->positions && w->accumulators;
 }
 
@@ -61,8 +63,8 @@ void tnn_workspace_free(tnn_workspace *workspace) {
 
 size_t tnn_workspace_bytes(const tnn_execution *execution, size_t batch) {
     const tnn_params *params = &execution->params;
-    const size_t glwe_words = tnn_params_glwe_words(params);
-    const size_t words = glwe_words + batch * (params->literal.n + 1 + glwe_words);
+    const size_t split_words = tnn_split_words(params);
+    const size_t words = split_words + batch * (params->literal.n + 1 + split_words);
     return execution->engine->scratch_bytes(params, batch) + words * sizeof(uint32_t);
 }
 

@@ -13,9 +13,9 @@ struct tnn_workspace {
     size_t batch;
     const tnn_kernels *kernels;
     tnn_engine_scratch *engine_scratch;
-    uint32_t *difference;   /* [(k+1)][N] what an external product decomposes */
+    uint32_t *difference;   /* [2^v][k+1][N] what external products decompose */
     uint32_t *positions;    /* [batch][n+1] */
-    uint32_t *accumulators; /* [batch][k+1][N] */
+    uint32_t *accumulators; /* [batch][2^v][k+1][N] */
 };
 
 /* tnn_workspace_create for an execution, with its errors, and the bytes that it takes. */

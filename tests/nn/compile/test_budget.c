@@ -240,7 +240,7 @@ static double own_off_by_one(double accumulators_a_cell, double accumulator, dou
 static void check_table_layer(const plan *p, uint32_t index) {
     const tnn_layer_budget *layer = &p->budget.layers[index];
     const tnn_layer_shape *shape = &p->shape->layers[index];
-    const double two_N = 2.0 * p->params->literal.N;
+    const double two_N = 2.0 * tnn_params_positions(p->params);
     double noise = 0;
     double lookup = -INFINITY;
     double errors = 0;
@@ -337,7 +337,7 @@ static void tiny_network_has_the_noise_computed_by_hand(void **state) {
 /* The worst of a layer at a unit of another budget, counted as this plan's contract counts. */
 static void worst_at(double *noise, double *lookup, const plan *p, uint32_t index, double unit_fraction) {
     const tnn_layer_shape *shape = &p->shape->layers[index];
-    const double two_N = 2.0 * p->params->literal.N;
+    const double two_N = 2.0 * tnn_params_positions(p->params);
     const double own_fraction = p->budget.layers[index].unit_fraction;
     p->budget.layers[index].unit_fraction = unit_fraction;
     *noise = 0;

@@ -124,6 +124,22 @@ static void each_ring_degree_costs_more_than_its_half(void **state) {
     tnn_params_free(params);
 }
 
+/* As many products a key bit as there are, whatever the engine (tests/tfhe/server/test_split.c counts them). */
+static void split_tables_cost_their_products(void **state) {
+    (void)state;
+    const double products[] = {1, 1.5, 2.75, 5.375};
+    const char *const names[] = {"fast", "fine"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        tnn_params *params = shipped_params(names[i]);
+        const double whole = tnn_cost_blind_rotation(params);
+        for (uint32_t v = 0; v <= TNN_MAX_LOG2_SPLIT; v++) {
+            params->literal.log2_split = v;
+            assert_true(fabs(tnn_cost_blind_rotation(params) - products[v] * whole) <= 1e-12 * products[v] * whole);
+        }
+        tnn_params_free(params);
+    }
+}
+
 static void no_key_switch_costs_nothing(void **state) {
     (void)state;
     tnn_params *params = shipped_params("fast");
@@ -162,6 +178,7 @@ int main(void) {
         cmocka_unit_test(quads_of_higher_rank_cost_more),
         cmocka_unit_test(quads_of_more_levels_cost_more),
         cmocka_unit_test(each_ring_degree_costs_more_than_its_half),
+        cmocka_unit_test(split_tables_cost_their_products),
         cmocka_unit_test(no_key_switch_costs_nothing),
         cmocka_unit_test(image_costs_its_dot_products_rotations_and_switches),
     };

@@ -77,14 +77,14 @@ static double middle_of(const tnn_layer *layer, size_t neuron) {
 }
 
 static double slope_of(const tnn_circuit *circuit, const tnn_model *model, uint32_t index, size_t neuron) {
-    return 2.0 * circuit->spec.params.literal.N * strength_of(circuit, model, index, neuron) *
+    return 2.0 * tnn_params_positions(&circuit->spec.params) * strength_of(circuit, model, index, neuron) *
            input_unit(circuit, index);
 }
 
 /* Rounding to a position is half of one; that of offsets and units on Z/2^32 shifts it by less than a hundredth. */
 static void check_position(const tnn_circuit *circuit, const tnn_model *model, uint32_t index, size_t neuron) {
     const tnn_params *params = &circuit->spec.params;
-    const double N = params->literal.N;
+    const double N = tnn_params_positions(params);
     const double slope = slope_of(circuit, model, index, neuron);
     uint32_t *lwe = new_array(params->literal.n + 1, sizeof *lwe);
     uint32_t *positions = new_array(params->literal.n + 1, sizeof *positions);
@@ -245,7 +245,7 @@ static uint32_t encrypted_position(const encrypted_neuron *e, const uint8_t *ima
     tnn_packed_dot(e->masks, lwe, layer->weights);
     lwe[params->literal.n] += layer->offsets[0];
     tnn_modulus_switch(params, positions, lwe);
-    uint32_t position = position_phase(e->secret, positions);
+    uint32_t position = position_phase(params, e->secret, positions);
     tnn_packed_free(packed);
     tnn_free(positions);
     tnn_free(lwe);
@@ -255,7 +255,7 @@ static uint32_t encrypted_position(const encrypted_neuron *e, const uint8_t *ima
 /* Square of a position's distance from where the accumulator of a random image belongs. */
 static double squared_position_error(void *context) {
     const encrypted_neuron *e = context;
-    const double N = e->circuit->spec.params.literal.N;
+    const double N = tnn_params_positions(&e->circuit->spec.params);
     uint8_t *image = random_image(e->model);
     int32_t values[64];
     int64_t accumulator;
@@ -270,33 +270,38 @@ static double squared_position_error(void *context) {
 }
 
 /* The share of the input's noise in the variance of a position says which part of the formula the case is about. */
-static void check_position_noise(const char *what, uint32_t weight_magnitude, double low_share, double high_share) {
+static void check_position_noise(const char *what, uint32_t weight_magnitude, uint32_t log2_split, double low_share,
+                                 double high_share) {
     network_shape shape = small_shape();
     shape.height = shape.width = 8;
     shape.neurons = 1;
     shape.weight_magnitude = weight_magnitude;
     tnn_model *model = random_network(&shape);
-    tnn_circuit *circuit = shipped_circuit(model, "fast");
+    tnn_params *split = shipped_params("fast");
+    split->literal.log2_split = log2_split;
+    tnn_circuit *circuit = circuit_under(model, split, false);
     const tnn_params *params = &circuit->spec.params;
     encrypted_neuron e = {model, circuit, balanced_secret_key(params), NULL};
     assert_ok(tnn_packed_masks_create(&e.masks, params, tnn_model_pixels(model)));
     double deviation = circuit->budget.layers[0].worst_position_noise * slope_of(circuit, model, 0, 0) *
                        (double)tnn_layer_range_width(model->layers, 0);
-    double two_N = 2.0 * params->literal.N;
+    double two_N = 2.0 * tnn_params_positions(params);
     double input_share = 1 - tnn_variance_modulus_switch(params) * two_N * two_N / (deviation * deviation);
     assert_true(low_share <= input_share && input_share <= high_share);
     tally squares = measure_variance(squared_position_error, &e, deviation * deviation);
     assert_variance(what, &squares, deviation * deviation);
     tnn_packed_masks_free(e.masks);
     tnn_secret_key_free(e.secret);
+    tnn_params_free(split);
     tnn_circuit_free(circuit);
     tnn_model_free(model);
 }
 
 static void stated_position_noise_is_measured(void **state) {
     (void)state;
-    check_position_noise("position, noise of the modulus switch and the input", 1, 0, 0.9);
-    check_position_noise("position, noise of the input", 100, 0.9, 1);
+    check_position_noise("position, noise of the modulus switch and the input", 1, 0, 0, 0.9);
+    check_position_noise("position of a split table, noise of both", 1, 1, 0, 0.9);
+    check_position_noise("position, noise of the input", 100, 0, 0.9, 1);
 }
 
 /* The stated probability of a neighbouring cell is the tail beyond half a cell, less the half position of rounding. */
@@ -315,8 +320,28 @@ static void stated_lookup_error_is_a_gaussian_tail(void **state) {
     tnn_model_free(model);
 }
 
+/* What several tables of a rotation read, a split one does not compute. */
+static void several_tables_are_not_split(void **state) {
+    (void)state;
+    for (uint32_t tables = 1; tables <= 2; tables++) {
+        network_shape shape = small_shape();
+        shape.tables_per_neuron = tables;
+        tnn_model *model = random_network(&shape);
+        tnn_params *params = shipped_params("fast");
+        tnn_circuit *circuit = UNSET;
+        params->literal.log2_split = 1;
+        const tnn_status expected = tables == 1 ? TNN_OK : TNN_ERR_UNSATISFIABLE;
+        assert_status(expected, tnn_circuit_compile_with(&circuit, model, params, false));
+        assert_true(tables == 1 ? circuit->spec.version == TNN_SPLIT_SPEC_VERSION : !circuit);
+        tnn_circuit_free(circuit);
+        tnn_params_free(params);
+        tnn_model_free(model);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(several_tables_are_not_split),
         cmocka_unit_test(sums_without_noise_lie_where_tables_and_logits_are_read),
         cmocka_unit_test(strength_stops_where_weights_would_overflow),
         cmocka_unit_test(logits_fill_the_torus_but_for_room_for_noise),

@@ -133,6 +133,43 @@ static void stricter_requirements_are_never_cheaper(void **state) {
     }
 }
 
+/* What is found for this position noise, under the least logit noise that lets any network have it. */
+static tnn_params found_for(uint32_t tables_per_neuron, double position_noise) {
+    network_shape drawn = narrow_shape(1);
+    drawn.tables_per_neuron = tables_per_neuron;
+    tnn_model *model = random_network(&drawn);
+    tnn_shape *shape = shape_of(model);
+    tnn_requirement requirement = tolerant(position_noise);
+    requirement.logit_noise = 1;
+    finding f = search_for(shape, &requirement);
+    assert_ok(f.status);
+    tnn_free(f.budget.layers);
+    tnn_shape_free(shape);
+    tnn_model_free(model);
+    return f.params;
+}
+
+/* Few positions need no split; more are cheaper in polynomials of the degree that the key's noise asks for anyway. */
+static void tables_are_split_where_it_is_cheaper(void **state) {
+    (void)state;
+    const tnn_params few = found_for(1, 0.02);
+    const tnn_params many = found_for(1, 0.001);
+    assert_int_equal(few.literal.log2_split, 0);
+    assert_true(many.literal.log2_split > 0);
+    tnn_params whole = many;
+    whole.literal.N = tnn_params_positions(&many);
+    whole.literal.log2_split = 0;
+    assert_true(tnn_cost_blind_rotation(&many) < tnn_cost_blind_rotation(&whole));
+}
+
+static void rotations_of_several_tables_are_not_split(void **state) {
+    (void)state;
+    const double noises[] = {0.02, 0.004, 0.002, 0.001};
+    for (size_t i = 0; i < COUNT_OF(noises); i++) {
+        assert_int_equal(found_for(3, noises[i]).literal.log2_split, 0);
+    }
+}
+
 /* A shipped set that does is not cheaper than what is found. */
 static void no_shipped_set_is_cheaper(void **state) {
     (void)state;
@@ -302,6 +339,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_meet_the_requirement_and_the_curve),
         cmocka_unit_test(stricter_requirements_are_never_cheaper),
+        cmocka_unit_test(tables_are_split_where_it_is_cheaper),
+        cmocka_unit_test(rotations_of_several_tables_are_not_split),
         cmocka_unit_test(no_shipped_set_is_cheaper),
         cmocka_unit_test(understated_noise_is_noticed),
         cmocka_unit_test(inputs_are_as_wide_as_they_must_be),

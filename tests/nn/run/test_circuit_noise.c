@@ -195,7 +195,7 @@ static uint32_t second_layer_position(deep_bench *b, const uint32_t *value) {
     assert_ok(tnn_key_switch(b->keys.server, small, sum));
     small[params->literal.n] += layer->offsets[0];
     tnn_modulus_switch(params, positions, small);
-    uint32_t position = position_phase(b->keys.secret, positions);
+    uint32_t position = position_phase(b->keys.params, b->keys.secret, positions);
     tnn_free(positions);
     tnn_free(small);
     tnn_free(sum);
@@ -205,12 +205,12 @@ static uint32_t second_layer_position(deep_bench *b, const uint32_t *value) {
 /* Positions an accumulator of the second layer. */
 static double second_slope(const deep_bench *b) {
     const double strength = b->circuit->layers[1].weights[0] / (double)WEIGHT;
-    return 2.0 * b->keys.params->literal.N * strength * b->circuit->layers[0].output_unit * 0x1p-32;
+    return 2.0 * tnn_params_positions(b->keys.params) * strength * b->circuit->layers[0].output_unit * 0x1p-32;
 }
 
 static double squared_position_error(void *context) {
     deep_bench *b = context;
-    const double N = b->keys.params->literal.N;
+    const double N = tnn_params_positions(b->keys.params);
     uint8_t *image = random_image(b->model);
     double accumulator = (image[0] > 127) ? WEIGHT : -WEIGHT;
     uint32_t *value = first_layer(b, image);

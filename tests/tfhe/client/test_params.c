@@ -89,6 +89,9 @@ static void whole_numbers_out_of_bounds_are_malformed(void **state) {
         {FIELD(N), 2047},
         {FIELD(N), 3072},
         {FIELD(N), 2 * TNN_MAX_RING_DEGREE},
+        {FIELD(log2_split), TNN_MAX_LOG2_SPLIT + 1},
+        {FIELD(log2_split), 32},
+        {FIELD(log2_split), ~0u},
         {FIELD(bs_base_log), 0},
         {FIELD(bs_base_log), 32},
         {FIELD(bs_base_log), ~0u},
@@ -109,6 +112,20 @@ static void whole_numbers_out_of_bounds_are_malformed(void **state) {
         const tnn_params_literal literal = with_whole(switching_literal(), refused[i]);
         assert_refused(TNN_ERR_MALFORMED, &literal);
     }
+}
+
+/* A table has no more positions than the largest ring. */
+static void more_positions_than_the_bound_are_malformed(void **state) {
+    (void)state;
+    tnn_params_literal literal = switching_literal();
+    literal.N = TNN_MAX_RING_DEGREE / 2;
+    literal.log2_split = 1;
+    assert_accepted(&literal);
+    literal.log2_split = 2;
+    assert_refused(TNN_ERR_MALFORMED, &literal);
+    literal.N = TNN_MAX_RING_DEGREE;
+    literal.log2_split = 1;
+    assert_refused(TNN_ERR_MALFORMED, &literal);
 }
 
 /* 17 levels of one bit fit the word, but not the bound. */
@@ -150,6 +167,7 @@ static void bounds_themselves_are_accepted(void **state) {
         {FIELD(input_N), 1},
         {FIELD(k), TNN_MAX_RANK},
         {FIELD(N), TNN_MAX_RING_DEGREE},
+        {FIELD(log2_split), TNN_MAX_LOG2_SPLIT}, /* of N = 2048 */
         {FIELD(bs_base_log), 31},
         {FIELD(bs_base_log), 1},
         {FIELD(ks_base_log), 1},
@@ -434,9 +452,28 @@ static void equality_sees_each_field(void **state) {
     assert_false(tnn_params_equal(&set, &other));
 }
 
+/* How tables are split is nothing that a key, or a ciphertext, could tell. */
+static void keys_leave_the_split_out(void **state) {
+    (void)state;
+    tnn_params_literal literal = switching_literal();
+    tnn_params *whole = params_of(&literal);
+    literal.log2_split = 2;
+    tnn_params *split = params_of(&literal);
+    const tnn_params of_key = tnn_params_of_key(split);
+    assert_true(tnn_params_equal(whole, split));
+    assert_int_equal(of_key.literal.log2_split, 0);
+    assert_true(tnn_params_equal(&of_key, whole));
+    assert_int_equal(tnn_params_positions(split), 4 * tnn_params_positions(whole));
+    assert_int_equal(tnn_params_log2_positions(split), tnn_params_log2_positions(whole) + 2);
+    assert_int_equal(tnn_params_server_key_bytes(split), tnn_params_server_key_bytes(whole));
+    tnn_params_free(whole);
+    tnn_params_free(split);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_numbers_out_of_bounds_are_malformed),
+        cmocka_unit_test(more_positions_than_the_bound_are_malformed),
         cmocka_unit_test(more_levels_than_the_bound_are_malformed),
         cmocka_unit_test(gadgets_that_overflow_are_malformed),
         cmocka_unit_test(bounds_themselves_are_accepted),
@@ -457,6 +494,7 @@ int main(void) {
         cmocka_unit_test(the_row_is_kept),
         cmocka_unit_test(wire_width_holds_the_noise),
         cmocka_unit_test(equality_sees_each_field),
+        cmocka_unit_test(keys_leave_the_split_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

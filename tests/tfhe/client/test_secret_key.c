@@ -150,6 +150,17 @@ static void keys_keep_their_parameters(void **state) {
     assert_ptr_not_equal(tnn_secret_key_params(shared.keys[0]), shared.params);
 }
 
+static void keys_leave_out_how_tables_are_split(void **state) {
+    (void)state;
+    tnn_params split = *shared.params;
+    tnn_secret_key *secret;
+    split.literal.log2_split = 2;
+    assert_ok(tnn_secret_key_generate(&secret, &split));
+    assert_int_equal(tnn_secret_key_params(secret)->literal.log2_split, 0);
+    assert_true(tnn_params_equal(tnn_secret_key_params(secret), &split));
+    tnn_secret_key_free(secret);
+}
+
 static void new_keys_are_empty(void **state) {
     (void)state;
     tnn_secret_key *secret;
@@ -179,6 +190,7 @@ int main(void) {
         cmocka_unit_test(ids_differ),
         cmocka_unit_test(id_equality_sees_each_bit),
         cmocka_unit_test(keys_keep_their_parameters),
+        cmocka_unit_test(keys_leave_out_how_tables_are_split),
         cmocka_unit_test(new_keys_are_empty),
         cmocka_unit_test(nulls_are_refused),
     };

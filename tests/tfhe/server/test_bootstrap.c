@@ -32,7 +32,7 @@ static int free_fast_keys(void **state) {
 static uint32_t position_read(const uint32_t *small) {
     uint32_t *positions = new_array(small_words, sizeof *positions);
     tnn_modulus_switch(keys.params, positions, small);
-    uint32_t position = position_phase(keys.secret, positions);
+    uint32_t position = position_phase(keys.params, keys.secret, positions);
     tnn_free(positions);
     return position;
 }

@@ -44,20 +44,27 @@ static void sets_are_listed_slowest_first(void **state) {
 
 /* --------------------------------------------------------------------------------------------------- rotation -- */
 
-static void check_rotation(const tnn_kernels *kernels, const uint32_t *in, uint32_t N, uint32_t exponent) {
+static void check_difference(const tnn_kernels *kernels, const uint32_t *rotated, const uint32_t *straight, uint32_t N,
+                             uint32_t exponent) {
     uint32_t *out = new_random(N, sizeof *out);
-    kernels->rotate_minus_one(out, in, N, exponent);
+    kernels->rotate_minus(out, rotated, straight, N, exponent);
     for (uint32_t t = 0; t < N; t++) {
-        assert_int_equal(out[t], schoolbook_rotated(in, N, exponent, t) - in[t]);
+        assert_int_equal(out[t], schoolbook_rotated(rotated, N, exponent, t) - straight[t]);
     }
     tnn_free(out);
+}
+
+/* in [2][N]: one polynomial less itself, and less the other. */
+static void check_rotation(const tnn_kernels *kernels, const uint32_t *in, uint32_t N, uint32_t exponent) {
+    check_difference(kernels, in, in, N, exponent);
+    check_difference(kernels, in, in + N, N, exponent);
 }
 
 static void rotation_is_multiplication_by_a_power(void **state) {
     (void)state;
     for (uint32_t N = LEAST_DEGREE; N <= MOST_DEGREE; N *= 2) {
         const uint32_t exponents[] = {0, 1, 2, 7, N / 2, N - 1, N, N + 1, 3 * N / 2, 2 * N - 1, draw_below(2 * N)};
-        uint32_t *in = new_random(N, sizeof *in);
+        uint32_t *in = new_random(2 * (size_t)N, sizeof *in);
         for (size_t i = 0; i < set_count * COUNT_OF(exponents); i++) {
             check_rotation(sets[i % set_count], in, N, exponents[i / set_count]);
         }
@@ -67,7 +74,7 @@ static void rotation_is_multiplication_by_a_power(void **state) {
 
 static void every_exponent_rotates(void **state) {
     (void)state;
-    uint32_t *in = new_random(LEAST_DEGREE, sizeof *in);
+    uint32_t *in = new_random(2 * (size_t)LEAST_DEGREE, sizeof *in);
     for (size_t i = 0; i < set_count; i++) {
         for (uint32_t exponent = 0; exponent < 2 * LEAST_DEGREE; exponent++) {
             check_rotation(sets[i], in, LEAST_DEGREE, exponent);

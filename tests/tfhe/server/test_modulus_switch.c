@@ -25,13 +25,18 @@ static void free_switched(switched *s) {
     tnn_free(s->positions);
 }
 
+/* Positions on the torus: 2^(v+1) N. */
+static uint32_t turn_of(const tnn_params *params) {
+    return 2 * tnn_params_positions(params);
+}
+
 /* A torus element counted in positions. */
 static double in_positions(const tnn_params *params, uint32_t word) {
-    return word * 0x1p-32 * (2.0 * params->literal.N);
+    return word * 0x1p-32 * turn_of(params);
 }
 
 static double without_turns(const tnn_params *params, double position) {
-    const double turn = 2.0 * params->literal.N;
+    const double turn = turn_of(params);
     return position - turn * floor(position / turn);
 }
 
@@ -46,10 +51,11 @@ static double check_mask_word(const switched *s, size_t i) {
 /* The body takes half of what the mask roundings added, and is rounded: at most 1/2 off, and 2^-33 of the torus more
  * where half of an odd number of units was cut. */
 static void check_body(const switched *s, double mask_errors) {
-    const double slack = 0.5 + 0x1p-33 * 2 * s->params->literal.N;
+    const double turn = turn_of(s->params);
+    const double slack = 0.5 + 0x1p-33 * turn;
     const size_t n = s->params->literal.n;
     double off = s->positions[n] - in_positions(s->params, s->lwe[n]) - mask_errors / 2;
-    assert_true(fabs(off - 2.0 * s->params->literal.N * nearbyint(off / (2.0 * s->params->literal.N))) <= slack);
+    assert_true(fabs(off - turn * nearbyint(off / turn)) <= slack);
 }
 
 static void check_switch(switched *s) {
@@ -57,10 +63,10 @@ static void check_switch(switched *s) {
     tnn_modulus_switch(s->params, s->positions, s->lwe);
     double mask_errors = 0;
     for (size_t i = 0; i < n; i++) {
-        assert_true(s->positions[i] < 2 * s->params->literal.N);
+        assert_true(s->positions[i] < turn_of(s->params));
         mask_errors += check_mask_word(s, i);
     }
-    assert_true(s->positions[n] < 2 * s->params->literal.N);
+    assert_true(s->positions[n] < turn_of(s->params));
     check_body(s, mask_errors);
 }
 
@@ -80,7 +86,7 @@ static void check_random_ciphertexts(const tnn_params *params) {
 
 /* Around 0, around a tie between two positions, and around the end of the torus. */
 static void check_extreme_ciphertexts(const tnn_params *params) {
-    const uint32_t tie = 1u << (30 - params->log2_N);
+    const uint32_t tie = 1u << (30 - tnn_params_log2_positions(params));
     const uint32_t words[] = {0, 1, tie - 1, tie, tie + 1, 2 * tie - 1, 2 * tie, ~0u, 0 - tie, 0 - tie - 1, 1u << 31};
     switched s = new_switched(params);
     for (size_t mask = 0; mask < COUNT_OF(words); mask++) {
@@ -97,8 +103,9 @@ static void every_set_agrees_with_the_rationals(void **state) {
     (void)state;
     size_t count;
     const tnn_shipped_params *sets = tnn_shipped_params_list(&count);
-    for (size_t i = 0; i < count; i++) {
-        tnn_params *params = params_of(&sets[i].literal);
+    for (size_t i = 0; i < count * (TNN_MAX_LOG2_SPLIT + 1); i++) {
+        tnn_params *params = params_of(&sets[i / (TNN_MAX_LOG2_SPLIT + 1)].literal);
+        params->literal.log2_split = i % (TNN_MAX_LOG2_SPLIT + 1);
         check_random_ciphertexts(params);
         check_extreme_ciphertexts(params);
         tnn_params_free(params);
@@ -117,7 +124,7 @@ static void errors_of_one_sign_cancel(void **state) {
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         fill_mask(&s, words[i]);
         tnn_modulus_switch(params, s.positions, s.lwe);
-        uint32_t phase = position_phase(secret, s.positions) << (31 - params->log2_N);
+        uint32_t phase = position_phase(&secret->params, secret, s.positions) << (31 - params->log2_N);
         double off = torus_difference(phase, tnn_lwe_phase(secret, TNN_KEY_SMALL, s.lwe));
         assert_true(fabs(in_positions(params, 1u << 31) * 2 * off) <= 0.5);
     }
@@ -140,10 +147,11 @@ static void draw_ciphertext(uint32_t *lwe, const tnn_secret_key *secret, uint32_
 }
 
 /* How far the positions' phase lies from 0, in fractions of the torus. */
-static double draw_error(uint32_t *lwe, uint32_t *positions, const tnn_secret_key *secret, uint32_t log2_unit) {
+static double draw_error(const tnn_params *params, uint32_t *lwe, const tnn_secret_key *secret, uint32_t log2_unit) {
+    uint32_t *positions = lwe + params->literal.n + 1;
     draw_ciphertext(lwe, secret, log2_unit);
-    tnn_modulus_switch(&secret->params, positions, lwe);
-    return torus_difference(position_phase(secret, positions) << (31 - secret->params.log2_N), 0);
+    tnn_modulus_switch(params, positions, lwe);
+    return torus_difference(position_phase(params, secret, positions) << (31 - tnn_params_log2_positions(params)), 0);
 }
 
 /* The formula holds for each key, as its body lies on multiples of half the unit. Over 20000 draws a variance is good
@@ -155,7 +163,7 @@ static void check_key(const tnn_params *params, double deviations, uint32_t log2
     tally errors = {0};
     tally squares = {0};
     for (unsigned i = 0; i < 20000; i++) {
-        const double error = draw_error(lwe, lwe + params->literal.n + 1, secret, log2_unit);
+        const double error = draw_error(params, lwe, secret, log2_unit);
         tally_add(&errors, error);
         tally_add(&squares, error * error);
     }
@@ -168,15 +176,22 @@ static void check_key(const tnn_params *params, double deviations, uint32_t log2
 }
 
 /* Words of 32 bits; of 16; and the two units below a position, where ties are a quarter and a half of all words. */
-static void no_key_shifts_positions(void **state) {
-    (void)state;
+static void check_keys(const tnn_params *params) {
     const double weights[] = {-2.5, 0, 2.5};
-    tnn_params *params = shipped_params("fast");
-    const uint32_t position = 31 - params->log2_N;
+    const uint32_t position = 31 - tnn_params_log2_positions(params);
     const uint32_t units[] = {0, 16, position - 2, position - 1};
     for (size_t i = 0; i < COUNT_OF(weights) * COUNT_OF(units); i++) {
         check_key(params, weights[i / COUNT_OF(units)], units[i % COUNT_OF(units)]);
     }
+}
+
+/* To the positions of the ring, and to those of tables in eight polynomials. */
+static void no_key_shifts_positions(void **state) {
+    (void)state;
+    tnn_params *params = shipped_params("fast");
+    check_keys(params);
+    params->literal.log2_split = TNN_MAX_LOG2_SPLIT;
+    check_keys(params);
     tnn_params_free(params);
 }
 
@@ -188,7 +203,7 @@ static void whole_positions_are_kept(void **state) {
     const uint32_t position = 31 - params->log2_N;
     uint32_t *lwe = new_array(2 * ((size_t)params->literal.n + 1), sizeof *lwe);
     for (unsigned i = 0; i < 100; i++) {
-        assert_true(draw_error(lwe, lwe + params->literal.n + 1, secret, position + i % 3) == 0);
+        assert_true(draw_error(params, lwe, secret, position + i % 3) == 0);
     }
     const double body = tnn_variance_row_switch(params, position);
     assert_true(fabs(body - 0.25 * exp2(2.0 * position - 64)) <= 1e-12 * body);

@@ -310,7 +310,7 @@ static double draw_modulus_switch(void *context) {
     uint32_t *positions = lwe + keys.params->literal.n + 1;
     tnn_random_bytes(lwe, (keys.params->literal.n + 1) * sizeof *lwe);
     tnn_modulus_switch(keys.params, positions, lwe);
-    uint32_t phase = position_phase(keys.secret, positions) << (31 - keys.params->log2_N);
+    uint32_t phase = position_phase(keys.params, keys.secret, positions) << (31 - keys.params->log2_N);
     return square_of_difference(phase, tnn_lwe_phase(keys.secret, TNN_KEY_SMALL, lwe));
 }
 

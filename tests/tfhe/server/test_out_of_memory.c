@@ -108,6 +108,13 @@ static tnn_status make_workspace(void *context, void **object) {
     return tnn_workspace_create((tnn_workspace **)object, f.params, 4);
 }
 
+static tnn_status make_split_workspace(void *context, void **object) {
+    tnn_params split = *f.params;
+    (void)context;
+    split.literal.log2_split = 1;
+    return tnn_workspace_create((tnn_workspace **)object, &split, 4);
+}
+
 static void release_workspace(void *object) {
     tnn_workspace_free(object);
 }
@@ -151,6 +158,7 @@ static void each_failure_gives_its_status_and_leaves_nothing(void **state) {
         {"packed", make_packed, release_packed, 2},
         {"packed masks", make_masks, release_masks, 4},
         {"workspace", make_workspace, release_workspace, 1 + 7 + 3},
+        {"workspace for split tables", make_split_workspace, release_workspace, 1 + 7 + 3},
         {"GGSW", make_ggsw, release_ggsw, 3 + 5 + 3 + 7},
         {"GLWE encryption", encrypt_glwe, release_nothing, 5},
         {"GLWE phase", decrypt_glwe, release_nothing, 1},

@@ -307,17 +307,18 @@ static void digits_are_cut_and_transformed(void **state) {
     for_each_plan(LEAST_DEGREE, MOST_DEGREE / 2, check_all_digits);
 }
 
-/* (X^exponent - 1) quad, a quad again. */
-static uint32_t *new_difference(const tnn_quad_fft *fft, const uint32_t *quad, uint32_t exponent) {
+/* X^exponent rotated - straight, a quad again. */
+static uint32_t *new_difference(const tnn_quad_fft *fft, const tnn_quad_turn *turn) {
     const uint32_t slots = fft->slots;
     uint32_t *difference = new_array(quad_bytes(fft), 1);
     uint32_t *poly = new_array(fft->N, sizeof *poly);
     for (uint32_t c = 0; c < slots; c++) {
         for (uint32_t t = 0; t < fft->N; t++) {
-            poly[t] = quad[slots * t + c];
+            poly[t] = turn->rotated[slots * t + c];
         }
         for (uint32_t t = 0; t < fft->N; t++) {
-            difference[slots * t + c] = schoolbook_rotated(poly, fft->N, exponent, t) - poly[t];
+            difference[slots * t + c] =
+                schoolbook_rotated(poly, fft->N, turn->exponent, t) - turn->straight[slots * t + c];
         }
     }
     set_copies(difference, fft->N, slots);
@@ -351,24 +352,32 @@ static uint32_t random_rank(const tnn_quad_fft *fft) {
 }
 
 /* No bit differs: the same sums of the same digits. */
-static void check_rotation(const tnn_quad_fft *fft, const uint32_t *quad, uint32_t exponent) {
+static void check_turn(const tnn_quad_fft *fft, const tnn_quad_turn *turn) {
     const tnn_quad_digit digit = random_digit(1 + draw_below(31));
     const uint32_t log2_unit = 1 + draw_below(17);
     const tnn_quad_body body = new_body(fft->N, random_rank(fft), log2_unit);
-    uint32_t *difference = new_difference(fft, quad, exponent);
+    uint32_t *difference = new_difference(fft, turn);
     correct_by_schoolbook(fft, difference, body.lane, log2_unit);
     double *expected = new_spectrum(fft);
     double *spectrum = new_spectrum(fft);
     for (size_t i = 0; i < set_count; i++) {
         sets[i]->forward_digits(fft, expected, difference, digit);
-        sets[i]->correct_rotated(&body, quad, fft->N, exponent);
-        sets[i]->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
+        sets[i]->correct_rotated(&body, turn, fft->N);
+        sets[i]->forward_rotated(fft, spectrum, turn, &body, digit, NO_FETCH);
         assert_memory_equal(spectrum, expected, spectrum_bytes(fft));
     }
     tnn_free(body.corrections);
     tnn_free(difference);
     tnn_free(expected);
     tnn_free(spectrum);
+}
+
+/* One quad less itself, and less another. */
+static void check_rotation(const tnn_quad_fft *fft, const uint32_t *quad, uint32_t exponent) {
+    uint32_t *other = new_full_quad(fft);
+    check_turn(fft, &(tnn_quad_turn){quad, quad, exponent});
+    check_turn(fft, &(tnn_quad_turn){quad, other, exponent});
+    tnn_free(other);
 }
 
 static void check_every_exponent(const tnn_quad_fft *fft) {
@@ -469,10 +478,15 @@ static void check_items(const tnn_quad_kernels *kernels, const tnn_quad_shape *s
     double *out = new_array((ITEMS_MOST + 1) * doubles, sizeof *out);
     double *alone = new_array(doubles, sizeof *alone);
     memcpy(out, digits, (ITEMS_MOST + 1) * doubles * sizeof *out);
-    kernels->multiply(shape, out, ggsw, items);
+    /* In another order than they lie in memory. */
+    double *spectra[ITEMS_MOST];
+    for (uint32_t i = 0; i < items; i++) {
+        spectra[i] = out + (items - 1 - i) * doubles;
+    }
+    kernels->multiply(shape, spectra, ggsw, items);
     for (uint32_t i = 0; i < items; i++) {
         memcpy(alone, digits + i * doubles, doubles * sizeof *alone);
-        kernels->multiply(shape, alone, ggsw, 1);
+        kernels->multiply(shape, &alone, ggsw, 1);
         assert_memory_equal(out + i * doubles, alone, doubles * sizeof *alone);
         check_item(shape, kernels->lanes, out + i * doubles, digits + i * doubles, ggsw);
     }
@@ -625,11 +639,11 @@ static void check_unused_slots(const tnn_quad_kernels *kernels, const tnn_quad_f
     const tnn_quad_digit digit = {1u << 14, 0, 15};
     const tnn_quad_body body = new_body(N, random_rank(fft), 15);
     const uint32_t columns = body.lane + 1;
-    const uint32_t exponent = 1 + draw_below(2 * N - 1);
     uint32_t *quad = new_quad(N, slots, columns);
     double *spectrum = new_spectrum(fft);
-    kernels->correct_rotated(&body, quad, N, exponent);
-    kernels->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
+    const tnn_quad_turn turn = {quad, quad, 1 + draw_below(2 * N - 1)};
+    kernels->correct_rotated(&body, &turn, N);
+    kernels->forward_rotated(fft, spectrum, &turn, &body, digit, NO_FETCH);
     kernels->inverse_add(fft, quad, spectrum, 3, NO_FETCH);
     for (size_t i = 0; i < tnn_quad_words(N, slots); i++) {
         assert_true(i % slots < columns || quad[i] == 0);
@@ -687,10 +701,11 @@ static void multiply_quad(const tnn_quad_kernels *kernels, const tnn_quad_fft *f
         kernels->forward_reals(fft, spectrum, reals + row * doubles_of(fft));
         put_row(ggsw, fft, spectrum, kernels->lanes, row);
     }
-    kernels->correct_rotated(&body, quad, fft->N, exponent);
-    kernels->forward_rotated(fft, spectrum, quad, &body, exponent, digit, NO_FETCH);
+    const tnn_quad_turn turn = {quad, quad, exponent};
+    kernels->correct_rotated(&body, &turn, fft->N);
+    kernels->forward_rotated(fft, spectrum, &turn, &body, digit, NO_FETCH);
     tnn_free(body.corrections);
-    kernels->multiply(&shape, spectrum, ggsw, 1);
+    kernels->multiply(&shape, &spectrum, ggsw, 1);
     kernels->inverse_add(fft, quad, spectrum, coarse_bits, NO_FETCH);
     tnn_free(spectrum);
     tnn_free(ggsw);
@@ -706,8 +721,9 @@ static void check_widths(const tnn_quad_fft *fft, uint32_t exponent) {
     double *reals = new_signed(fft->slots * doubles_of(fft));
     const tnn_quad_body body = new_body(fft->N, random_rank(fft), 15);
     memcpy(by_eight, by_four, quad_bytes(fft));
-    four->forward_rotated(fft, expected, by_four, &body, exponent, digit, NO_FETCH);
-    eight->forward_rotated(fft, spectrum, by_four, &body, exponent, digit, NO_FETCH);
+    const tnn_quad_turn turn = {by_four, by_four, exponent};
+    four->forward_rotated(fft, expected, &turn, &body, digit, NO_FETCH);
+    eight->forward_rotated(fft, spectrum, &turn, &body, digit, NO_FETCH);
     tnn_free(body.corrections);
     double *replaced = new_replaced(fft, spectrum, 8, 4);
     assert_memory_equal(replaced, expected, spectrum_bytes(fft));

@@ -31,11 +31,11 @@ typedef struct region {
 
 static void list_regions(region *regions, const tnn_workspace *w) {
     const tnn_params_literal *p = &w->execution.params.literal;
-    const size_t glwe_words = (size_t)(p->k + 1) * p->N;
+    const size_t words = ((size_t)(p->k + 1) * p->N) << p->log2_split;
     const region all[REGIONS] = {
-        {w->difference, glwe_words * sizeof(uint32_t)},
+        {w->difference, words * sizeof(uint32_t)},
         {w->positions, w->batch * (p->n + 1) * sizeof(uint32_t)},
-        {w->accumulators, w->batch * glwe_words * sizeof(uint32_t)},
+        {w->accumulators, w->batch * words * sizeof(uint32_t)},
     };
     memcpy(regions, all, sizeof all);
 }
@@ -66,10 +66,12 @@ static void check_regions(const tnn_workspace *workspace) {
 static void arrays_have_their_sizes(void **state) {
     (void)state;
     const size_t batches[] = {1, 2, 3, 16};
-    for (size_t i = 0; i < COUNT_OF(batches); i++) {
+    for (size_t i = 0; i < 2 * COUNT_OF(batches); i++) {
+        tnn_params split = *params;
         tnn_workspace *workspace;
-        assert_ok(tnn_workspace_create(&workspace, params, batches[i]));
-        assert_int_equal(workspace->batch, batches[i]);
+        split.literal.log2_split = i % 2;
+        assert_ok(tnn_workspace_create(&workspace, &split, batches[i / 2]));
+        assert_int_equal(workspace->batch, batches[i / 2]);
         check_regions(workspace);
         tnn_workspace_free(workspace);
     }
@@ -108,8 +110,9 @@ static void memory_is_what_the_parameters_state(void **state) {
     const char *const names[] = {"fast", "accurate", "deep-fine"};
     const tnn_engine *const engines[] = {&tnn_engine_single, &tnn_engine_quad};
     const size_t engine_count = engine_runs(&tnn_engine_quad) ? 2 : 1;
-    for (size_t i = 0; i < COUNT_OF(names) * engine_count; i++) {
-        tnn_params *chosen = shipped_params(names[i / engine_count]);
+    for (size_t i = 0; i < 2 * COUNT_OF(names) * engine_count; i++) {
+        tnn_params *chosen = shipped_params(names[i / engine_count / 2]);
+        chosen->literal.log2_split = 2 * (i / engine_count % 2);
         const tnn_execution execution = tnn_execution_on(chosen, engines[i % engine_count]);
         const tnn_execution best = tnn_execution_of(chosen);
         check_stated_bytes(&execution, 1);
