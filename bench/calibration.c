@@ -20,11 +20,12 @@
 #include "common/clock.h"
 #include "common/output_file.h"
 #include "common/report.h"
+#include "common/spread.h"
 
-static const double LEAST_MS = 2e3;    /* of rounds of a group */
+static const double LEAST_MS = 4e3;    /* of rounds of a group */
 static const double MOST_DRIFT = 0.15; /* of a time from what is predicted */
 
-enum { BATCH = 16, SHAPES = 3, MOST_SETS = 8 };
+enum { BATCH = 16, SHAPES = 3, MOST_SETS = 8, MOST_ROUNDS = 256 };
 
 /* Three ranks and numbers of levels of one degree. */
 typedef struct group {
@@ -102,10 +103,15 @@ static const core_item *find_item(const char *name, size_t batch) {
     return NULL;
 }
 
-/* The best of all rounds, microseconds a ciphertext. The key switch is timed where there is its key. */
-typedef struct best_times {
+/* Microseconds a ciphertext. The key switch is timed where there is its key. */
+typedef struct set_times {
     double rotation_us, switch_us;
-} best_times;
+} set_times;
+
+/* Of a set, each as a share of a rotation of the reference just before. */
+typedef struct shares {
+    double rotation[MOST_ROUNDS], key_switch[MOST_ROUNDS];
+} shares;
 
 /* One call, by the clock of the thread: a neighbour that has the processor meanwhile does not count. */
 static double sample_us(const core_item *item, core_fixture *fixture) {
@@ -114,58 +120,63 @@ static double sample_us(const core_item *item, core_fixture *fixture) {
     return (clock_thread_ms() - start) * 1e3 / (double)item->batch;
 }
 
-static void take_round(best_times *best, core_fixture *fixture) {
+static void take_round(shares *taken, size_t round, core_fixture *fixture, core_fixture *reference) {
     const core_item *rotation = find_item("blind_rotation", BATCH);
     const core_item *key_switch = find_item("key_switch", 1);
-    best->rotation_us = fmin(best->rotation_us, sample_us(rotation, fixture));
+    const double reference_us = sample_us(rotation, reference);
+    taken->rotation[round] = sample_us(rotation, fixture) / reference_us;
     if (core_item_applies(key_switch, tnn_params_get(fixture->params))) {
-        best->switch_us = fmin(best->switch_us, sample_us(key_switch, fixture));
+        taken->key_switch[round] = sample_us(key_switch, fixture) / reference_us;
     }
 }
 
-static void scale_to_reference(best_times *best, size_t count, double measured_us) {
-    const double expected_us = 1e-3 * REFERENCE_PRODUCT_NS * literal_of(&REFERENCE, 0).n;
-    for (size_t i = 0; i < count; i++) {
-        best[i].rotation_us *= expected_us / measured_us;
-        best[i].switch_us *= expected_us / measured_us;
-    }
+/* The middle of all rounds, in time of the reference's processor. */
+static set_times times_of(shares *taken, size_t rounds) {
+    const double reference_us = 1e-3 * REFERENCE_PRODUCT_NS * literal_of(&REFERENCE, 0).n;
+    return (set_times){.rotation_us = reference_us * spread_of(taken->rotation, rounds).median,
+                       .switch_us = reference_us * spread_of(taken->key_switch, rounds).median};
 }
 
-/* Every round takes each set once and then the reference, so that all see the same machine. */
-static bool time_sets(best_times *best, const tnn_params_literal *sets, size_t count, size_t rounds) {
-    core_fixture fixtures[MOST_SETS + 1] = {0};
-    best_times times[MOST_SETS + 1];
+/* The sets' fixtures, the reference's behind them. */
+static bool create_fixtures(core_fixture *fixtures, const tnn_params_literal *sets, size_t count) {
     bool done = true;
     for (size_t i = 0; i <= count && done; i++) {
         const tnn_params_literal set = i < count ? sets[i] : literal_of(&REFERENCE, 0);
-        times[i] = (best_times){.rotation_us = INFINITY, .switch_us = INFINITY};
         done = core_fixture_create(&fixtures[i], &set);
     }
-    double start = clock_ms();
-    for (size_t round = 0; done && (round < rounds || clock_ms() - start < LEAST_MS); round++) {
-        for (size_t i = 0; i <= count; i++) {
-            take_round(&times[i], &fixtures[i]);
+    return done;
+}
+
+/* Every round takes each set once. */
+static bool time_sets(set_times *times, const tnn_params_literal *sets, size_t count, size_t rounds) {
+    static shares taken[MOST_SETS];
+    core_fixture fixtures[MOST_SETS + 1] = {0};
+    const bool done = create_fixtures(fixtures, sets, count);
+    const double start = clock_ms();
+    size_t round = 0;
+    for (; done && round < MOST_ROUNDS && (round < rounds || clock_ms() - start < LEAST_MS); round++) {
+        for (size_t i = 0; i < count; i++) {
+            take_round(&taken[i], round, &fixtures[i], &fixtures[count]);
         }
     }
     for (size_t i = 0; i <= count; i++) {
+        if (done && i < count) {
+            times[i] = times_of(&taken[i], round);
+        }
         core_fixture_free(&fixtures[i]);
-    }
-    if (done) {
-        memcpy(best, times, count * sizeof *best);
-        scale_to_reference(best, count, times[count].rotation_us);
     }
     return done;
 }
 
 static bool time_group(double us[SHAPES], const group *g, size_t rounds) {
     tnn_params_literal sets[SHAPES];
-    best_times best[SHAPES];
+    set_times times[SHAPES];
     for (size_t i = 0; i < SHAPES; i++) {
         sets[i] = literal_of(g, i);
     }
-    bool done = time_sets(best, sets, SHAPES, rounds);
+    bool done = time_sets(times, sets, SHAPES, rounds);
     for (size_t i = 0; i < SHAPES && done; i++) {
-        us[i] = best[i].rotation_us;
+        us[i] = times[i].rotation_us;
     }
     return done;
 }
@@ -265,11 +276,11 @@ static bool grows_with_degree(const calibration *found) {
 
 /* ------------------------------------------------------------------------------------------- shipped sets -- */
 
-static double word_ns_of(const tnn_params_literal *sets, const best_times *best, size_t count) {
+static double word_ns_of(const tnn_params_literal *sets, const set_times *times, size_t count) {
     double ns = 0.0, words = 0.0;
     for (size_t i = 0; i < count; i++) {
         if (sets[i].ks_levels > 0) {
-            ns += 1e3 * best[i].switch_us;
+            ns += 1e3 * times[i].switch_us;
             words += switched_words(&sets[i]);
         }
     }
@@ -290,19 +301,19 @@ static bool check_shipped(calibration *found, size_t rounds) {
     size_t count;
     const tnn_shipped_params *shipped = tnn_shipped_params_list(&count);
     tnn_params_literal sets[MOST_SETS];
-    best_times best[MOST_SETS];
+    set_times times[MOST_SETS];
     count = count < MOST_SETS ? count : MOST_SETS;
     for (size_t i = 0; i < count; i++) {
         sets[i] = shipped[i].literal;
     }
-    if (!time_sets(best, sets, count, rounds)) {
+    if (!time_sets(times, sets, count, rounds)) {
         return false;
     }
-    found->word_ns = word_ns_of(sets, best, count);
+    found->word_ns = word_ns_of(sets, times, count);
     for (size_t i = 0; i < count; i++) {
-        print_row(shipped[i].name, &sets[i], predicted_us(found, group_of(&sets[i]), &sets[i]), best[i].rotation_us);
+        print_row(shipped[i].name, &sets[i], predicted_us(found, group_of(&sets[i]), &sets[i]), times[i].rotation_us);
         if (sets[i].ks_levels > 0) {
-            print_row("  key switch", &sets[i], 1e-3 * found->word_ns * switched_words(&sets[i]), best[i].switch_us);
+            print_row("  key switch", &sets[i], 1e-3 * found->word_ns * switched_words(&sets[i]), times[i].switch_us);
         }
     }
     return true;
@@ -354,7 +365,7 @@ static bool has_quad_engine(void) {
 bool calibration_run(const char *path, size_t rounds) {
     processor machine = processor_describe();
     calibration found = {0};
-    printf("%s, processor time of one thread, best of at least %zu rounds\n\n", machine.name, rounds);
+    printf("%s, processor time of one thread, the middle of at least %zu rounds\n\n", machine.name, rounds);
     printf("%-14s %5s %2s %5s %2s %12s %12s %10s\n", "us", "n", "k", "N", "l", "predicted", "measured", "error");
     bool done = has_quad_engine();
     for (size_t i = 0; i < GROUP_COUNT && done; i++) {

@@ -32,12 +32,15 @@ tnn_status tnn_read_input_map(tnn_reader *reader, uint8_t *input_map, uint32_t l
     } else {
         tnn_read_copy(reader, input_map, 256);
     }
+    if (reader->failed) {
+        return TNN_ERR_TRUNCATED;
+    }
     for (size_t pixel = 0; pixel < 256; pixel++) {
         if (input_map[pixel] >= levels) {
             return TNN_ERR_MALFORMED;
         }
     }
-    return reader->failed ? TNN_ERR_TRUNCATED : TNN_OK;
+    return !even && is_even(input_map, levels) ? TNN_ERR_MALFORMED : TNN_OK; /* a file has one form */
 }
 
 /* ------------------------------------------------------------------------------------------------------- readout -- */

@@ -172,9 +172,10 @@ static const bad_field BAD_FIELDS_2[] = {
     {FIELDS + 36, 4, ~0u, TNN_ERR_MALFORMED},
     {FIELDS + 36, 4, 0, TNN_ERR_MALFORMED}, /* names are left over */
     {MAP, 4, 2, TNN_ERR_MALFORMED},
-    {MAP, 4, 1, TNN_ERR_MALFORMED},          /* even: the map is left over, read as scales */
-    {MAP + 4 + 7, 1, 16, TNN_ERR_MALFORMED}, /* a level beyond the last */
-    {SCALES, 8, 0, TNN_ERR_MALFORMED},       /* scale: 0, -1, infinity, no number */
+    {MAP, 4, 1, TNN_ERR_MALFORMED},            /* even: the map is left over, read as scales */
+    {MAP + 4 + 7, 1, 16, TNN_ERR_MALFORMED},   /* a level beyond the last */
+    {MAP + 4 + 200, 1, 12, TNN_ERR_MALFORMED}, /* the even map in full */
+    {SCALES, 8, 0, TNN_ERR_MALFORMED},         /* scale: 0, -1, infinity, no number */
     {SCALES, 8, 0xbff0000000000000u, TNN_ERR_MALFORMED},
     {SCALES, 8, 0x7ff0000000000000u, TNN_ERR_MALFORMED},
     {SCALES, 8, 0x7ff8000000000000u, TNN_ERR_MALFORMED},
