@@ -168,6 +168,8 @@ describe('a user of the chest model', () => {
         assert.ok(shares.length > 10 && shares.every((share, i) => i === 0 || share >= shares[i - 1]), String(shares));
         const keyId = await page.textContent('#key-facts dd');
         assert.ok(existsSync(join(all.service.keys, 'everybody', `${keyId}.tnn`)));
+        const kept = await page.locator('input[type=password]').evaluateAll((all) => all.map(({ value }) => value).join(''));
+        assert.equal(kept, '', 'no field keeps a passphrase');
     });
 
     test('classifies a sample, and the native client reads the same logits from the same ciphertext', async () => {
@@ -271,12 +273,15 @@ describe('a user of the chest model', () => {
         assert.match((await classify(page)).status, /^Result: /);
     });
 
-    test('locks and deletes the key', async () => {
+    test('locks and deletes the key, here and at the service', async () => {
+        const file = join(all.service.keys, 'everybody', `${await page.textContent('#key-facts dd')}.tnn`);
+        assert.ok(existsSync(file));
         await page.click('#key-lock');
         await page.locator('#key-open').waitFor();
         assert.ok(await page.isDisabled('#classify'));
         await page.click('#key-delete-locked');
-        await page.locator('#key-make').waitFor();
+        await page.locator('#key-status', { hasText: 'deleted' }).waitFor();
+        assert.ok(!existsSync(file));
         await page.reload();
         await page.locator('#key-make').waitFor();
     });

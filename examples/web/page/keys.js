@@ -112,10 +112,7 @@ export class KeyStep {
         const { digest } = this.#spec;
         this.#record = (await this.#store.get(digest)) ?? null;
         byId('key-others').textContent = this.#othersText((await this.#store.list()).filter((other) => other !== digest));
-        for (const id of PASSPHRASES) {
-            byId(id).value = '';
-            mark(id, false);
-        }
+        this.#clearPassphrases();
         if (this.#record === null) {
             this.#show('key-make');
         } else {
@@ -130,12 +127,20 @@ export class KeyStep {
         this.#show('key-open');
     }
 
+    #clearPassphrases() {
+        for (const id of PASSPHRASES) {
+            byId(id).value = '';
+            mark(id, false);
+        }
+    }
+
     #ready(sentence) {
+        this.#clearPassphrases();
         const { keyId, evaluationKey } = this.#record;
         fillFacts(byId('key-facts'), [
             ['Key id', keyId],
             ['Secret key', 'open here, stored sealed'],
-            ['Evaluation key', evaluationKey === undefined ? 'where this key was made' : `${sizeText(evaluationKey.length)}, for the service`],
+            ['Evaluation key', evaluationKey === undefined ? 'not here, but where the key was made' : `${sizeText(evaluationKey.length)}, for the service`],
         ]);
         this.#isOpen = true;
         this.#show('key-ready');
@@ -190,7 +195,6 @@ export class KeyStep {
             say('key-status', this.#sentenceOf(error), 'bad');
             return;
         }
-        byId('passphrase').value = '';
         this.#ready('The key is open.');
     }
 
@@ -226,11 +230,17 @@ export class KeyStep {
     }
 
     async #delete() {
-        const question = `Delete key ${shortId(this.#record.keyId)} from this browser? Without a saved copy, what was encrypted under it cannot be read again.`;
+        const question = `Delete key ${shortId(this.#record.keyId)} from this browser, and its evaluation key from the service? Without a saved copy, what was encrypted under it cannot be read again.`;
         if (!confirm(question)) return;
         await this.#forget();
+        const { keyId } = this.#record;
         await this.#store.delete(this.#spec.digest);
         await this.#find();
-        say('key-status', 'The key is deleted from this browser.');
+        try {
+            await this.#service.deleteKey(keyId);
+            say('key-status', 'The key is deleted here, its evaluation key at the service.');
+        } catch (error) {
+            say('key-status', `The key is deleted here, but its evaluation key not at the service. ${error.message}`, 'bad');
+        }
     }
 }

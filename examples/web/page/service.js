@@ -69,6 +69,15 @@ export class Service {
         await this.#request(`/v1/keys/${keyId}`, { method: 'PUT', headers: { 'content-type': OCTETS }, body: evaluationKey });
     }
 
+    /** A key that the service does not have is deleted already. */
+    async deleteKey(keyId) {
+        try {
+            await this.#request(`/v1/keys/${keyId}`, { method: 'DELETE' });
+        } catch (error) {
+            if (error.kind !== 'no-such-key') throw error;
+        }
+    }
+
     /** Encrypted picture in; encrypted result and the service's seconds out. */
     async infer(id, keyId, input) {
         const response = await this.#request(`/v1/models/${encodeURIComponent(id)}/infer`,
