@@ -71,10 +71,12 @@ static void check_neurons(const tnn_circuit *circuit, const tnn_layer *layer, ui
         /* what all readers' weights have in common goes into the table that they read, and leaves the row smaller */
         const double gone = norm / width - neurons[j].norm_share;
         assert_true(index == 0 ? fabs(gone) < 1e-12 : gone > -1e-12 && neurons[j].norm_share > 0);
-        /* the modulus switch alone: n / 48 positions of 2N squared, over the share of the torus that the table takes */
+        /* the modulus switch alone: n / 48 positions of 2^(v + 1) N squared, over the share of the torus that the table
+         * takes */
         const tnn_params_literal *p = &circuit->spec.params.literal;
         const double strength = floor(1 / step);
-        assert_true(neurons[j].position_noise > 0.9 * sqrt(p->n / 48.0) / p->N / (strength * step));
+        assert_true(neurons[j].position_noise >
+                    0.9 * sqrt(p->n / 48.0) / ldexp(p->N, (int)p->log2_split) / (strength * step));
         worst = fmax(worst, neurons[j].position_noise);
     }
     assert_true(fabs(worst - (info.position_noise)) < 1e-12);
