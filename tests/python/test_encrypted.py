@@ -216,6 +216,26 @@ except KeyboardInterrupt:
 """
 
 
+class Stopped(Exception):
+    pass
+
+
+def stop_at_the_end(done, total):
+    if done == total:
+        raise Stopped
+
+
+def test_what_the_last_callback_raises_is_raised():
+    circuit = torusnn.load(str(MODELS / "pneumoniamnist.tnn")).compile()
+    client = torusnn.Client(circuit.spec)
+    image = client.encrypt(np.zeros((28, 28), np.uint8))
+    evaluator = torusnn.Evaluator(circuit, client.evaluation_key)
+    for call in (lambda: torusnn.generate_keys(circuit.spec, progress=stop_at_the_end),
+                 lambda: evaluator.infer(image, progress=stop_at_the_end)):
+        with pytest.raises(Stopped):
+            call()
+
+
 def test_ctrl_c_cancels_key_generation():
     program = subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(MODELS / "breastmnist-exact.tnn")],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

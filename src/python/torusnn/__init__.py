@@ -46,16 +46,20 @@ def from_onnx(model: Any, calibration_images: Any, **options: Any) -> Model:
     return converted(model, calibration_images, **options)
 
 
+def evaluate_dataset(circuit: Circuit, keys: Any, inputs: Any, outputs: Any, **options: Any) -> Any:
+    """Evaluates a circuit on a whole archive of encrypted images, on the machines of a Ray cluster.
+    torusnn.cluster.evaluate_dataset has the options; needs torusnn[cluster]."""
+    from .cluster import evaluate_dataset as evaluated
+
+    return evaluated(circuit, keys, inputs, outputs, **options)
+
+
 def __getattr__(name: str) -> Any:
-    """What needs scikit-learn or Ray is imported when it is first asked for."""
+    """What needs scikit-learn is imported when it is first asked for."""
     if name == "TableClassifier":
         from .learn import TableClassifier
 
         return TableClassifier
-    if name == "evaluate_dataset":
-        from .cluster import evaluate_dataset
-
-        return evaluate_dataset
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -76,6 +76,9 @@ def reporting(progress: Progress, title: str) -> Iterator[Call]:
         if call.error is None:
             raise
         raise call.error from None
+    else:
+        if call.error is not None:  # of a callback after which nothing was left to cancel
+            raise call.error
     finally:
         if bar is not None:
             bar.close()

@@ -142,8 +142,8 @@ def generate_keys(spec: Spec, threads: Optional[int] = None, progress: Progress 
     with reporting(progress, "keys") as call:
         options = keygen_options(most_evaluation_key_bytes, least_security, call)
         check(lib.tnn_keygen(secret, evaluation, spec._c, thread_count(threads), options))
-    return (SecretKey._around(owned("tnn_secret_key", secret[0])),
-            EvaluationKey._around(owned("tnn_eval_key", evaluation[0])))
+        return (SecretKey._around(owned("tnn_secret_key", secret[0])),
+                EvaluationKey._around(owned("tnn_eval_key", evaluation[0])))
 
 
 class Client:
