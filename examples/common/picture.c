@@ -105,7 +105,8 @@ static void lay_on_white(uint8_t *colours, const uint8_t *rgba, size_t count) {
 static bool decode_png(bytes *rgba, png_structp reader, png_infop info, const picture_shape *shape, const char *path) {
     png_source *source = png_get_error_ptr(reader);
     if (setjmp(source->back) != 0) {
-        return report_error("%s: %s; write the file again", path, source->sentence);
+        report_error("%s: %s; write the file again", path, source->sentence);
+        return false;
     }
     png_set_read_fn(reader, source, take_bytes);
     png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_NEVER, NULL, -1); /* pixels, palette and opacity are read */
@@ -124,8 +125,11 @@ static bool read_png(uint8_t *pixels, const picture_shape *shape, const bytes *f
     png_structp reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, stop_png, pass_over);
     png_infop info = reader != NULL ? png_create_info_struct(reader) : NULL;
     bytes rgba = {0};
-    const bool done = info != NULL ? decode_png(&rgba, reader, info, shape, path) : report_out_of_memory();
-    if (done) {
+    bool done = false;
+    if (info == NULL) {
+        report_out_of_memory();
+    } else if (decode_png(&rgba, reader, info, shape, path)) {
+        done = true;
         lay_on_white(rgba.data, rgba.data, (size_t)shape->height * shape->width);
         from_colours(pixels, shape, rgba.data);
     }

@@ -204,8 +204,10 @@ def test_a_bar_needs_tqdm(circuit, monkeypatch):
         torusnn.Client(circuit.spec, progress=True)
 
 
+# A shell that starts the tests in the background has them ignore Ctrl-C.
 INTERRUPTED = """
-import sys, torusnn
+import signal, sys, torusnn
+signal.signal(signal.SIGINT, signal.default_int_handler)
 spec = torusnn.load(sys.argv[1]).compile(log2_lookup_error=-40).spec
 print("ready", flush=True)
 try:
