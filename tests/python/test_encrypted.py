@@ -244,7 +244,10 @@ def test_ctrl_c_cancels_key_generation():
     assert program.stdout.readline() == "ready\n"
     time.sleep(0.3)
     program.send_signal(signal.SIGINT)
-    output, errors_printed = program.communicate(timeout=60)
+    try:
+        output, errors_printed = program.communicate(timeout=60)
+    finally:
+        program.kill()
     assert output == "interrupted\n" and program.returncode == 0 and errors_printed == ""
 
 
