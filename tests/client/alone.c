@@ -15,14 +15,6 @@
 #include "files.h"
 #include "image.h"
 
-static tnn_spec *load_spec(const char *path) {
-    tnn_spec *spec;
-    blob bytes = read_blob(path);
-    must(tnn_spec_load(&spec, bytes.data, bytes.length), path);
-    free(bytes.data);
-    return spec;
-}
-
 static int make_keys(char **paths) {
     tnn_spec *spec = load_spec(paths[0]);
     tnn_secret_key *secret;

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <torusnn/status.h>
+#include <torusnn/torusnn.h>
 
 typedef struct blob {
     uint8_t *data;
@@ -32,6 +32,14 @@ static inline blob read_blob(const char *path) {
     }
     fclose(file);
     return bytes;
+}
+
+static inline tnn_spec *load_spec(const char *path) {
+    tnn_spec *spec;
+    blob bytes = read_blob(path);
+    must(tnn_spec_load(&spec, bytes.data, bytes.length), path);
+    free(bytes.data);
+    return spec;
 }
 
 static inline void write_blob(const char *path, const blob *bytes) {

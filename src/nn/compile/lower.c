@@ -20,21 +20,12 @@
 #include "reports.h"
 #include "tables.h"
 
-static bool shares_rotations(const tnn_model *model) {
-    for (uint32_t i = 0; i < model->layer_count; i++) {
-        if (model->layers[i].tables_per_neuron > 1) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Sums of big ciphertexts have to come back under s in front of the next tables. */
 bool tnn_params_serve(const tnn_params *params, const tnn_model *model) {
     const tnn_params_literal *p = &params->literal;
     const bool has_tables = model->layer_count > 1;
     return tnn_params_bootstrap(params) == has_tables && (model->layer_count <= 2 || p->ks_levels > 0) &&
-           (p->log2_split == 0 || !shares_rotations(model));
+           (p->log2_split == 0 || tnn_model_most_tables(model) <= 1);
 }
 
 static bool allocate_tables(tnn_layer_circuit *layer, uint32_t N) {

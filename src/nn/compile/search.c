@@ -158,16 +158,6 @@ static tnn_status add_key_widths(candidate_list *list, tnn_params_literal litera
     return TNN_OK;
 }
 
-/* Several tables of a rotation read coefficients that a split one does not compute. */
-static bool shares_rotations(const tnn_shape *shape) {
-    for (uint32_t i = 0; i < shape->layer_count; i++) {
-        if (shape->layers[i].tables_per_neuron > 1) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static tnn_status add_splits(candidate_list *list, tnn_params_literal literal, uint32_t most) {
     tnn_status status = TNN_OK;
     for (literal.log2_split = 0; status == TNN_OK && literal.log2_split <= most; literal.log2_split++) {
@@ -179,7 +169,8 @@ static tnn_status add_splits(candidate_list *list, tnn_params_literal literal, u
 /* s is a prefix of S where a key switch has to go between them: k N must be larger than n. */
 static tnn_status add_rings(candidate_list *list, tnn_params_literal literal) {
     const bool switches = list->shape->layer_count > 2;
-    const bool whole = shares_rotations(list->shape);
+    /* several tables of a rotation read coefficients that a split one does not compute */
+    const bool whole = list->shape->most_tables > 1;
     for (size_t i = 0; i < RING_COUNT; i++) {
         literal.k = RINGS[i].k;
         literal.N = RINGS[i].N;

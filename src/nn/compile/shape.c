@@ -233,6 +233,7 @@ tnn_status tnn_shape_create(tnn_shape **out, const tnn_model *model, const tnn_r
     }
     shape->layer_count = model->layer_count;
     shape->input_levels = model->input_levels;
+    shape->most_tables = tnn_model_most_tables(model);
     shape->layers = tnn_alloc(model->layer_count, sizeof *shape->layers);
     tnn_status status = shape->layers ? TNN_OK : TNN_ERR_MEMORY;
     tnn_watch_stage(requirement->watch, neuron_count(model));

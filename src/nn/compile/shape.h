@@ -53,8 +53,9 @@ typedef struct tnn_pinned {
 typedef struct tnn_shape {
     uint32_t layer_count;
     uint32_t input_levels;
-    uint64_t bootstraps; /* an image */
-    bool widened;        /* the half width of some neuron is more than its range, for its reach */
+    uint32_t most_tables; /* of a neuron */
+    uint64_t bootstraps;  /* an image */
+    bool widened;         /* the half width of some neuron is more than its range, for its reach */
     tnn_pinned pinned;
     tnn_layer_shape *layers;
 } tnn_shape;

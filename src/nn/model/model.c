@@ -80,6 +80,15 @@ size_t tnn_model_widest(const tnn_model *model) {
     return widest;
 }
 
+uint32_t tnn_model_most_tables(const tnn_model *model) {
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        const uint32_t tables = model->layers[i].tables_per_neuron;
+        most = tables > most ? tables : most;
+    }
+    return most;
+}
+
 /* Thresholds of one neuron. */
 static const int32_t *thresholds_of(const tnn_layer *layer, size_t neuron) {
     return layer->thresholds + neuron * (layer->table_cells - 1);

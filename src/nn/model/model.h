@@ -71,6 +71,9 @@ size_t tnn_model_outputs(const tnn_model *model);
 /* The widest list of values between two layers, the image and the logits included. */
 size_t tnn_model_widest(const tnn_model *model);
 
+/* The most tables that a neuron has; 0 where there are none. */
+uint32_t tnn_model_most_tables(const tnn_model *model);
+
 /* What contradicts what. */
 typedef struct tnn_contradiction {
     uint32_t layer; /* TNN_WHOLE_MODEL: no one layer's */

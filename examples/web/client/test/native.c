@@ -13,14 +13,6 @@
 
 #include "files.h"
 
-static tnn_spec *load_spec(const char *path) {
-    tnn_spec *spec;
-    blob bytes = read_blob(path);
-    must(tnn_spec_load(&spec, bytes.data, bytes.length), path);
-    free(bytes.data);
-    return spec;
-}
-
 static tnn_output *load_output(const char *path) {
     tnn_output *output;
     blob bytes = read_blob(path);

@@ -17,6 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 from .._images import Array, as_batch
 from .._progress import Progress, reporting
 from ..client import Client, EncryptedLogits
+from ..serve.keys import flush_folder
 from ..serve.wire import HEADER, object_bytes
 Address = Union[str, "os.PathLike[str]"]
 """A folder, or an address of fsspec."""
@@ -73,15 +74,7 @@ def write_whole(folder: str, name: str, data: bytes) -> None:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
-    sync_folder(folder)
-
-
-def sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush_folder(folder)
 
 
 def objects_of(data: Any, kind: bytes) -> Iterator[memoryview]:

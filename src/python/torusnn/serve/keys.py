@@ -36,7 +36,7 @@ class KeyStore(Protocol):
         ...
 
 
-def flush_folder(folder: Path) -> None:
+def flush_folder(folder: os.PathLike | str) -> None:
     """Names in a folder are on disk only after this."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
