@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 import torusnn
-from common import MODELS
+from common import GOLDEN, MODELS
 from fastapi.testclient import TestClient
-from serving import INFER, MODEL, MODEL_FILE, OCTETS, metric, problem_of, shades
+from serving import INFER, MODEL, MODEL_FILE, OCTETS, User, metric, problem_of, shades
 from torusnn.serve import Settings, create_app
 
 
@@ -45,6 +45,19 @@ def test_from_a_key_to_logits(http, net, users):
     assert http.delete(user.key_path).status_code == 204
     assert problem_of(user.infer(http, images)) == "no-such-key"
     assert problem_of(http.delete(user.key_path)) == "no-such-key"
+
+
+def test_keys_say_nothing_of_how_tables_are_split(tmp_path):
+    model, spec = GOLDEN / "3" / "model.tnn", GOLDEN / "3" / "spec.tnn"
+    user = User(spec.read_bytes())
+    with TestClient(create_app(Settings(models=[(model, spec)], keys=tmp_path / "keys"))) as http:
+        assert user.put(http).json()["models"] == ["model"]
+        [image] = user.client.encrypt(shades(1))
+        answer = http.post("/v1/models/model/infer", content=bytes(image), headers=OCTETS)
+    circuit = torusnn.load(model).compile(spec=user.client.spec)
+    assert circuit.info.parameters.log2_split > 0
+    local = torusnn.Evaluator(circuit, user.client.evaluation_key, threads=1).infer(image)
+    np.testing.assert_array_equal(user.logits(answer.content, 1)[0], user.client.decrypt(local))
 
 
 def test_an_answer_of_one_image_for_each_model(tmp_path, users):

@@ -13,7 +13,7 @@ from ..client import Spec
 from ..explain import contract_figures, provenance_of
 from ..model import Model, load
 from .settings import ModelFile, Settings
-from .wire import HEADER, PARAMETERS, fingerprint
+from .wire import HEADER, fingerprint, key_parameters
 
 NOTICE = ("For research only: the results are approximate and must not be used for diagnosis. "
           "Do not tell the service decrypted values, nor whether they were right.")
@@ -59,7 +59,7 @@ class Served:
     def __init__(self, model_id: str, circuit: Circuit):
         self.id, self.circuit, self.info = model_id, circuit, circuit.info
         self.spec = circuit.spec.to_bytes()
-        self.parameters, self.fingerprint = self.spec[PARAMETERS], fingerprint(self.spec)
+        self.parameters, self.fingerprint = key_parameters(self.spec), fingerprint(self.spec)
         self.description = self._described(circuit.model)
 
     def _described(self, model: Model) -> ModelDescription:

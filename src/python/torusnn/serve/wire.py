@@ -13,6 +13,8 @@ HEADER = struct.Struct("<4sHHQ16s")
 """Magic and kind, version, reserved, bytes of payload, their digest."""
 PARAMETERS = slice(HEADER.size, HEADER.size + 64)
 """Of a key and of a spec."""
+SPLIT = slice(PARAMETERS.start + 44, PARAMETERS.start + 48)
+"""Of a spec's parameters the word that is 0 in those of keys: how the server splits tables."""
 KEY_ID = slice(PARAMETERS.stop, PARAMETERS.stop + 16)
 """Of a key."""
 KEY_HEAD_BYTES = KEY_ID.stop
@@ -44,6 +46,11 @@ def key_head(head: bytes) -> KeyHead:
     if len(head) < KEY_HEAD_BYTES:
         raise error_of(lib.TNN_ERR_TRUNCATED)
     return KeyHead(length, bytes(head[PARAMETERS]), bytes(head[KEY_ID]).hex())
+
+
+def key_parameters(spec: bytes) -> bytes:
+    """Parameters of the keys that a spec is for."""
+    return spec[PARAMETERS.start:SPLIT.start] + bytes(4) + spec[SPLIT.stop:PARAMETERS.stop]
 
 
 def fingerprint(spec: bytes) -> bytes:
