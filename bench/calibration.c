@@ -25,7 +25,7 @@
 static const double LEAST_MS = 4e3;    /* of rounds of a group */
 static const double MOST_DRIFT = 0.15; /* of a time from what is predicted */
 
-enum { BATCH = 16, SHAPES = 3, MOST_SETS = 8, MOST_ROUNDS = 256 };
+enum { BATCH = 16, SHAPES = 3, MOST_SETS = 8, MOST_ROUNDS = 256, MOST_ATTEMPTS = 3 };
 
 /* Three ranks and numbers of levels of one degree. */
 typedef struct group {
@@ -221,6 +221,7 @@ static void print_row(const char *name, const tnn_params_literal *p, double pred
            100.0 * (predicted / measured - 1.0));
 }
 
+/* Whether all lie near what is predicted. */
 static bool print_group(const calibration *found, size_t i, const double us[SHAPES]) {
     bool close = true;
     for (size_t j = 0; j < SHAPES; j++) {
@@ -229,8 +230,12 @@ static bool print_group(const calibration *found, size_t i, const double us[SHAP
         print_row(i < SINGLES ? "single" : "quad", &set, predicted, us[j]);
         close = close && fabs(predicted / us[j] - 1.0) <= MOST_DRIFT;
     }
-    return close || report_error("times lie more than %.0f %% off what is predicted: try again on a quieter machine",
-                                 100.0 * MOST_DRIFT);
+    return close;
+}
+
+static bool report_drift(void) {
+    return report_error("times lie more than %.0f %% off what is predicted: try again on a quieter machine",
+                        100.0 * MOST_DRIFT);
 }
 
 static bool calibrate_group(calibration *found, size_t i, size_t rounds) {
@@ -240,12 +245,21 @@ static bool calibrate_group(calibration *found, size_t i, size_t rounds) {
     if (i < SINGLES) {
         found->single[i] = fit(&GROUPS[i], found->us[i]);
     }
-    return print_group(found, i, found->us[i]);
+    return print_group(found, i, found->us[i]) || report_drift();
 }
 
+/* A group that a neighbour has disturbed is timed again. */
 static bool confirm_group(const calibration *found, size_t i, size_t rounds) {
-    double us[SHAPES];
-    return time_group(us, &GROUPS[i], rounds) && print_group(found, i, us);
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        double us[SHAPES];
+        if (!time_group(us, &GROUPS[i], rounds)) {
+            return false;
+        }
+        if (print_group(found, i, us)) {
+            return true;
+        }
+    }
+    return report_drift();
 }
 
 /* Whether a larger N costs more at every rank and level that the single engine serves. */

@@ -1,4 +1,4 @@
-/* Written by bench_core --calibrate on AMD EPYC. */
+/* Written by bench_core --calibrate on AMD EPYC, but for the key switch, which is of an earlier run. */
 /* clang-format off */
 /* N, ns a transform, ns a product */
 static const calibration_point SINGLE_POINTS[] = {
