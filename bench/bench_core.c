@@ -12,6 +12,7 @@
 #include "bench/circuit_file.h"
 #include "bench/core_items.h"
 #include "bench/document.h"
+#include "bench/instructions.h"
 #include "common/command_line.h"
 #include "common/json_file.h"
 #include "common/report.h"
@@ -27,13 +28,14 @@ typedef struct options {
     size_t rounds;
 } options;
 
-enum option_key { SET = 1, MODEL, ROUNDS, JSON, CALIBRATE, ONCE };
+enum option_key { SET = 1, MODEL, ROUNDS, JSON, INSTRUCTIONS, CALIBRATE, ONCE };
 
 static const struct argp_option OPTIONS[] = {
     {"set", SET, "NAME", 0, "Parameter set, or all (default: the first shipped one)", 0},
     {"model", MODEL, "FILE", 0, "Instead of a set: the parameters to which a model compiles", 0},
     {"rounds", ROUNDS, "COUNT", 0, "Samples of each operation (default: 20)", 0},
     {"json", JSON, "FILE", 0, "Write the figures to a file too", 0},
+    {"instructions", INSTRUCTIONS, "SET", 0, "portable, avx2 or avx512 (default: the processor's best)", 0},
     {"calibrate", CALIBRATE, "FILE", 0,
      "Instead: measure the constants of the library's cost model and write them as src/nn/compile/calibration.h holds "
      "them",
@@ -48,6 +50,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state) {
     case MODEL: chosen->model_path = value; return 0;
     case ROUNDS: return option_done(parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS));
     case JSON: chosen->json_path = value; return 0;
+    case INSTRUCTIONS: return option_done(instructions_choose(value));
     case CALIBRATE: chosen->calibration_path = value; return 0;
     case ONCE: chosen->once = value; return 0;
     default: return ARGP_ERR_UNKNOWN;

@@ -11,6 +11,7 @@
 
 #include "bench/circuit_file.h"
 #include "bench/document.h"
+#include "bench/instructions.h"
 #include "bench/latency.h"
 #include "bench/stage_profile.h"
 #include "common/command_line.h"
@@ -28,13 +29,14 @@ typedef struct options {
     bool once;
 } options;
 
-enum option_key { MODEL = 1, THREADS, ROUNDS, JSON, ONCE };
+enum option_key { MODEL = 1, THREADS, ROUNDS, JSON, INSTRUCTIONS, ONCE };
 
 static const struct argp_option OPTIONS[] = {
     {"model", MODEL, "FILE", 0, "Model (default: the bundled one for PneumoniaMNIST)", 0},
     {"threads", THREADS, "COUNT", 0, "The most threads to try, after 1, 2, 4 ... (default: online processors)", 0},
     {"rounds", ROUNDS, "COUNT", 0, "Samples of each call (default: 20)", 0},
     {"json", JSON, "FILE", 0, "Write the figures to a file too", 0},
+    {"instructions", INSTRUCTIONS, "SET", 0, "portable, avx2 or avx512 (default: the processor's best)", 0},
     {"once", ONCE, 0, 0, "Instead: a single image on one thread, for counting instructions", 0},
     {0}};
 
@@ -45,6 +47,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state) {
     case THREADS: return option_done(parse_count(&chosen->threads, "--threads", value, 1, MOST_THREADS));
     case ROUNDS: return option_done(parse_count(&chosen->rounds, "--rounds", value, 1, MOST_ROUNDS));
     case JSON: chosen->json_path = value; return 0;
+    case INSTRUCTIONS: return option_done(instructions_choose(value));
     case ONCE: chosen->once = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bench/core_items.h"
+#include "bench/instructions.h"
 #include "bench/processor.h"
 #include "common/bytes.h"
 #include "common/clock.h"
@@ -50,6 +51,10 @@ enum { GROUP_COUNT = sizeof GROUPS / sizeof *GROUPS, SINGLES = 4 };
  * which the first table was measured: a new table changes proportions, not the processor that predictions speak of. */
 static const group REFERENCE = {512, {{3, 1}}};
 static const double REFERENCE_PRODUCT_NS = 2179.2;
+
+/* The reference's loops, whatever more the processor at hand has: proportions depend on them, and plans on proportions.
+ */
+static const char REFERENCE_INSTRUCTIONS[] = "avx2";
 
 typedef struct constants {
     double transform_ns, product_ns;
@@ -336,7 +341,8 @@ static bool check_shipped(calibration *found, size_t rounds) {
 /* ---------------------------------------------------------------------------------------------------- file -- */
 
 static void print_header(FILE *file, const calibration *found, const processor *machine) {
-    fprintf(file, "/* Written by bench_core --calibrate on %s. */\n/* clang-format off */\n", machine->name);
+    fprintf(file, "/* Written by bench_core --calibrate on %s, %s. */\n/* clang-format off */\n", machine->name,
+            REFERENCE_INSTRUCTIONS);
     fprintf(file, "/* N, ns a transform, ns a product */\nstatic const calibration_point SINGLE_POINTS[] = {\n");
     for (size_t i = 0; i < SINGLES; i++) {
         fprintf(file, "    {%u, %.1f, %.1f},\n", GROUPS[i].N, found->single[i].transform_ns,
@@ -381,7 +387,7 @@ bool calibration_run(const char *path, size_t rounds) {
     calibration found = {0};
     printf("%s, processor time of one thread, the middle of at least %zu rounds\n\n", machine.name, rounds);
     printf("%-14s %5s %2s %5s %2s %12s %12s %10s\n", "us", "n", "k", "N", "l", "predicted", "measured", "error");
-    bool done = has_quad_engine();
+    bool done = instructions_choose(REFERENCE_INSTRUCTIONS) && has_quad_engine();
     for (size_t i = 0; i < GROUP_COUNT && done; i++) {
         done = calibrate_group(&found, i, rounds);
     }

@@ -185,13 +185,23 @@ static tnn_status set_widths(tnn_layer_shape *out, const tnn_model *model, uint3
     return status;
 }
 
+static uint64_t products_of(const tnn_layer *layer) {
+    const size_t weights = (size_t)layer->neurons * layer->inputs;
+    uint64_t products = 0;
+    for (size_t i = 0; i < weights; i++) {
+        products += layer->weights[i] != 0;
+    }
+    return products;
+}
+
 static tnn_status fill_layer(tnn_layer_shape *out, const tnn_model *model, uint32_t index, const tnn_gain *gains,
                              const tnn_requirement *requirement, tnn_reach_source source) {
     const tnn_layer *layer = &model->layers[index];
     *out = (tnn_layer_shape){.inputs = layer->inputs,
                              .neurons = layer->neurons,
                              .tables_per_neuron = layer->tables_per_neuron,
-                             .table_cells = layer->table_cells};
+                             .table_cells = layer->table_cells,
+                             .products = products_of(layer)};
     out->neuron = tnn_alloc(layer->neurons, sizeof *out->neuron);
     out->gain = tnn_alloc(tnn_layer_outputs(layer), sizeof *out->gain);
     if (!out->neuron || !out->gain) {

@@ -40,6 +40,7 @@ typedef struct tnn_layer_shape {
     uint32_t neurons;
     uint32_t tables_per_neuron;
     uint32_t table_cells;
+    uint64_t products;        /* weights other than 0: evaluation skips the others */
     double widest;            /* of its neurons' half widths */
     tnn_neuron_shape *neuron; /* [neurons] */
     tnn_gain *gain;           /* [outputs] */

@@ -192,16 +192,23 @@ static void untwist_add(uint32_t *restrict accumulator, const double *restrict i
     }
 }
 
-/* The sum over i of weights[i] A[i - t], for all t: one pass of multiply-adds over t for each i. Sums wrap modulo
- * 2^bits. The cast to 32 bits keeps the product of two words of 16 unsigned, where int would overflow. */
+/* The sum over i of weights[i] A[i - t], for all t and all masks A of a block: one pass of multiply-adds over t for
+ * each weight that is not 0 and each mask. Sums wrap modulo 2^bits. The cast to 32 bits keeps the product of two words
+ * of 16 unsigned, where int would overflow. */
 #define DEFINE_CORRELATE(bits)                                                                                         \
+    INLINE void add_shifted##bits(uint##bits##_t *restrict out, const uint##bits##_t *restrict shifted,                \
+                                  uint##bits##_t weight, uint32_t degree) {                                            \
+        for (uint32_t t = 0; t < degree; t++) {                                                                        \
+            out[t] = (uint##bits##_t)(out[t] + (uint32_t)weight * shifted[t]);                                         \
+        }                                                                                                              \
+    }                                                                                                                  \
+                                                                                                                       \
     static void correlate##bits(uint##bits##_t *restrict out, const uint##bits##_t *restrict reversed,                 \
-                                const int16_t *restrict weights, uint32_t degree, uint32_t count) {                    \
+                                const int16_t *restrict weights, uint32_t count, uint32_t degree, uint32_t masks) {    \
         for (uint32_t i = 0; i < count; i++) {                                                                         \
-            const uint##bits##_t weight = (uint##bits##_t)weights[i];                                                  \
-            const uint##bits##_t *shifted = reversed + degree - i;                                                     \
-            for (uint32_t t = 0; weight != 0 && t < degree; t++) {                                                     \
-                out[t] = (uint##bits##_t)(out[t] + (uint32_t)weight * shifted[t]);                                     \
+            for (size_t j = 0; weights[i] != 0 && j < masks; j++) {                                                    \
+                add_shifted##bits(out + j * degree, reversed + (2 * j + 1) * degree - i, (uint##bits##_t)weights[i],   \
+                                  degree);                                                                             \
             }                                                                                                          \
         }                                                                                                              \
     }

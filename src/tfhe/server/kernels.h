@@ -42,12 +42,13 @@ typedef struct tnn_kernels {
     /* accumulator += the untwisted, unfolded output of an inverse FFT, real torus elements reduced to 2^-32. */
     void (*untwist_add)(uint32_t *accumulator, const double *in, const double *twist, uint32_t N);
 
-    /* out[t] += sum over i of weights[i] * reversed[t - i + degree], t < degree: the mask of a dot product.
-     * reversed [2 degree]; weights [count], count at most degree. */
-    void (*correlate16)(uint16_t *out, const uint16_t *reversed, const int16_t *weights, uint32_t degree,
-                        uint32_t count);
-    void (*correlate32)(uint32_t *out, const uint32_t *reversed, const int16_t *weights, uint32_t degree,
-                        uint32_t count);
+    /* out[j][t] += sum over i of weights[i] * reversed[j][t - i + degree], t < degree, j < masks: the mask of a dot
+     * product. out [masks][degree]; reversed [masks][2 degree]; weights [count], count at most degree. Takes time for
+     * weights other than 0. */
+    void (*correlate16)(uint16_t *out, const uint16_t *reversed, const int16_t *weights, uint32_t count,
+                        uint32_t degree, uint32_t masks);
+    void (*correlate32)(uint32_t *out, const uint32_t *reversed, const int16_t *weights, uint32_t count,
+                        uint32_t degree, uint32_t masks);
 
     /* out += factor * in, on Z/2^32. */
     void (*add_scaled)(uint32_t *out, const uint32_t *in, uint32_t factor, size_t count);

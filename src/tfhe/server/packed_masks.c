@@ -123,10 +123,10 @@ tnn_status tnn_packed_expand(tnn_packed_masks *masks, const tnn_packed *packed) 
 }
 
 /* N', but in the last block what is left. */
-static size_t used_of_block(const tnn_packed_masks *masks, size_t block) {
-    const size_t degree = masks->params.literal.input_N;
+static uint32_t used_of_block(const tnn_packed_masks *masks, size_t block) {
+    const uint32_t degree = masks->params.literal.input_N;
     const size_t left = masks->count - block * degree;
-    return left < degree ? left : degree;
+    return left < degree ? (uint32_t)left : degree;
 }
 
 /* The mask of a dot product on Z/2^16, shifted up to Z/2^32: count * n multiply-adds of 16 bits, twice as many to a
@@ -135,11 +135,8 @@ static void dot_mask16(const tnn_packed_masks *masks, uint32_t *lwe, const int16
     const tnn_params_literal *p = &masks->params.literal;
     uint16_t sum[TNN_MAX_LWE_DIMENSION] = {0};
     for (size_t block = 0; block < masks->blocks; block++) {
-        for (size_t start = 0; start < p->n; start += p->input_N) {
-            masks->kernels->correlate16(sum + start, masks->reversed16 + 2 * (block * p->n + start),
-                                        weights + block * p->input_N, p->input_N,
-                                        (uint32_t)used_of_block(masks, block));
-        }
+        masks->kernels->correlate16(sum, masks->reversed16 + 2 * block * p->n, weights + block * p->input_N,
+                                    used_of_block(masks, block), p->input_N, p->n / p->input_N);
     }
     for (size_t i = 0; i < p->n; i++) {
         lwe[i] = (uint32_t)sum[i] << 16;
@@ -150,11 +147,8 @@ static void dot_mask32(const tnn_packed_masks *masks, uint32_t *lwe, const int16
     const tnn_params_literal *p = &masks->params.literal;
     memset(lwe, 0, p->n * sizeof *lwe);
     for (size_t block = 0; block < masks->blocks; block++) {
-        for (size_t start = 0; start < p->n; start += p->input_N) {
-            masks->kernels->correlate32(lwe + start, masks->reversed32 + 2 * (block * p->n + start),
-                                        weights + block * p->input_N, p->input_N,
-                                        (uint32_t)used_of_block(masks, block));
-        }
+        masks->kernels->correlate32(lwe, masks->reversed32 + 2 * block * p->n, weights + block * p->input_N,
+                                    used_of_block(masks, block), p->input_N, p->n / p->input_N);
     }
 }
 

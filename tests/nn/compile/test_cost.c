@@ -51,10 +51,11 @@ static void larger_parameters_cost_more(void **state) {
     }
 }
 
-/* Of logits alone: more of them, longer keys and wider inputs cost more; wider blocks have fewer masks. */
+/* Of logits alone: more weights, longer keys and wider inputs cost more; wider blocks have fewer masks, and so have
+ * fewer inputs. */
 static void dot_products_cost_what_they_read(void **state) {
     (void)state;
-    tnn_layer_shape logits = {.inputs = 784, .neurons = 2};
+    tnn_layer_shape logits = {.inputs = 784, .products = 2 * 784};
     const tnn_shape shape = {.layer_count = 1, .layers = &logits};
     const tnn_params_literal literal = {.n = 640, .input_N = 32, .input_bits = 16, .lwe_log2_sigma = -13.28};
     tnn_params params = {.literal = literal};
@@ -69,8 +70,10 @@ static void dot_products_cost_what_they_read(void **state) {
     params.literal.input_N = 128;
     assert_true(tnn_cost_image(&shape, &params) < cost);
     params.literal = literal;
-    logits.neurons = 10;
+    logits.products *= 5;
     assert_true(tnn_cost_image(&shape, &params) > 3 * cost);
+    logits = (tnn_layer_shape){.inputs = 392, .products = 2 * 784};
+    assert_true(tnn_cost_image(&shape, &params) < cost);
 }
 
 /* Parameters of rank 2, which the quad engine's costs are stated for. */
@@ -162,7 +165,7 @@ static void image_costs_its_dot_products_rotations_and_switches(void **state) {
         tnn_shape *shape = shape_of(model);
         const double rotations = 5.0 * table_layers * tnn_cost_blind_rotation(params);
         const double switches = 5.0 * (table_layers - 1) * tnn_cost_key_switch(params);
-        tnn_layer_shape first = {.inputs = shape->layers[0].inputs, .neurons = 5};
+        tnn_layer_shape first = {.inputs = shape->layers[0].inputs, .products = shape->layers[0].products};
         const tnn_shape logits = {.layer_count = 1, .layers = &first};
         const double dots = tnn_cost_image(&logits, params);
         const double stated = tnn_cost_image(shape, params);

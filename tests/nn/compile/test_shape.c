@@ -115,6 +115,14 @@ static void weights_share_a_power_of_two(void **state) {
     }
 }
 
+static uint64_t naive_products_of_layer(const tnn_layer *layer) {
+    uint64_t products = (uint64_t)layer->inputs * layer->neurons;
+    for (size_t i = 0; i < (size_t)layer->inputs * layer->neurons; i++) {
+        products -= layer->weights[i] == 0 ? 1 : 0;
+    }
+    return products;
+}
+
 static void check_layer(const tnn_layer_shape *shape, const tnn_model *model, uint32_t index) {
     const tnn_layer *layer = &model->layers[index];
     double widest = 0;
@@ -126,6 +134,7 @@ static void check_layer(const tnn_layer_shape *shape, const tnn_model *model, ui
         widest = fmax(widest, shape->neuron[j].width);
     }
     assert_true(shape->widest == widest);
+    assert_int_equal(shape->products, naive_products_of_layer(layer));
     for (size_t i = 0; layer->tables_per_neuron > 0 && i < tnn_layer_outputs(layer); i++) {
         const tnn_gain gain = naive_gain(model, index + 1, i);
         assert_true(fabs(shape->gain[i].own - gain.own) <= 1e-12 * gain.own);
@@ -167,6 +176,7 @@ static void extreme_weights_count_by_size(void **state) {
     assert_true(shape->layers[0].neuron[0].power == 12 * 128.0 * 128);
     assert_int_equal(shape->layers[1].neuron[0].largest_weight, 1);
     assert_true(shape->layers[1].neuron[0].power == 0);
+    assert_int_equal(shape->layers[1].products, naive_products_of_layer(last));
     assert_true(shape->layers[1].neuron[0].width == 1);
     tnn_shape_free(shape);
     tnn_model_free(model);

@@ -341,58 +341,69 @@ static int16_t *new_weights(uint32_t count) {
     return weights;
 }
 
-static int64_t naive_correlation(const uint32_t *reversed, const int16_t *weights, uint32_t degree, uint32_t count,
-                                 uint32_t t) {
+/* Several masks of one block, and the weights that all of them meet. */
+typedef struct correlation {
+    uint32_t *reversed; /* [masks][2 degree] */
+    int16_t *weights;   /* [count] */
+    uint32_t count, degree, masks;
+} correlation;
+
+/* Word `word` of out [masks][degree]. */
+static int64_t naive_correlation(const correlation *c, size_t word) {
+    const uint32_t *reversed = c->reversed + word / c->degree * 2 * c->degree;
     int64_t sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        sum += (int64_t)weights[i] * reversed[t + degree - i];
+    for (uint32_t i = 0; i < c->count; i++) {
+        sum += (int64_t)c->weights[i] * reversed[word % c->degree + c->degree - i];
     }
     return sum;
 }
 
-static void check_correlate32(const tnn_kernels *kernels, const uint32_t *reversed, const int16_t *weights,
-                              uint32_t degree, uint32_t count) {
-    uint32_t *out = new_random(degree, sizeof *out);
-    uint32_t *before = new_array(degree, sizeof *before);
-    memcpy(before, out, degree * sizeof *out);
-    kernels->correlate32(out, reversed, weights, degree, count);
-    for (uint32_t t = 0; t < degree; t++) {
-        uint32_t expected = before[t] + (uint32_t)naive_correlation(reversed, weights, degree, count, t);
-        assert_int_equal(out[t], expected);
+static void check_correlate32(const tnn_kernels *kernels, const correlation *c) {
+    const size_t words = (size_t)c->masks * c->degree;
+    uint32_t *out = new_random(words, sizeof *out);
+    uint32_t *before = new_array(words, sizeof *before);
+    memcpy(before, out, words * sizeof *out);
+    kernels->correlate32(out, c->reversed, c->weights, c->count, c->degree, c->masks);
+    for (size_t word = 0; word < words; word++) {
+        assert_int_equal(out[word], before[word] + (uint32_t)naive_correlation(c, word));
     }
     tnn_free(out);
     tnn_free(before);
 }
 
 /* The words' low halves make the same sums modulo 2^16. */
-static void check_correlate16(const tnn_kernels *kernels, const uint32_t *reversed, const int16_t *weights,
-                              uint32_t degree, uint32_t count) {
-    uint16_t *out = new_random(degree, sizeof *out);
-    uint16_t *before = new_array(degree, sizeof *before);
-    uint16_t *halves = new_array((size_t)2 * degree, sizeof *halves);
-    memcpy(before, out, degree * sizeof *out);
-    for (uint32_t i = 0; i < 2 * degree; i++) {
-        halves[i] = (uint16_t)reversed[i];
+static void check_correlate16(const tnn_kernels *kernels, const correlation *c) {
+    const size_t words = (size_t)c->masks * c->degree;
+    uint16_t *out = new_random(words, sizeof *out);
+    uint16_t *before = new_array(words, sizeof *before);
+    uint16_t *halves = new_array(2 * words, sizeof *halves);
+    memcpy(before, out, words * sizeof *out);
+    for (size_t i = 0; i < 2 * words; i++) {
+        halves[i] = (uint16_t)c->reversed[i];
     }
-    kernels->correlate16(out, halves, weights, degree, count);
-    for (uint32_t t = 0; t < degree; t++) {
-        int64_t expected = before[t] + naive_correlation(reversed, weights, degree, count, t);
-        assert_int_equal(out[t], (uint16_t)expected);
+    kernels->correlate16(out, halves, c->weights, c->count, c->degree, c->masks);
+    for (size_t word = 0; word < words; word++) {
+        assert_int_equal(out[word], (uint16_t)(before[word] + naive_correlation(c, word)));
     }
     tnn_free(out);
     tnn_free(before);
     tnn_free(halves);
 }
 
-static void check_correlations(uint32_t degree, uint32_t count) {
-    uint32_t *reversed = new_random((size_t)2 * degree, sizeof *reversed);
-    int16_t *weights = new_weights(degree);
+static void check_correlation(const correlation *c) {
     for (size_t i = 0; i < set_count; i++) {
-        check_correlate16(sets[i], reversed, weights, degree, count);
-        check_correlate32(sets[i], reversed, weights, degree, count);
+        check_correlate16(sets[i], c);
+        check_correlate32(sets[i], c);
     }
-    tnn_free(reversed);
-    tnn_free(weights);
+}
+
+static void check_correlations(uint32_t degree, uint32_t count) {
+    correlation c = {.count = count, .degree = degree, .masks = 1 + draw_below(4)};
+    c.reversed = new_random((size_t)2 * degree * c.masks, sizeof *c.reversed);
+    c.weights = new_weights(degree);
+    check_correlation(&c);
+    tnn_free(c.reversed);
+    tnn_free(c.weights);
 }
 
 static void correlations_are_exact(void **state) {
@@ -409,22 +420,19 @@ static void correlations_are_exact(void **state) {
 /* The largest products one can make: all weights -2^15 or 2^15 - 1, all words 2^32 - 1. */
 static void extreme_correlations_wrap(void **state) {
     (void)state;
-    const uint32_t degree = 128;
     const int16_t extremes[] = {INT16_MIN, INT16_MAX};
-    uint32_t *reversed = new_array((size_t)2 * degree, sizeof *reversed);
-    int16_t *weights = new_array(degree, sizeof *weights);
-    memset(reversed, 0xff, 2 * degree * sizeof *reversed);
+    correlation c = {.count = 128, .degree = 128, .masks = 2};
+    c.reversed = new_array((size_t)2 * c.degree * c.masks, sizeof *c.reversed);
+    c.weights = new_array(c.count, sizeof *c.weights);
+    memset(c.reversed, 0xff, 2 * c.degree * c.masks * sizeof *c.reversed);
     for (size_t extreme = 0; extreme < COUNT_OF(extremes); extreme++) {
-        for (uint32_t i = 0; i < degree; i++) {
-            weights[i] = extremes[extreme];
+        for (uint32_t i = 0; i < c.count; i++) {
+            c.weights[i] = extremes[extreme];
         }
-        for (size_t i = 0; i < set_count; i++) {
-            check_correlate16(sets[i], reversed, weights, degree, degree);
-            check_correlate32(sets[i], reversed, weights, degree, degree);
-        }
+        check_correlation(&c);
     }
-    tnn_free(reversed);
-    tnn_free(weights);
+    tnn_free(c.reversed);
+    tnn_free(c.weights);
 }
 
 /* ---------------------------------------------------------------------------------------------- additions -- */
