@@ -67,30 +67,34 @@ void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *w, uint32_t *big
     }
 }
 
-/* lwe += step times coefficient 0 of X^position glwe. Coefficient 0 of X^p A is -A[N - p], and the mask at i of a
- * sample extract at 0 is A[-i]: extract from X^p glwe reads A[-i - p]. */
-static void add_shifted_extract(const tnn_workspace *w, uint32_t *lwe, const uint32_t *glwe, uint32_t position,
-                                uint32_t step) {
-    const uint32_t N = w->execution.params.literal.N;
-    const uint32_t k = w->execution.params.literal.k;
-    for (uint32_t j = 0; j < k; j++) {
-        const uint32_t *mask = glwe + (size_t)j * N;
-        uint32_t *out = lwe + (size_t)j * N;
-        for (uint32_t i = 0; i < N; i++) {
-            uint32_t back = i + position; /* A[-back]: -A[N - back] up to N, then A[2N - back] */
-            uint32_t value = back == 0 ? mask[0] : back <= N ? 0 - mask[N - back] : mask[2 * N - back];
-            out[i] += step * value;
-        }
+/* reversed [2N] from A [N]: A[-t] at t, with A[-t] = -A[N - t]. What is read of A at falling places lies in a row. */
+static void reverse(uint32_t *reversed, const uint32_t *polynomial, uint32_t N) {
+    reversed[0] = polynomial[0];
+    reversed[N] = 0 - polynomial[0];
+    for (uint32_t t = 1; t < N; t++) {
+        reversed[N - t] = 0 - polynomial[t];
+        reversed[2 * N - t] = polynomial[t];
     }
-    const uint32_t *body = glwe + (size_t)k * N;
-    lwe[(size_t)k * N] += step * (position == 0 ? body[0] : 0 - body[N - position]);
 }
 
-/* The product with a table's steps, of which only coefficient 0 is wanted: count (k N + 1) multiply-adds. */
-static void extract_table(const tnn_workspace *w, uint32_t *lwe, const uint32_t *glwe, const tnn_step_table *table) {
-    memset(lwe, 0, (tnn_params_big_dimension(&w->execution.params) + 1) * sizeof *lwe);
-    for (size_t i = 0; i < table->count; i++) {
-        add_shifted_extract(w, lwe, glwe, table->positions[i], (uint32_t)table->steps[i]);
+/* The products of one rotation with its tables' steps, of which only coefficient 0 is wanted. A sample extract at 0
+ * reads A[-i] for word i of the mask and A[0] for the body; from X^p A it reads A[-i - p]. Takes steps (k N + 1)
+ * multiply-adds. lwe [tables_each][k N + 1]; the workspace's difference, free after a rotation, has room for 2N. */
+static void extract_tables(tnn_workspace *w, uint32_t *lwe, const uint32_t *glwe, const tnn_step_table *tables,
+                           size_t tables_each) {
+    const uint32_t N = w->execution.params.literal.N;
+    const uint32_t k = w->execution.params.literal.k;
+    const size_t big_words = (size_t)k * N + 1;
+    memset(lwe, 0, tables_each * big_words * sizeof *lwe);
+    for (uint32_t j = 0; j <= k; j++) {
+        reverse(w->difference, glwe + (size_t)j * N, N);
+        for (size_t m = 0; m < tables_each; m++) {
+            uint32_t *out = lwe + m * big_words + (size_t)j * N;
+            for (size_t i = 0; i < tables[m].count; i++) {
+                w->kernels->add_scaled(out, w->difference + tables[m].positions[i], (uint32_t)tables[m].steps[i],
+                                       j < k ? N : 1);
+            }
+        }
     }
 }
 
@@ -120,8 +124,7 @@ void tnn_bootstrap_many(const tnn_server_key *server, tnn_workspace *w, uint32_t
         set_constant(&w->execution.params, w->accumulators + b * glwe_words, unit / 2);
     }
     tnn_blind_rotate(server, w, w->accumulators, w->positions, count);
-    for (size_t i = 0; i < count * tables_each; i++) {
-        const tnn_step_table *table = &tables[i / tables_each][i % tables_each];
-        extract_table(w, big + i * big_words, w->accumulators + i / tables_each * glwe_words, table);
+    for (size_t b = 0; b < count; b++) {
+        extract_tables(w, big + b * tables_each * big_words, w->accumulators + b * glwe_words, tables[b], tables_each);
     }
 }
