@@ -43,17 +43,14 @@ static void narrow_tables(tnn_model *model) {
 static bool is_astray(const comparison *c, const uint8_t *image) {
     const tnn_layer *layer = c->model->layers;
     const size_t pixels = tnn_model_pixels(c->model);
-    uint32_t *levels = new_array(pixels, sizeof *levels);
-    tnn_encode_image(&c->circuit->spec, levels, image);
     bool astray = false;
     for (size_t j = 0; j < layer->neurons; j++) {
         int64_t sum = layer->biases[j];
         for (size_t i = 0; i < pixels; i++) {
-            sum += (int64_t)layer->weights[j * pixels + i] * levels[i];
+            sum += (int64_t)layer->weights[j * pixels + i] * c->model->input_map[image[i]];
         }
         astray = astray || sum < layer->ranges[2 * j] || sum > layer->ranges[2 * j + 1];
     }
-    tnn_free(levels);
     return astray;
 }
 
