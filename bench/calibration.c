@@ -52,8 +52,7 @@ enum { GROUP_COUNT = sizeof GROUPS / sizeof *GROUPS, SINGLES = 4 };
 static const group REFERENCE = {512, {{3, 1}}};
 static const double REFERENCE_PRODUCT_NS = 2179.2;
 
-/* The reference's loops, whatever more the processor at hand has: proportions depend on them, and plans on proportions.
- */
+/* The reference's loops, whatever more the processor at hand has: proportions of costs depend on them. */
 static const char REFERENCE_INSTRUCTIONS[] = "avx2";
 
 typedef struct constants {

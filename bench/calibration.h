@@ -1,5 +1,6 @@
 /*
- * calibration.h: the constants of the library's cost model (src/nn/cost.c), measured on this machine.
+ * calibration.h: the constants of the library's cost model (src/nn/compile/cost.c), measured on this machine
+ * with the loops of the reference processor.
  *
  * For each ring degree N, blind rotations of 16 under parameter sets of several shapes give the time of a transform
  * and of a pointwise product; key switches give the time of a word.

@@ -40,7 +40,6 @@ static void set_trivial(const tnn_params *params, uint32_t *accumulator, const u
     }
 }
 
-/* One table each. Three steps for the whole batch, so that the key is read once: switch, rotate, extract. */
 static bool holds_null(const void *const *pointers, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (!pointers[i]) {
@@ -50,6 +49,7 @@ static bool holds_null(const void *const *pointers, size_t count) {
     return false;
 }
 
+/* One table each. Three steps for the whole batch, so that the key is read once: switch, rotate, extract. */
 void tnn_bootstrap(const tnn_server_key *server, tnn_workspace *w, uint32_t *big, const uint32_t *small,
                    const uint32_t *const *tests, size_t count) {
     if (!server || !w || !big || !small || !tests || holds_null((const void *const *)tests, count)) {
